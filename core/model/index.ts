@@ -1,0 +1,3 @@
+export type * from './observation.ts';
+export type * from './timeline.ts';
+export type * from './verdict.ts';

@@ -1,0 +1,115 @@
+import type { Damage } from '@winmedic/bytes';
+
+/** Nanoseconds since 1970-01-01 UTC. FILETIME resolution is 100 ns, so the last two digits are 0 for log records. */
+export type InstantNs = bigint;
+
+/**
+ * How far an observation can be relied on: a live log record; a record carved from slack; text a person pasted or exported;
+ * a statement of the user.
+ */
+export type Trust = 'record' | 'recovered' | 'text' | 'stated';
+
+/** Where bytes came from. */
+export interface Source {
+  /** Index in the case, stable within one run: `S1`, `S2` … */
+  readonly id: string;
+  /** Path as the user would recognise it; members of archives as `bundle.zip!/logs/System.evtx`. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Lower-case hex; empty when hashing was switched off. */
+  readonly sha256: string;
+  /** What it was recognised as by content. */
+  readonly kind: SourceKind;
+}
+export type SourceKind = 'evtx' | 'event-text' | 'facts' | 'zip' | 'unknown';
+
+/** The place of one observation in its source. */
+export interface Origin {
+  readonly sourceId: string;
+  readonly path: string;
+  /** EventRecordID, decimal. */
+  readonly recordId?: string;
+  /** Byte offset of the record, or of the text. */
+  readonly offset?: number;
+  readonly chunk?: number;
+  /** 1-based line for text. */
+  readonly line?: number;
+}
+
+/** A log record, reduced to what the diagnosis may look at. Field names as in formats/evtx `field()`. */
+export interface EventObservation {
+  readonly type: 'event';
+  /** Unique in the case: `E1` … in time order once the timeline is built; before that, empty. */
+  id: string;
+  readonly time: InstantNs;
+  readonly host: string;
+  readonly channel: string;
+  readonly provider: string;
+  readonly eventId: number;
+  readonly version: number;
+  readonly level: number;
+  readonly recordId: string;
+  readonly userSid?: string;
+  readonly fields: ReadonlyMap<string, string>;
+  readonly origin: Origin;
+  readonly trust: Trust;
+  /** RenderingInfo message or pasted text, when the source carried one. Never decides anything. */
+  readonly message?: string;
+}
+
+/** A state or outside event somebody supplied, with the time for which it is known. */
+export interface FactObservation {
+  readonly type: 'fact';
+  readonly id: string;
+  /** Fact name of knowledge/facts (`rdp.nla`). */
+  readonly name: string;
+  readonly value: string;
+  /** Host it speaks of; absent = every host of the case. */
+  readonly host?: string;
+  /** When it held (span), happened or was read (instant), or `now` when no time was given. */
+  readonly time: { readonly kind: 'span'; readonly from: InstantNs; readonly to: InstantNs } | { readonly kind: 'instant'; readonly at: InstantNs } | { readonly kind: 'now' };
+  readonly origin: Origin;
+  readonly trust: Trust;
+}
+
+export type Observation = EventObservation | FactObservation;
+
+/** What one channel of one host really recorded. "Absent" means something only inside coverage. */
+export interface ChannelCoverage {
+  readonly host: string;
+  readonly channel: string;
+  readonly sourceIds: readonly string[];
+  readonly records: number;
+  readonly first: InstantNs;
+  readonly last: InstantNs;
+  /** Holes: record ids missing between two neighbours, with the times of the neighbours. */
+  readonly gaps: readonly { readonly from: InstantNs; readonly to: InstantNs; readonly missingRecords: bigint }[];
+  /** Times of clearing (104 naming this channel, 1102 for Security). */
+  readonly clearings: readonly InstantNs[];
+  /** Set when more observations of a kind were met than are kept: from then on absence cannot be judged. */
+  readonly truncatedFrom?: InstantNs;
+  /** For text sources: only what was pasted is known, so absence never means anything. */
+  readonly partial?: boolean;
+}
+
+/** A problem with an input, with the source it belongs to. */
+export interface InputProblem extends Partial<Damage> {
+  /** Stable code, `EVIDENCE_…` or the reader's own (`EVTX_…`). */
+  readonly code: string;
+  readonly path: string;
+  /** unusable: nothing of this input was read; partial: some was lost; note: nothing lost. */
+  readonly severity: 'unusable' | 'partial' | 'note';
+  /** Number of identical problems folded into this one. */
+  readonly count?: number;
+}
+
+/** What the evidence step hands to the timeline. */
+export interface Evidence {
+  readonly sources: readonly Source[];
+  readonly events: readonly EventObservation[];
+  readonly facts: readonly FactObservation[];
+  readonly coverage: readonly ChannelCoverage[];
+  readonly problems: readonly InputProblem[];
+  /** Totals that reconcile: recordsRead = kept + passed over. */
+  readonly totals: { readonly bytes: number; readonly recordsRead: number; readonly kept: number; readonly recovered: number; readonly damagedRecords: number };
+}

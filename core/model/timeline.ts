@@ -1,0 +1,108 @@
+import type { Localized, StopClass } from '@winmedic/knowledge/model';
+import type { ChannelCoverage, Evidence, EventObservation, InstantNs } from './observation.ts';
+
+/** A decoded shutdown reason code (reference: reason.h; stops.md 5.1). */
+export interface ShutdownReason {
+  /** Lower-case hex without leading zeros: `0x500ff`. */
+  readonly code: string;
+  readonly planned: boolean;
+  readonly userDefined: boolean;
+  /** CLEAN_UI, DIRTY_UI, COMMENT_REQUIRED, DIRTY_PROBLEM_ID_REQUIRED … */
+  readonly flags: readonly string[];
+  /** Symbol (`SYSTEM`) or number as text for unknown and user-defined majors. */
+  readonly major: string;
+  readonly minor: string;
+}
+
+/** The request of a shutdown: a 1074, with the second winlogon/0x500ff record of a named user folded in. */
+export interface StopRequest {
+  readonly event: EventObservation;
+  readonly folded: readonly EventObservation[];
+  /** Base name, lower case. */
+  readonly process: string;
+  readonly processPath: string;
+  /** Caller in parentheses of param1 when it is another machine. */
+  readonly remote?: string;
+  readonly user: string;
+  readonly userSid?: string;
+  readonly userKind: 'system' | 'service' | 'named' | 'unknown';
+  readonly reason?: ShutdownReason;
+  readonly comment: string;
+}
+
+/** One way a boot session ended. */
+export interface Stop {
+  /** `RDS01#4`: host and number in time order. */
+  readonly id: string;
+  readonly host: string;
+  readonly class: StopClass;
+  readonly action: 'power-off' | 'restart' | 'sleep' | 'unknown';
+  /** Best time of the stop: the request, else the last clean record, else the heartbeat (lower bound). */
+  readonly time: InstantNs;
+  /** For dirty stops: the true moment lies in [earliest, latest]. */
+  readonly earliest: InstantNs;
+  readonly latest: InstantNs;
+  readonly request?: StopRequest;
+  /** Last moment the session is known to have been alive. */
+  readonly end?: InstantNs;
+  /** Next boot, when recorded. */
+  readonly boot?: InstantNs;
+  /** The record this stop's classification rests on (1074, 6006, 13, 109, 41, 6008, 1001, 20 …), in time order. */
+  readonly records: readonly EventObservation[];
+  readonly bugcheck?: { readonly code: string; readonly parameters: readonly string[]; readonly from: EventObservation };
+  readonly powerButton?: boolean;
+  readonly sleepInProgress?: boolean;
+  readonly lastShutdownGood?: boolean;
+  /** Decoded 6008. */
+  readonly heartbeat?: { readonly utc: InstantNs; readonly maxIntervalSeconds: number; readonly uptimeSeconds?: number; readonly from: EventObservation };
+  /** User sessions alive at the request: number, or undefined when session records do not cover it. */
+  readonly sessions?: number;
+  readonly sessionUsers?: readonly string[];
+}
+
+/** From one boot to the end of it. */
+export interface BootSession {
+  readonly host: string;
+  readonly boot?: InstantNs;
+  readonly bootRecord?: EventObservation;
+  readonly build?: string;
+  readonly stop?: Stop;
+}
+
+export interface ClockStep {
+  readonly host: string;
+  readonly at: InstantNs;
+  readonly from: InstantNs;
+  readonly to: InstantNs;
+  readonly event: EventObservation;
+}
+
+/** Observations in time order with what was derived from their order. */
+export interface Timeline {
+  readonly evidence: Evidence;
+  readonly hosts: readonly HostInfo[];
+  /** All events by time, ties by record id; ids `E1` … assigned. */
+  readonly events: readonly EventObservation[];
+  readonly coverage: readonly ChannelCoverage[];
+  readonly sessions: readonly BootSession[];
+  readonly stops: readonly Stop[];
+  readonly clockSteps: readonly ClockStep[];
+}
+
+export interface HostInfo {
+  readonly name: string;
+  /** From 6009 / Kernel-General 12: `10.0.14393`. */
+  readonly build?: string;
+  /** Host's UTC offset in minutes (east positive) from 6013, when recorded. */
+  readonly utcOffsetMinutes?: number;
+  readonly zoneName?: string;
+  readonly names: readonly string[];
+}
+
+/** A line of the timeline that is not a record: gap, clearing, clock step, boot session border. */
+export interface TimelineMark {
+  readonly kind: 'gap' | 'clearing' | 'clock-step' | 'boot' | 'stop';
+  readonly time: InstantNs;
+  readonly host: string;
+  readonly text: Localized;
+}
