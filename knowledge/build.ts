@@ -1,0 +1,75 @@
+/**
+ * Builds `knowledge/generated/knowledge.json` from the YAML folders, checking every file against its schema and every reference.
+ * Exits with 1 and a list of issues when something is wrong. Usage: `npm run build:knowledge`.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Cause, EventKnowledge, FactDefinition } from './src/model.ts';
+import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+interface YamlFile {
+  readonly stem: string;
+  readonly path: string;
+  readonly data: unknown;
+}
+
+function yamlFiles(folder: string): YamlFile[] {
+  return readdirSync(`${root}${folder}`)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => {
+      const path = `${folder}/${name}`;
+      return { stem: name.slice(0, -'.yaml'.length), path, data: parse(readFileSync(`${root}${path}`, 'utf8'), { prettyErrors: true }) as unknown };
+    });
+}
+
+/** Reads and checks everything; returns the knowledge base and the issues found. */
+export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: PackIssue[] } {
+  const issues: PackIssue[] = [];
+  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events', key: string): T[] => {
+    const text = schema(schemaName);
+    return yamlFiles(folder).flatMap(({ path, data }) => {
+      const found = validate(text, data);
+      issues.push(...found.map((issue) => ({ ...issue, at: `${path}${issue.at}` })));
+      return found.length > 0 ? [] : ((data as Record<string, T[]>)[key] ?? []);
+    });
+  };
+  const causes = collect<Cause>('causes', 'cause-pack', 'causes');
+  const facts = collect<FactDefinition>('facts', 'facts', 'facts');
+  const events = collect<EventKnowledge>('events', 'events', 'events');
+  const codes = Object.fromEntries(yamlFiles('codes').map(({ stem, data }) => [stem, data]));
+  const damages: Record<string, unknown> = {};
+  for (const { path, data } of yamlFiles('damages')) {
+    for (const [code, text] of Object.entries((data as { damages: Record<string, unknown> }).damages)) {
+      if (Object.hasOwn(damages, code)) issues.push({ code: 'PACK_DUPLICATE', at: `${path}/${code}`, message: 'damage code is described twice' });
+      damages[code] = text;
+    }
+  }
+  const factIds = new Set<string>();
+  for (const fact of facts) {
+    if (factIds.has(fact.id)) issues.push({ code: 'PACK_DUPLICATE', at: `facts/${fact.id}`, message: 'fact is defined twice' });
+    factIds.add(fact.id);
+  }
+  const eventKeys = new Set<string>();
+  for (const event of events) {
+    const key = `${event.provider.toLowerCase()}/${event.id}/${event.channel.toLowerCase()}`;
+    if (eventKeys.has(key)) issues.push({ code: 'PACK_DUPLICATE', at: `events/${key}`, message: 'event is described twice' });
+    eventKeys.add(key);
+  }
+  issues.push(...checkCauses(causes, factIds, new Set(causes.map((cause) => cause.id))));
+  return { knowledge: { causes, facts, events, codes, damages }, issues };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { knowledge, issues } = buildKnowledge();
+  for (const issue of issues) console.error(`${issue.code} ${issue.at}: ${issue.message}`);
+  if (issues.length > 0) process.exitCode = 1;
+  mkdirSync(`${root}generated`, { recursive: true });
+  const text = JSON.stringify(knowledge);
+  writeFileSync(`${root}generated/knowledge.json`, text);
+  const count = (key: string) => (knowledge[key] as unknown[]).length;
+  if (!process.argv.includes('--quiet')) console.error(`knowledge: ${count('causes')} causes, ${count('facts')} facts, ${count('events')} events, ${text.length} bytes`);
+}
