@@ -1,0 +1,17 @@
+export { crc32 } from './crc32.ts';
+export { Cursor } from './cursor.ts';
+export { BytesError, hexOffset } from './errors.ts';
+export {
+  filetimeToIso,
+  isoToTicks,
+  MAX_ISO_TICKS,
+  readFiletime,
+  readSystemtime,
+  ticksToIso,
+  ticksToUnixMs,
+  unixMsToTicks,
+} from './filetime.ts';
+export { formatGuid, parseGuid, toHex } from './guid.ts';
+export { formatSid, MAX_SUB_AUTHORITIES, parseSid, sidSize } from './sid.ts';
+export { type ByteSource, type Damage, memorySource } from './source.ts';
+export { decodeUtf16, encodeUtf16, Utf16Text } from './utf16.ts';
