@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (['node_modules', 'dist', 'generated'].includes(name)) return [];
+    if (statSync(join(root, path)).isDirectory()) return sourceFiles(path);
+    return name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('test-') ? [path] : [];
+  });
+}
+
+/** Exported declarations of a text that no doc comment stands above. */
+function undocumented(text: string): string[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, index) => {
+    const match = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|class|interface|type|let) ([A-Za-z0-9_$]+)/.exec(line);
+    if (!match?.[1] || /^export type \{/.test(line)) return [];
+    let above = index - 1;
+    while (above >= 0 && /^\s*(\/\/ biome-ignore|@)/.test(lines[above] ?? '')) above--;
+    if (/\*\/\s*$/.test(lines[above] ?? '')) return [];
+    // Overloads and companion types share the comment of the first declaration of that name.
+    if (lines.slice(0, index).some((earlier) => new RegExp(`^export .*\\b${match[1]?.replaceAll('$', '\\$')}\\b`).test(earlier))) return [];
+    return [match[1]];
+  });
+}
+
+it('recognises a missing doc comment', () => {
+  expect(undocumented('/** a */\nexport const a = 1;\nexport function b() {}\n')).toEqual(['b']);
+});
+
+it('every exported symbol has a doc comment', () => {
+  const missing = ['formats', 'knowledge', 'core', 'apps', 'labs'].flatMap(sourceFiles).flatMap((file) => undocumented(readFileSync(join(root, file), 'utf8')).map((name) => `${file}: ${name}`));
+  expect(missing).toEqual([]);
+});
