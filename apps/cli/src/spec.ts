@@ -1,0 +1,55 @@
+import type { Language, Localized } from '@winmedic/knowledge/model';
+import type { Context } from './context.ts';
+
+/** One option of a verb: the one definition behind parsing, help, completion and the reference page. */
+export interface OptionSpec {
+  /** Commander's form: `--ids <list>`, `-u, --user <name>`, `--json`. */
+  readonly flags: string;
+  readonly text: Localized;
+  /** May be given several times. */
+  readonly repeat?: boolean;
+  readonly choices?: readonly string[];
+  /** What the value is, for shell completion. */
+  readonly value?: 'file' | 'folder' | 'zone' | 'fact';
+}
+
+/** An example of the help: a command line and what it does. */
+export interface ExampleSpec {
+  readonly command: string;
+  readonly text: Localized;
+}
+
+/** Parsed options by camel-case name; repeated ones are arrays. */
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** A verb of the command. Its code is loaded only when it runs. */
+export interface VerbSpec {
+  readonly name: string;
+  /** Commander's argument form, `<paths...>`. */
+  readonly args: string;
+  readonly argValue?: 'file' | 'folder';
+  readonly summary: Localized;
+  /** More, shown by `--help` only. */
+  readonly details?: Localized;
+  readonly examples: readonly ExampleSpec[];
+  readonly options: readonly OptionSpec[];
+  readonly load: () => Promise<{ readonly run: VerbRun }>;
+}
+
+/** Runs a verb; returns the exit code of UX.md section 10. */
+export type VerbRun = (context: Context, args: readonly string[], options: Options) => Promise<number>;
+
+/** Options every verb has. */
+export const COMMON_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--lang <ja|en>', choices: ['ja', 'en'], text: { en: 'language of texts (default: from the environment)', ja: '表示言語（既定: 環境から判定）' } },
+  { flags: '--tz <zone>', value: 'zone', text: { en: 'time zone for display and for times without one: IANA name or +09:00 (default: this machine)', ja: '表示および時差なしの時刻に使うタイムゾーン。IANA 名か +09:00（既定: この端末）' } },
+  { flags: '--utc', text: { en: 'same as --tz UTC', ja: '--tz UTC と同じ' } },
+  { flags: '--json', text: { en: 'machine-readable output', ja: '機械可読の出力' } },
+  { flags: '--quiet', text: { en: 'no progress and no remarks on stderr', ja: '進捗や補足を標準エラーに出さない' } },
+  { flags: '--color <when>', choices: ['auto', 'always', 'never'], text: { en: 'colour of terminal output (NO_COLOR is honoured)', ja: '端末出力の色（NO_COLOR に従う）' } },
+];
+
+/** The text in the given language. */
+export function say(text: Localized, lang: Language): string {
+  return text[lang];
+}

@@ -1,0 +1,45 @@
+import type { VerbSpec } from '../spec.ts';
+import { EVIDENCE_OPTIONS, FACT_OPTIONS } from './shared-options.ts';
+
+/** `winmedic diagnose`. */
+export const diagnose: VerbSpec = {
+  name: 'diagnose',
+  args: '<paths...>',
+  argValue: 'file',
+  summary: {
+    en: 'Say why a server stopped, from its event logs: verdict, evidence, what was ruled out, what to do',
+    ja: 'イベントログからサーバー停止の原因を判定（結論・証拠・棄却した仮説・対処）',
+  },
+  details: {
+    en: [
+      'Paths are files, folders or zip archives: EVTX logs, Event Viewer CSV or XML, or the pasted text of events. Each is recognised by its content.',
+      'A verdict is confirmed, likely or inconclusive. Confirmed needs every required observation; what logs cannot show (policy, NLA, BMC, hypervisor,',
+      'cloud) is given with --fact NAME=VALUE@TIME. `winmedic explain NAME` tells what a fact means and how to get it.',
+      'Nothing leaves this machine.',
+    ].join('\n'),
+    ja: [
+      '指定できるのはファイル、フォルダー、zip です。EVTX、イベント ビューアーの CSV・XML、貼り付けたイベント本文を、名前ではなく内容で判別します。',
+      '結論は「確定」「有力」「判定不能」のいずれかです。「確定」には必須の証拠がすべて必要です。ログに残らないもの（ポリシー、NLA、BMC、ハイパーバイザー、',
+      'クラウド）は --fact 名前=値@時刻 で与えます。`winmedic explain 名前` で意味と調べ方を確認できます。',
+      'データがこの端末の外に出ることはありません。',
+    ].join('\n'),
+  },
+  examples: [
+    { command: 'winmedic diagnose ./logs', text: { en: 'why did the server stop?', ja: 'サーバーはなぜ停止したのか' } },
+    {
+      command: 'winmedic diagnose logs.zip --fact policy.shutdown-without-logon=1@2018-06-20..2018-07-12 --fact rdp.nla=off@2018-06-20..2018-07-12',
+      text: { en: 'with what you know of the settings at that time', ja: '当時の設定が分かっている場合' },
+    },
+    { command: 'winmedic diagnose ./logs --html report.html --lang ja --tz Asia/Tokyo', text: { en: 'a page to send or print, in Japanese', ja: '送付・印刷用の日本語レポートを作成' } },
+  ],
+  options: [
+    ...FACT_OPTIONS,
+    { flags: '--pack <file>', repeat: true, value: 'file', text: { en: 'add causes of your own (YAML, see docs/reference/cause-packs.md)', ja: '独自の仮説を追加（YAML、docs/reference/cause-packs.md 参照）' } },
+    { flags: '--html <file>', value: 'file', text: { en: 'write one self-contained page', ja: '1 ファイル完結の HTML レポートを書き出す' } },
+    { flags: '--md <file>', value: 'file', text: { en: 'write Markdown', ja: 'Markdown を書き出す' } },
+    { flags: '--verbose', text: { en: 'every cause considered, not only the important ones', ja: '検討した仮説をすべて表示' } },
+    { flags: '--exit-code', text: { en: 'exit with 1 when a stop with a verdict was found', ja: '結論の出た停止があれば終了コード 1' } },
+    ...EVIDENCE_OPTIONS,
+  ],
+  load: () => import('./diagnose.ts'),
+};

@@ -1,0 +1,10 @@
+import type { VerbSpec } from '../spec.ts';
+import { completion } from './completion-spec.ts';
+import { diagnose } from './diagnose-spec.ts';
+import { events } from './events-spec.ts';
+import { experiment } from './experiment-spec.ts';
+import { explain } from './explain-spec.ts';
+import { timeline } from './timeline-spec.ts';
+
+/** Every verb, in the order of the help. */
+export const VERBS: readonly VerbSpec[] = [diagnose, events, timeline, explain, experiment, completion];

@@ -1,0 +1,70 @@
+import type { FieldCondition } from '@winmedic/evtx';
+import { CliError } from './errors.ts';
+
+const OPERATORS = ['contains', 'startswith', 'endswith', 're', 'cidr', 'gt', 'gte', 'lt', 'lte', 'exists'] as const;
+
+/** Most values of one `[a,b]` list; a longer list is a mistake of quoting. */
+const MAX_VALUES = 1000;
+
+/**
+ * Parses one `--where`: `Field=value`, `Field!=value`, `Field|modifier=value`, `Field=[a,b]`. Modifiers are Sigma's; `all` and `cased`
+ * go with any of them. `Field=null` asks for an absent or empty field.
+ * @throws CliError CLI_WHERE
+ */
+export function parseWhere(text: string): FieldCondition {
+  const fail = (hint: string): never => {
+    throw new CliError('CLI_WHERE', { value: text, hint });
+  };
+  const match = /^([^=!|]+)((?:\|[A-Za-z]+)*)(!?=)([\s\S]*)$/.exec(text);
+  if (!match) return fail('');
+  const [, field = '', chain = '', sign = '=', raw = ''] = match;
+  let op: FieldCondition['op'] = 'equals';
+  let all = false;
+  let cased = false;
+  for (const word of chain.split('|').filter(Boolean)) {
+    const name = word.toLowerCase();
+    if (name === 'all') all = true;
+    else if (name === 'cased') cased = true;
+    else if ((OPERATORS as readonly string[]).includes(name)) op = name as FieldCondition['op'];
+    else fail(`|${word}? (${OPERATORS.join(', ')}, all, cased)`);
+  }
+  const values = raw.startsWith('[') && raw.endsWith(']') ? raw.slice(1, -1).split(',').map((value) => value.trim()) : [raw];
+  if (values.length > MAX_VALUES) fail(`${values.length} > ${MAX_VALUES}`);
+  if (op === 're') {
+    for (const value of values) {
+      try {
+        new RegExp(value.replace(/^\(\?i\)/, ''), 'u');
+      } catch (error) {
+        fail((error as Error).message);
+      }
+    }
+  }
+  if (['gt', 'gte', 'lt', 'lte'].includes(op) && values.some((value) => !/^-?(0x[0-9a-f]+|\d+(\.\d+)?)$/i.test(value))) fail('a number is needed');
+  let not = sign === '!=';
+  if (op === 'exists') {
+    if (!/^(true|false)$/.test(raw)) fail('exists=true | exists=false');
+    if (raw === 'false') not = !not;
+    return { field: field.trim(), op, values: [], ...(not ? { not } : {}) };
+  }
+  if (op === 'equals' && raw === 'null') return { field: field.trim(), op: 'null', values: [], ...(not ? { not } : {}) };
+  return { field: field.trim(), op, values, ...(all ? { all } : {}), ...(cased ? { cased } : {}), ...(not ? { not } : {}) };
+}
+
+/** Largest event id: a 16-bit number in the log. */
+const MAX_ID = 65_535;
+
+/**
+ * Parses `1074,6008,18500-18620`.
+ * @throws CliError CLI_INVALID_VALUE
+ */
+export function parseNumbers(option: string, text: string, max = MAX_ID): number[] {
+  const numbers: number[] = [];
+  for (const part of text.split(',')) {
+    const match = /^\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/.exec(part);
+    const from = Number(match?.[1]);
+    const to = Number(match?.[2] ?? match?.[1]);
+    if (!match || to < from || to > max) throw new CliError('CLI_INVALID_VALUE', { option, value: part, hint: '1074,6008,18500-18620' });
+    for (let id = from; id <= to; id++) numbers.push(id);
+  }
+  return numbers;
+}
