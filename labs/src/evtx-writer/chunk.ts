@@ -17,8 +17,7 @@ export const CHUNK = {
   /** Largest free-space offset seen in 421 real chunks; libevtx loses the last record of a chunk filled to 65,536. */
   fillLimit: 65_520,
 } as const;
-/** Record header (magic, size, id, time) and the trailing copy of the size. */
-const RECORD_HEADER = 24;
+/** The trailing copy of the record size. */
 const RECORD_TRAILER = 4;
 const MAX_VALUE_BYTES = 0xffff;
 
