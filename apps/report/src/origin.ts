@@ -1,0 +1,80 @@
+import type { EventObservation, FactObservation, Observation, Origin, Source } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
+import { formatSpan, formatTime } from './format-time.ts';
+import { messages } from './text/index.ts';
+
+/** Short names of sources: the file name, with as many parent folders as are needed to tell equal names apart. */
+export class SourceNames {
+  readonly #names = new Map<string, string>();
+
+  constructor(sources: readonly Source[]) {
+    const parts = sources.map((source) => source.path.split(/[\\/]|!\//).filter((part) => part !== ''));
+    const depth = sources.map(() => 1);
+    const name = (i: number): string => parts[i]!.slice(-depth[i]!).join('/') || sources[i]!.path;
+    // Lengthen equal names together until they differ; the deepest path bounds the rounds.
+    const rounds = Math.min(32, Math.max(0, ...parts.map((part) => part.length)));
+    for (let round = 0; round < rounds; round++) {
+      const seen = new Map<string, number[]>();
+      for (let i = 0; i < sources.length; i++) {
+        const list = seen.get(name(i));
+        if (list) list.push(i);
+        else seen.set(name(i), [i]);
+      }
+      let changed = false;
+      for (const list of seen.values()) {
+        if (list.length < 2) continue;
+        for (const i of list) {
+          if (depth[i]! >= parts[i]!.length) continue;
+          depth[i] = depth[i]! + 1;
+          changed = true;
+        }
+      }
+      if (!changed) break;
+    }
+    for (let i = 0; i < sources.length; i++) this.#names.set(sources[i]!.id, name(i));
+  }
+
+  /** Short name of the source of an origin; the last part of its path for sources that are not listed. */
+  of(origin: Origin): string {
+    return this.#names.get(origin.sourceId) ?? origin.path.split(/[\\/]/).at(-1) ?? origin.path;
+  }
+}
+
+/** `Security.evtx #8121`, `post.txt line 12`: the place of an observation in its file. */
+export function placeText(origin: Origin, names: SourceNames, lang: Language): string {
+  const m = messages(lang);
+  const file = names.of(origin);
+  if (origin.recordId !== undefined) return `${file} ${m.record(origin.recordId)}`;
+  if (origin.line !== undefined) return `${file} ${m.line(origin.line)}`;
+  return origin.offset !== undefined ? `${file} ${m.offset(origin.offset)}` : file;
+}
+
+/** When a fact held, happened or was read. */
+export function factTimeText(fact: FactObservation, zone: string, lang: Language): string {
+  if (fact.time.kind === 'now') return messages(lang).factNow;
+  if (fact.time.kind === 'instant') return messages(lang).factAt(formatTime(fact.time.at, zone, lang));
+  return formatSpan(fact.time.from, fact.time.to, zone, lang);
+}
+
+/** Provider without the long common prefix, for tables: `Kernel-Power` for `Microsoft-Windows-Kernel-Power`. */
+export function shortProvider(provider: string): string {
+  return provider.replace(/^Microsoft-Windows-/i, '');
+}
+
+/** Channel without the provider's common prefix and the usual suffix: `TerminalServices-LocalSessionManager`. */
+export function shortChannel(channel: string): string {
+  return channel.replace(/^Microsoft-Windows-/i, '').replace(/\/Operational$/i, '');
+}
+
+/** `User32 1074`. */
+export function eventName(event: EventObservation): string {
+  return `${shortProvider(event.provider)} ${event.eventId}`;
+}
+
+/** `[E12] User32 1074, System.evtx #4711, 2018-07-04 17:05:03 +09:00`; facts as `[F1] rdp.nla=off, stated, …`. */
+export function citation(observation: Observation, names: SourceNames, zone: string, lang: Language): string {
+  const m = messages(lang);
+  const place = placeText(observation.origin, names, lang);
+  if (observation.type === 'event') return `[${observation.id}] ${m.list([eventName(observation), place, formatTime(observation.time, zone, lang)])}`;
+  return `[${observation.id}] ${m.list([`${observation.name}=${observation.value}`, m.trust[observation.trust], factTimeText(observation, zone, lang)])}`;
+}

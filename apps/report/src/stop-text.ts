@@ -1,0 +1,33 @@
+import type { Stop } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
+import { formatTime } from './format-time.ts';
+import { messages } from './text/index.ts';
+
+/** Time of a stop: the instant, or both bounds when the true moment lies between them. */
+export function stopTimeText(stop: Stop, zone: string, lang: Language): string {
+  const one = formatTime(stop.earliest, zone, lang);
+  const two = formatTime(stop.latest, zone, lang);
+  return one === two ? formatTime(stop.time, zone, lang) : messages(lang).between(one, two);
+}
+
+/** Who asked for the stop: `winlogon.exe for NT AUTHORITY\SYSTEM, reason 0x500ff`; the bug check; empty when nothing says. */
+export function stopRequestText(stop: Stop, lang: Language): string {
+  const m = messages(lang);
+  const parts: string[] = [];
+  if (stop.request) {
+    parts.push(m.by(stop.request.process, stop.request.user));
+    if (stop.request.remote !== undefined) parts.push(m.from(stop.request.remote));
+    if (stop.request.reason) parts.push(m.reason(stop.request.reason.code));
+  }
+  if (stop.bugcheck) parts.push(m.bugcheck(stop.bugcheck.code));
+  return m.list(parts);
+}
+
+/** What else is known of the stop: sessions at the request, last heartbeat. */
+export function stopDetails(stop: Stop, zone: string, lang: Language): string[] {
+  const m = messages(lang);
+  const parts: string[] = [];
+  if (stop.sessions !== undefined) parts.push(m.sessions(stop.sessions));
+  if (stop.heartbeat) parts.push(m.heartbeat(formatTime(stop.heartbeat.utc, zone, lang), stop.heartbeat.maxIntervalSeconds));
+  return parts;
+}

@@ -1,0 +1,383 @@
+import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
+import { type CauseRow, caseId, causeLists, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
+import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
+import type { ReportOptions } from './options.ts';
+import { citation, SourceNames } from './origin.ts';
+import { problemLines } from './problems.ts';
+import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
+import { type TerminalStyle, type Tone, TerminalPage } from './terminal-page.ts';
+import { type Messages, messages, pick } from './text/index.ts';
+
+/** Options of the terminal report. */
+export interface TextOptions extends ReportOptions, TerminalStyle {
+  /** Also every ruled-out and unchecked cause, every chain, coverage and inputs with full hashes. */
+  readonly verbose: boolean;
+  /** The next command to name on the last line; default: the same command with `--html report.html`. */
+  readonly next?: string;
+}
+
+/** Groups told in full unless verbose; the others keep sentence, times and next check. */
+const FULL_GROUPS = 1;
+/** Groups told at all, stops listed per group, and prominent ruled-out causes, unless verbose; the rest is counted. */
+const SHORT_GROUPS = 12;
+const SHORT_STOPS = 20;
+const SHORT_RULED_OUT = 8;
+/** Observations cited per line unless verbose. */
+const SHORT_CITATIONS = 4;
+
+const SHAPES: Record<Grade, readonly [unicode: string, ascii: string]> = {
+  confirmed: ['●', '[+]'],
+  likely: ['◐', '[~]'],
+  inconclusive: ['○', '[?]'],
+  ruled_out: ['×', '[x]'],
+};
+const STATUS_SHAPES = { ruled_out: ['×', '[x]'], not_checkable: ['?', '[?]'], open: ['○', '[ ]'], holds: ['!', '[!]'] } as const;
+const TONES: Record<Grade, Tone> = { confirmed: 'sure', likely: 'sure', inconclusive: 'warn', ruled_out: 'faint' };
+
+class TextReport {
+  readonly #diagnosis: Diagnosis;
+  readonly #options: TextOptions;
+  readonly #page: TerminalPage;
+  readonly #m: Messages;
+  readonly #lang: Language;
+  readonly #zone: string;
+  readonly #names: SourceNames;
+
+  constructor(diagnosis: Diagnosis, options: TextOptions) {
+    this.#diagnosis = diagnosis;
+    this.#options = options;
+    this.#page = new TerminalPage(options);
+    this.#lang = options.lang;
+    this.#m = messages(options.lang);
+    this.#zone = options.zone;
+    this.#names = new SourceNames(diagnosis.timeline.evidence.sources);
+  }
+
+  render(): string {
+    const groups = groupIncidents(this.#diagnosis.incidents);
+    this.#headline(groups);
+    const told = this.#options.verbose ? groups : groups.slice(0, SHORT_GROUPS);
+    told.forEach((group, i) => {
+      this.#group(group, i, groups.length);
+      if (i === 0) this.#deadEnds();
+    });
+    const untold = groups.slice(told.length);
+    if (untold.length > 0) {
+      this.#page.section(this.#m.sectionOther);
+      this.#page.text(`${this.#m.moreGroups(untold.length, untold.reduce((sum, group) => sum + group.incidents.length, 0))} (${this.#m.verboseHint})`, { indent: 2 });
+    }
+    if (groups.length === 0) this.#deadEnds();
+    this.#coincidence();
+    this.#findings();
+    this.#facts();
+    this.#evidence();
+    this.#last();
+    return this.#page.toString();
+  }
+
+  #shape(grade: Grade): string {
+    return SHAPES[grade][this.#page.unicode ? 0 : 1];
+  }
+
+  #word(grade: Grade): string {
+    const word = this.#m.grade[grade];
+    return this.#lang === 'en' ? word.toUpperCase() : word;
+  }
+
+  /** `[E12] [E14]`, or with file, number and time on lines of their own. */
+  #ids(list: readonly Observation[]): string {
+    const limit = this.#options.verbose ? list.length : SHORT_CITATIONS;
+    const shown = list.slice(0, limit).map((observation) => `[${observation.id}]`);
+    if (list.length > limit) shown.push(this.#m.more(list.length - limit));
+    return shown.join(' ');
+  }
+
+  #citations(list: readonly Observation[], indent: number): void {
+    const limit = this.#options.verbose ? list.length : SHORT_CITATIONS;
+    for (const observation of list.slice(0, limit)) this.#page.text(citation(observation, this.#names, this.#zone, this.#lang), { indent, tone: 'faint' });
+    if (list.length > limit) this.#page.text(`${this.#m.more(list.length - limit)} (${this.#m.verboseHint})`, { indent, tone: 'faint' });
+  }
+
+  #headline(groups: readonly StopGroup[]): void {
+    const { incidents } = this.#diagnosis;
+    const m = this.#m;
+    const page = this.#page;
+    const span = coveredSpan(this.#diagnosis);
+    const main = groups[0];
+    if (!main) {
+      page.heading(incidents.length === 0 && span ? m.noStops : m.noRecords);
+      if (span) page.text(m.noStopsSpan(formatSpan(span.from, span.to, this.#zone, this.#lang)));
+      return;
+    }
+    const { verdict } = main.shown;
+    page.text(pick(verdict.sentence, this.#lang), {
+      lead: `${m.verdict} ${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `,
+      leadTone: TONES[verdict.grade],
+      tone: 'strong',
+    });
+    page.gap();
+    const first = main.incidents[0]!.stop;
+    const last = main.incidents.at(-1)!.stop;
+    const counts = (['confirmed', 'likely', 'inconclusive'] as const)
+      .map((grade) => [grade, incidents.filter((incident) => incident.verdict.grade === grade).length] as const)
+      .filter(([, n]) => n > 0)
+      .map(([grade, n]) => m.gradeCount(m.grade[grade], n));
+    page.text(`${m.list(main.hosts)}: ${m.list([m.nOfStops(main.incidents.length, incidents.length), formatSpan(first.time, last.time, this.#zone, this.#lang)])}`, { indent: 2 });
+    page.text(`${hostTitle(this.#diagnosis)}: ${m.stops(incidents.length)} (${m.counts(counts)})`, { indent: 2 });
+    if (span) page.text(`${m.covered}: ${formatSpan(span.from, span.to, this.#zone, this.#lang)} (${zoneName(this.#zone)})`, { indent: 2 });
+    if (verdict.grade !== 'confirmed') {
+      const missing = uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? main.shown.missing) : main.shown.missing]);
+      if (missing.length > 0) page.text(`${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}: ${m.list(missing.slice(0, SHORT_CITATIONS).map((item) => item.name))}`, { indent: 2 });
+    }
+  }
+
+  #stopLine(incident: Incident): void {
+    const { stop } = incident;
+    const m = this.#m;
+    const details = stopDetails(stop, this.#zone, this.#lang);
+    const parts = [stopTimeText(stop, this.#zone, this.#lang), m.action[stop.action] ?? stop.action, ...details];
+    const ids = this.#ids(restsOn(incident));
+    this.#page.text(`${parts.join(' · ')} ${ids}`.trimEnd(), { indent: 2, lead: `${stop.id}  ` });
+  }
+
+  #group(group: StopGroup, index: number, total: number): void {
+    const m = this.#m;
+    const page = this.#page;
+    const incident = group.shown;
+    const { verdict, stop } = incident;
+    const full = index < FULL_GROUPS || this.#options.verbose;
+    page.section(total === 1 ? m.sectionStops : `${m.sectionGroup(index + 1)}: ${m.nOfStops(group.incidents.length, this.#diagnosis.incidents.length)}`);
+    if (index > 0) {
+      page.text(pick(verdict.sentence, this.#lang), { lead: `${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `, leadTone: TONES[verdict.grade], tone: 'strong' });
+    }
+    const request = stopRequestText(stop, this.#lang);
+    page.text([m.stopClass[stop.class], request].filter((part) => part !== '').join(' · '), { indent: 2, tone: 'faint' });
+    const listed = this.#options.verbose ? group.incidents : group.incidents.slice(-SHORT_STOPS);
+    for (const each of listed) this.#stopLine(each);
+    if (listed.length < group.incidents.length) page.text(`${m.more(group.incidents.length - listed.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (!full) {
+      this.#next(incident, group);
+      return;
+    }
+    const shown = this.#options.verbose ? group.incidents : [incident];
+    for (const each of shown) {
+      if (each.chain.length === 0) continue;
+      page.gap();
+      page.heading(group.incidents.length > 1 ? `${m.sectionChain} (${each.stop.id})` : m.sectionChain);
+      each.chain.forEach((link, i) => {
+        page.text(`${pick(link.text, this.#lang)} (${m.support[link.support]})`, { indent: 2, lead: `${i + 1}. ${m.role[link.role]}: ` });
+        this.#citations(link.evidence, 7);
+      });
+    }
+    const dead = new Set(this.#diagnosis.deadEnds.map((deadEnd) => deadEnd.cause.id));
+    const lists = causeLists(group, dead);
+    if (verdict.cause) this.#remedies(incident);
+    this.#causes(m.sectionAlso, lists.also, group, true);
+    this.#causes(m.sectionOpen, lists.open, group, true);
+    this.#next(incident, group);
+    const ruledOut = this.#options.verbose ? lists.ruledOut : lists.ruledOut.filter((row) => row.cause.prominence !== undefined).slice(0, SHORT_RULED_OUT);
+    this.#causes(m.sectionRuledOut, ruledOut, group, false);
+    const hidden = lists.ruledOut.length - ruledOut.length;
+    if (hidden > 0) page.text(`${m.moreRuledOut(hidden)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (this.#options.verbose) this.#causes(m.sectionUnchecked, lists.unchecked, group, true);
+    else if (lists.unchecked.length > 0) page.text(`${m.moreUnchecked(lists.unchecked.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    this.#missing(group);
+  }
+
+  #causes(title: string, rows: readonly CauseRow[], group: StopGroup, decides: boolean): void {
+    if (rows.length === 0) return;
+    const m = this.#m;
+    this.#page.gap();
+    this.#page.heading(title);
+    for (const row of rows) {
+      const partly = row.count < group.incidents.length ? ` (${m.forStops(row.count, group.incidents.length)})` : '';
+      this.#page.text(`${pick(row.cause.title, this.#lang)}${partly}`, { indent: 2, lead: `${this.#shape(row.grade)} `, leadTone: TONES[row.grade] });
+      const evidence = row.grade === 'ruled_out' ? refuting(row.judged) : [];
+      this.#page.text(`${pick(row.judged.because, this.#lang)} ${this.#ids(evidence)}`.trimEnd(), { indent: 6, tone: 'faint' });
+      if (decides && row.grade !== 'ruled_out') {
+        for (const missing of row.judged.missing.slice(0, this.#options.verbose ? row.judged.missing.length : 2)) {
+          this.#page.text(`${pick(missing.text, this.#lang)} (${missing.name})`, { indent: 6, lead: this.#page.unicode ? '→ ' : '-> ' });
+        }
+      }
+    }
+  }
+
+  #missing(group: StopGroup): void {
+    const items = uniqueMissing(group.incidents.map((incident) => incident.missing));
+    if (items.length === 0) return;
+    const limit = this.#options.verbose ? items.length : 6;
+    this.#page.gap();
+    this.#page.heading(this.#m.sectionMissing);
+    for (const item of items.slice(0, limit)) {
+      this.#page.text(`${pick(item.text, this.#lang)}`, { indent: 2, lead: `${this.#m.missingKind[item.kind]} ${item.name}: ` });
+      if (item.command !== undefined) this.#page.command(item.command, 6);
+    }
+    if (items.length > limit) this.#page.text(`${this.#m.more(items.length - limit)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
+  }
+
+  #next(incident: Incident, group: StopGroup): void {
+    if (!incident.nextCheck) return;
+    const m = this.#m;
+    const { check, separates, text } = incident.nextCheck;
+    const titles = new Map(group.shown.considered.map((judged) => [judged.cause.id, pick(judged.cause.title, this.#lang)]));
+    this.#page.gap();
+    this.#page.heading(m.sectionNext);
+    this.#page.text(pick(text, this.#lang), { indent: 2 });
+    if (check.command !== undefined) this.#page.command(check.command, 6);
+    if (separates.length > 0) this.#page.text(m.separates(m.list(separates.map((id) => titles.get(id) ?? id))), { indent: 2, tone: 'faint' });
+  }
+
+  #remedies(incident: Incident): void {
+    const remedies = incident.verdict.cause?.cause.remedies ?? [];
+    if (remedies.length === 0) return;
+    const m = this.#m;
+    this.#page.gap();
+    this.#page.heading(m.sectionRemedy);
+    remedies.forEach((remedy, i) => {
+      this.#page.text(pick(remedy.text, this.#lang), { indent: 2, lead: `${i + 1}. ` });
+      if (remedy.command !== undefined) this.#page.command(remedy.command, 5);
+      if (remedy.gpo) this.#page.text(pick(remedy.gpo, this.#lang), { indent: 5, lead: `${m.gpo}: ` });
+      this.#page.text(pick(remedy.risk, this.#lang), { indent: 5, lead: `${m.risk}: ` });
+      this.#page.text(pick(remedy.undo, this.#lang), { indent: 5, lead: `${m.undo}: ` });
+    });
+  }
+
+  #deadEnds(): void {
+    const { deadEnds } = this.#diagnosis;
+    if (deadEnds.length === 0) return;
+    const m = this.#m;
+    const shapes = this.#page.unicode ? 0 : 1;
+    const hosts = new Set(deadEnds.map((deadEnd) => deadEnd.host)).size > 1;
+    this.#page.section(m.sectionDeadEnds);
+    this.#page.table(
+      [
+        { head: m.colCause, width: 28 },
+        { head: m.colStatus, width: 17 },
+        { head: m.colBecause, width: '*' },
+      ],
+      deadEnds.map((deadEnd) => [
+        `${pick(deadEnd.cause.title, this.#lang)}${hosts ? ` (${deadEnd.host})` : ''}`,
+        `${STATUS_SHAPES[deadEnd.status][shapes]} ${m.deadEndStatus[deadEnd.status]}`,
+        `${pick(deadEnd.because, this.#lang)} ${this.#ids(deadEnd.evidence)}`.trimEnd(),
+      ]),
+    );
+  }
+
+  #coincidence(): void {
+    const { coincidence } = this.#diagnosis;
+    if (coincidence.length === 0) return;
+    this.#page.section(this.#m.sectionCoincidence);
+    for (const one of coincidence) {
+      this.#page.text(`${one.derived}, ${one.host}, ${one.signature}`, { indent: 2 });
+      this.#page.text(coincidenceText(one, this.#lang), { indent: 4 });
+    }
+  }
+
+  #findings(): void {
+    const held = this.#diagnosis.findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
+    const rest = this.#diagnosis.findings.length - held.length;
+    const listed = this.#options.verbose ? this.#diagnosis.findings : held;
+    if (this.#diagnosis.findings.length === 0) return;
+    this.#page.section(this.#m.sectionFindings);
+    for (const { host, judged } of listed) {
+      this.#page.text(`${pick(judged.cause.title, this.#lang)} (${host})`, { indent: 2, lead: `${this.#shape(judged.grade)} ${this.#m.grade[judged.grade]}: `, leadTone: TONES[judged.grade] });
+      this.#page.text(pick(judged.because, this.#lang), { indent: 6, tone: 'faint' });
+    }
+    if (!this.#options.verbose && rest > 0) this.#page.text(`${this.#m.moreFindings(rest)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
+  }
+
+  #facts(): void {
+    const rows = factRows(this.#diagnosis, this.#zone, this.#lang, this.#names);
+    if (rows.length === 0) return;
+    const m = this.#m;
+    this.#page.section(m.sectionFacts);
+    this.#page.table(
+      [
+        { head: m.colEvidence, width: 8 },
+        { head: m.colName, width: 40 },
+        { head: m.colHeld, width: '*' },
+      ],
+      rows.map((row) => [`[${row.id}]`, `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`, row.held]),
+    );
+  }
+
+  #evidence(): void {
+    const m = this.#m;
+    const page = this.#page;
+    const { evidence, coverage } = this.#diagnosis.timeline;
+    if (coverage.length > 0) {
+      page.section(m.sectionCoverage);
+      const rows = coverageRows(this.#diagnosis, this.#zone, this.#lang);
+      const shown = this.#options.verbose ? rows : rows.slice(0, 12);
+      for (const row of shown) {
+        page.text(`${row.host} ${row.channel}: ${row.from} – ${row.to}, ${m.colRecords} ${row.records}`, { indent: 2 });
+        for (const note of row.notes) page.text(note, { indent: 6, tone: 'warn' });
+      }
+      if (rows.length > shown.length) page.text(`${m.more(rows.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+      for (const note of coverageNotes(this.#diagnosis, this.#zone, this.#lang)) page.text(note, { indent: 2 });
+    }
+    if (this.#diagnosis.problems.length > 0) {
+      page.section(m.sectionProblems);
+      for (const line of problemLines(this.#diagnosis.problems, this.#lang)) {
+        page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
+        if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
+      }
+    }
+    page.section(m.sectionMade);
+    const { tool, durationSeconds } = this.#options;
+    page.text(tool.command, { indent: 2, lead: `${m.made.command}: ` });
+    page.text(
+      `${tool.name} ${tool.version} · ${m.made.case} ${caseId(this.#diagnosis, this.#options)} · ${m.made.madeAt} ${formatTime(this.#diagnosis.madeAt, this.#zone, this.#lang)} · ${m.made.zone} ${zoneName(this.#zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, this.#lang)}`}`,
+      { indent: 2 },
+    );
+    page.text(totalsText(this.#diagnosis, this.#lang), { indent: 2, lead: `${m.made.totals}: ` });
+    const limit = this.#options.verbose ? evidence.sources.length : 12;
+    for (const source of evidence.sources.slice(0, limit)) {
+      const hash = source.sha256 === '' ? '' : ` sha256 ${this.#options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
+      page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
+    }
+    if (evidence.sources.length > limit) page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+  }
+
+  #last(): void {
+    const next = this.#options.next ?? nextCommand(this.#options.tool.command);
+    if (next === undefined) return;
+    this.#page.gap();
+    this.#page.raw(`${this.#m.next} ${this.#page.tone(printableCommand(next), 'strong')}`);
+  }
+}
+
+/** The records a stop's verdict rests on: those of its chain, else its request, else what classified it. */
+export function restsOn(incident: Incident): Observation[] {
+  const cited = new Map<string, Observation>();
+  for (const link of incident.chain) for (const observation of link.evidence) if (observation.type === 'event') cited.set(observation.id, observation);
+  if (cited.size === 0) for (const record of incident.stop.request ? [incident.stop.request.event] : incident.stop.records) cited.set(record.id, record);
+  return [...cited.values()];
+}
+
+function printableCommand(command: string): string {
+  return command.replace(/[\r\n]+/g, ' ');
+}
+
+/** The command that would write the HTML report of the same case; undefined when this one already does. */
+function nextCommand(command: string): string | undefined {
+  return command === '' || /(^|\s)--html(\s|=|$)/.test(command) ? undefined : `${command} --html report.html`;
+}
+
+/** One coincidence test as a sentence with its outcome. Probabilities below 0.001 in scientific notation. */
+export function coincidenceText(one: Diagnosis['coincidence'][number], lang: Language): string {
+  const m = messages(lang);
+  const p = one.p >= 0.001 ? one.p.toPrecision(3) : one.p.toExponential(1);
+  const sentence = m.coincidence(one.k, one.n, formatDuration(one.windowSeconds, lang), `${(one.q * 100).toPrecision(2)} %`, p, String(one.bound));
+  return `${one.p < one.bound ? m.coincidencePassed : m.coincidenceFailed}: ${sentence}`;
+}
+
+/**
+ * The report for a terminal: the verdict first, then stops in groups with their chain, what is open, what decides, what was ruled out,
+ * coverage, problems and how it was made. Control characters from logs are shown, never emitted.
+ */
+export function diagnosisToText(diagnosis: Diagnosis, options: TextOptions): string {
+  return new TextReport(diagnosis, options).render();
+}
