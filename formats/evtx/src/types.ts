@@ -12,6 +12,8 @@ export interface EvtxOptions {
   /** Also carve records from slack, zeroed or broken chunks, de-duplicated against live ones (default false). */
   readonly recover?: boolean;
   readonly limits?: Partial<EvtxLimits>;
+  /** Code page of ANSI string values as a WHATWG label (default `windows-1252`; Japanese hosts: `shift_jis`). */
+  readonly ansiEncoding?: string;
   /** Called for every damage as it is met, in file order. */
   readonly onDamage?: (damage: Damage) => void;
   /** Called about every 4 MiB with bytes done, for progress display. */

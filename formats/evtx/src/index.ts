@@ -1,0 +1,21 @@
+export { EvtxError, type EvtxDamageCode, type EvtxErrorCode } from './errors.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export { openEvtx } from './log.ts';
+export type {
+  ChannelSpan,
+  EvtxElement,
+  EvtxFileHeader,
+  EvtxLimits,
+  EvtxLog,
+  EvtxOptions,
+  EvtxQuery,
+  EvtxRecord,
+  EvtxSystem,
+  EvtxValue,
+  FieldCondition,
+  Filetime,
+  HexInt,
+  RecordRun,
+  RecordTrust,
+  ScanSummary,
+} from './types.ts';

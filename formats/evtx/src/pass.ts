@@ -1,0 +1,216 @@
+import type { ByteSource } from '@winmedic/bytes';
+import { RecordFault } from './errors.ts';
+import { Instance } from './instance.ts';
+import { MIN_RECORD_SIZE } from './limits.ts';
+import { type MatchContext, QueryCompiler, type QueryPlan } from './query.ts';
+import { LazyRecord, type RecordPlace } from './record.ts';
+import type { Resolver } from './resolve.ts';
+import { SpanCollector, type SpanPlan } from './spans.ts';
+import { findSystem } from './system.ts';
+import { DEFINITION_HEADER, type Template } from './template.ts';
+import type { EvtxLimits, EvtxQuery, RecordTrust } from './types.ts';
+import { type WalkOptions, Walker } from './walker.ts';
+import type { Window } from './window.ts';
+
+/** `0f 01 01 00`: the fragment header every record begins with. */
+const FRAGMENT_HEADER = 0x0001_010f;
+const TEMPLATE_TOKEN = 0x0c;
+
+/** What a pass collects besides matches. */
+export interface PassCollectors {
+  readonly spans?: SpanCollector | undefined;
+  /** Told about every matching record instead of making it: the instance that holds System, its template and plan. */
+  readonly count?: (template: Template, plan: QueryPlan, system: Instance) => void;
+}
+
+/** All that a pass knows about a template. */
+interface PassPlan {
+  readonly query: QueryPlan;
+  readonly span: SpanPlan | undefined;
+}
+
+/**
+ * One pass over a source: walks, decides, and makes records only for matches. The conditions look at the values in the window;
+ * a record is resolved completely when it matches or when a condition asks about its data.
+ */
+export class Pass implements MatchContext {
+  readonly walker: Walker;
+  records = 0;
+  matched = 0;
+  recovered = 0;
+  /** The record `advance` stopped at, and the first query it matched (-1 without queries). */
+  record!: LazyRecord;
+  queryIndex = -1;
+
+  readonly #resolver: Resolver;
+  readonly #limits: EvtxLimits;
+  readonly #compiler: QueryCompiler | undefined;
+  readonly #collectors: PassCollectors;
+  readonly #scratch: Instance;
+  readonly #window: Window;
+  #stamp = -1;
+  #next = 0;
+  #fragments: readonly Instance[] | undefined;
+
+  // MatchContext
+  at = 0;
+  system!: Instance;
+
+  constructor(
+    source: ByteSource,
+    walk: WalkOptions,
+    resolver: Resolver,
+    limits: EvtxLimits,
+    queries: readonly EvtxQuery[] | undefined,
+    collectors: PassCollectors,
+    window?: Window,
+  ) {
+    this.walker = new Walker(source, walk, window);
+    this.#window = this.walker.window;
+    this.#resolver = resolver;
+    this.#limits = limits;
+    this.#collectors = collectors;
+    const needsPlans = queries !== undefined || collectors.spans !== undefined || collectors.count !== undefined;
+    this.#compiler = needsPlans ? new QueryCompiler(queries ?? [{}]) : undefined;
+    this.#scratch = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
+  }
+
+  /** Compiled once per template. */
+  compile(template: Template): PassPlan {
+    return { query: this.#compiler!.compile(template), span: this.#collectors.spans?.compile(template) };
+  }
+
+  /** Moves to the next matching record. @returns false at the end. */
+  advance(): boolean {
+    const { walker } = this;
+    for (;;) {
+      while (this.#next < walker.recordCount) {
+        const at = walker.records[this.#next++]!;
+        if (this.#compiler === undefined ? this.#make(at, -1) : this.#decide(at)) return true;
+      }
+      if (!walker.nextChunk()) return false;
+      this.#next = 0;
+      this.#resolver.nextChunk();
+      if (this.#stamp !== this.#window.stamp) {
+        this.#stamp = this.#window.stamp;
+        this.#resolver.recycle();
+      }
+    }
+  }
+
+  /** The whole record. */
+  resolved(): readonly Instance[] {
+    if (this.#fragments === undefined) {
+      const { at } = this;
+      this.#fragments = this.#resolver.record(this.#window, this.walker.base, at, this.#window.view.getUint32(at + 4, true));
+    }
+    return this.#fragments;
+  }
+
+  /** Without queries: every record that holds together. */
+  #make(at: number, queryIndex: number): boolean {
+    this.at = at;
+    this.#fragments = undefined;
+    try {
+      this.#emit(at, queryIndex);
+    } catch (fault) {
+      this.#lost(at, fault);
+      return false;
+    }
+    this.records++;
+    this.matched++;
+    return true;
+  }
+
+  #emit(at: number, queryIndex: number): void {
+    const place: RecordPlace = {
+      trust: 'live',
+      offset: this.walker.offsetOf(at),
+      sizeBytes: this.#window.view.getUint32(at + 4, true),
+      chunk: this.walker.slot,
+    };
+    this.record = new LazyRecord(place, this.#window, at, this.resolved());
+    this.queryIndex = queryIndex;
+  }
+
+  #decide(at: number): boolean {
+    this.at = at;
+    this.#fragments = undefined;
+    let template: Template;
+    let queryIndex: number;
+    try {
+      if (this.#outer(at)) {
+        this.system = this.#scratch;
+        template = this.#scratch.template;
+      } else {
+        this.system = this.resolved()[0]!;
+        template = this.system.template;
+      }
+      let plan: PassPlan = template.get(this);
+      if (plan.query.system === null) {
+        this.system = findSystem(this.resolved()).instance;
+        template = this.system.template;
+        plan = template.get(this);
+      }
+      this.#collectors.spans?.add(template, plan.span!, this.system, at);
+      queryIndex = plan.query.dead ? -1 : this.#compiler!.match(plan.query, this);
+      if (queryIndex >= 0) {
+        if (this.#collectors.count !== undefined) this.#collectors.count(template, plan.query, this.system);
+        else this.#emit(at, queryIndex);
+      }
+    } catch (fault) {
+      this.#lost(at, fault);
+      return false;
+    }
+    this.records++;
+    if (queryIndex < 0) return false;
+    this.matched++;
+    return this.#collectors.count === undefined;
+  }
+
+  /**
+   * Reads the outer template instance of a regular record into the scratch instance: no allocation, values not looked into.
+   * @returns false for a record without the usual beginning.
+   */
+  #outer(at: number): boolean {
+    const { view, bytes } = this.#window;
+    const base = this.walker.base;
+    const size = view.getUint32(at + 4, true);
+    const end = at + size - 4;
+    if (size < MIN_RECORD_SIZE + 18 || view.getUint32(at + 24, true) !== FRAGMENT_HEADER || bytes[at + 28] !== TEMPLATE_TOKEN) return false;
+    const definition = view.getUint32(at + 34, true);
+    let values = at + 38;
+    if (definition === values - base) {
+      if (values + DEFINITION_HEADER > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
+      values += DEFINITION_HEADER + view.getUint32(values + 20, true);
+      if (values + 4 > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', at, values + 4 - at, end - at);
+    }
+    const count = view.getUint32(values, true);
+    if (count > this.#limits.maxValues) throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
+    const scratch = this.#scratch;
+    scratch.template = this.#resolver.templates.at(this.#window, base, definition, view.getUint32(at + 30, true), false);
+    let descriptor = values + 4;
+    let position = descriptor + count * 4;
+    if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', values, count * 4, end - values);
+    scratch.descriptors = descriptor;
+    scratch.count = count;
+    const { offsets } = scratch;
+    for (let i = 0; i < count; i++, descriptor += 4) {
+      offsets[i] = position;
+      position += view.getUint16(descriptor, true);
+    }
+    offsets[count] = position;
+    if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', values, position - values, end - values);
+    return true;
+  }
+
+  #lost(at: number, fault: unknown): void {
+    if (!(fault instanceof RecordFault)) throw fault;
+    this.walker.reportRecord(fault.code, at, fault.what, fault.need, fault.have);
+  }
+}
+
+/** A record of the given trust over already resolved fragments. */
+export function recordAt(window: Window, at: number, fragments: readonly Instance[], trust: RecordTrust, offset: number, chunk: number): LazyRecord {
+  return new LazyRecord({ trust, offset, sizeBytes: window.view.getUint32(at + 4, true), chunk }, window, at, fragments);
+}

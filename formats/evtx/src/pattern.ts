@@ -1,0 +1,190 @@
+import { EvtxError } from './errors.ts';
+
+/** Decides about one text. */
+export type TextTest = (text: string) => boolean;
+
+/** Piece of a pattern: literal text, `?` (any one character) or `*` (any characters). */
+type Piece = string | typeof ANY_ONE | typeof ANY;
+const ANY_ONE = 1;
+const ANY = 2;
+
+/**
+ * Splits a Sigma value into literals and wildcards. A backslash takes the special meaning from `*`, `?` and another backslash;
+ * before anything else it stands for itself.
+ * @source Sigma specification, "Escaping"
+ */
+function pieces(pattern: string): Piece[] {
+  const out: Piece[] = [];
+  let literal = '';
+  const flush = (): void => {
+    if (literal !== '') out.push(literal);
+    literal = '';
+  };
+  for (let i = 0; i < pattern.length; i++) {
+    const c = pattern[i]!;
+    const next = pattern[i + 1];
+    if (c === '\\' && (next === '*' || next === '?' || next === '\\')) {
+      literal += next;
+      i++;
+    } else if (c === '*' || c === '?') {
+      flush();
+      if (c === '?') out.push(ANY_ONE);
+      else if (out.at(-1) !== ANY) out.push(ANY);
+    } else literal += c;
+  }
+  flush();
+  return out;
+}
+
+/** The place of a text pattern in the value. */
+export type Anchor = 'equals' | 'contains' | 'startswith' | 'endswith';
+
+/** Test of a Sigma text pattern. Unless `cased`, both sides are compared in lower case. */
+export function textTest(pattern: string, anchor: Anchor, cased: boolean): TextTest {
+  const parts = pieces(cased ? pattern : pattern.toLowerCase());
+  if (anchor === 'contains' || anchor === 'endswith') if (parts[0] !== ANY) parts.unshift(ANY);
+  if (anchor === 'contains' || anchor === 'startswith') if (parts.at(-1) !== ANY) parts.push(ANY);
+  const test = wildcardTest(parts);
+  return cased ? test : (text) => test(text.toLowerCase());
+}
+
+function wildcardTest(parts: readonly Piece[]): TextTest {
+  const [a, b, c] = parts;
+  if (parts.length === 0) return (text) => text === '';
+  if (parts.length === 1) {
+    if (a === ANY) return () => true;
+    if (typeof a === 'string') return (text) => text === a;
+  }
+  if (parts.length === 2 && a === ANY && typeof b === 'string') return (text) => text.endsWith(b);
+  if (parts.length === 2 && typeof a === 'string' && b === ANY) return (text) => text.startsWith(a);
+  if (parts.length === 3 && a === ANY && typeof b === 'string' && c === ANY) return (text) => text.includes(b);
+  return (text) => matchSegments(segments(parts), text);
+}
+
+interface Segments {
+  /** Runs between stars, each a list of literals and single-character wildcards. */
+  readonly runs: readonly (readonly (string | typeof ANY_ONE)[])[];
+  readonly openStart: boolean;
+  readonly openEnd: boolean;
+}
+
+const segmentCache = new WeakMap<readonly Piece[], Segments>();
+
+function segments(parts: readonly Piece[]): Segments {
+  let made = segmentCache.get(parts);
+  if (made === undefined) {
+    const runs: (string | typeof ANY_ONE)[][] = [[]];
+    for (const part of parts) {
+      if (part === ANY) runs.push([]);
+      else runs.at(-1)!.push(part);
+    }
+    made = { runs: runs.filter((run) => run.length > 0), openStart: parts[0] === ANY, openEnd: parts.at(-1) === ANY };
+    segmentCache.set(parts, made);
+  }
+  return made;
+}
+
+/** Leftmost match of each run in turn; with stars between them that is enough, so no backtracking. */
+function matchSegments(wanted: Segments, text: string): boolean {
+  const { runs, openStart, openEnd } = wanted;
+  let from = 0;
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i]!;
+    const length = run.reduce((sum: number, part) => sum + (part === ANY_ONE ? 1 : part.length), 0);
+    const last = i === runs.length - 1;
+    if (i === 0 && !openStart) {
+      if (!runAt(run, text, 0)) return false;
+      from = length;
+      if (last) return openEnd || length === text.length;
+      continue;
+    }
+    if (last && !openEnd) return text.length - length >= from && runAt(run, text, text.length - length);
+    let at = from;
+    while (at + length <= text.length && !runAt(run, text, at)) at++;
+    if (at + length > text.length) return false;
+    from = at + length;
+  }
+  return true;
+}
+
+function runAt(run: readonly (string | typeof ANY_ONE)[], text: string, at: number): boolean {
+  let position = at;
+  for (const part of run) {
+    if (part === ANY_ONE) {
+      if (position >= text.length) return false;
+      position++;
+    } else if (text.startsWith(part, position)) position += part.length;
+    else return false;
+  }
+  return true;
+}
+
+/** Test of a network range such as `10.0.0.0/8` or `fe80::/10`; IPv4 addresses mapped into IPv6 count as IPv4. */
+export function cidrTest(range: string): TextTest {
+  const [address = '', bits] = range.trim().split('/');
+  const wanted = parseIp(address);
+  const width = wanted === undefined ? 0 : wanted.v6 ? 128 : 32;
+  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+  if (wanted === undefined || prefix < 0 || prefix > width) throw new EvtxError('EVTX_QUERY', `network range ${JSON.stringify(range)}`);
+  const shift = BigInt(width - prefix);
+  return (text) => {
+    const have = parseIp(text.trim());
+    return have !== undefined && have.v6 === wanted.v6 && have.value >> shift === wanted.value >> shift;
+  };
+}
+
+function parseIp(text: string): { v6: boolean; value: bigint } | undefined {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
+  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(mapped === null ? text : mapped[1]!);
+  if (v4 !== null) {
+    let value = 0n;
+    for (let i = 1; i <= 4; i++) {
+      const part = Number(v4[i]);
+      if (part > 255) return undefined;
+      value = (value << 8n) | BigInt(part);
+    }
+    return { v6: false, value };
+  }
+  const plain = text.split('%')[0]!;
+  if (!/^[0-9a-f:]{2,39}$/i.test(plain) || !plain.includes(':')) return undefined;
+  const [head = '', tail, extra] = plain.split('::');
+  if (extra !== undefined) return undefined;
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const missing = 8 - left.length - right.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...left, ...new Array<string>(tail === undefined ? 0 : missing).fill('0'), ...right];
+  let value = 0n;
+  for (const group of groups) {
+    if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
+    value = (value << 16n) | BigInt(`0x${group}`);
+  }
+  return { v6: true, value };
+}
+
+/** Test of a comparison with a number; text that is no number never matches. */
+export function numberTest(limit: string, op: 'gt' | 'gte' | 'lt' | 'lte'): TextTest {
+  const wanted = parseNumber(limit);
+  if (wanted === undefined) throw new EvtxError('EVTX_QUERY', `number ${JSON.stringify(limit)}`);
+  return (text) => {
+    const have = parseNumber(text);
+    if (have === undefined) return false;
+    switch (op) {
+      case 'gt':
+        return have > wanted;
+      case 'gte':
+        return have >= wanted;
+      case 'lt':
+        return have < wanted;
+      case 'lte':
+        return have <= wanted;
+    }
+  };
+}
+
+function parseNumber(text: string): number | bigint | undefined {
+  const t = text.trim();
+  if (/^[+-]?\d{1,15}$/.test(t)) return Number(t);
+  if (/^-?\d{1,40}$/.test(t) || /^0x[0-9a-f]{1,32}$/i.test(t)) return BigInt(t);
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?$/i.test(t) ? Number(t) : undefined;
+}

@@ -1,0 +1,215 @@
+import { RecordFault } from './errors.ts';
+import { ARRAY, Instance, TYPE } from './instance.ts';
+import { RECORD_HEADER_SIZE } from './limits.ts';
+import { Names } from './names.ts';
+import { DEFINITION_HEADER, Template, Templates } from './template.ts';
+import { TOKEN, TokenParser } from './tokens.ts';
+import type { EvtxLimits } from './types.ts';
+import type { Window } from './window.ts';
+
+/** Printed characters per byte of a value, at most (`&quot;` per UTF-16 unit), and per value whatever its size. */
+const COST_PER_BYTE = 3;
+const COST_PER_VALUE = 32;
+/** Offsets kept in one piece; a new piece is begun when it is full, records of older pieces keep theirs. */
+const ARENA = 1 << 15;
+
+/**
+ * Finds the structure of records: template instances, their values, nested fragments. Nothing is decoded here; what is found is
+ * checked completely, so that reading fields later cannot fail.
+ */
+export class Resolver {
+  readonly names = new Names();
+  readonly parser: TokenParser;
+  readonly templates: Templates;
+  readonly #limits: EvtxLimits;
+  #arena = new Int32Array(ARENA);
+  #arenaUsed = 0;
+  #window!: Window;
+  #base = 0;
+  #strict = false;
+  #position = 0;
+  #cost = 0;
+
+  constructor(limits: EvtxLimits) {
+    this.#limits = limits;
+    this.parser = new TokenParser(this.names, limits);
+    this.templates = new Templates(this.names, this.parser);
+  }
+
+  /** Forgets what belongs to the chunk read before. */
+  nextChunk(): void {
+    this.names.nextChunk();
+    this.templates.nextChunk();
+  }
+
+  /** Lets the storage of value offsets be used again: records handed out before must not be used any more. */
+  recycle(): void {
+    this.#arenaUsed = 0;
+  }
+
+  /**
+   * Fragments of the record at a window offset: the event and, in forwarded logs, its RenderingInfo.
+   * @param strict for slack: template ids and name hashes must fit.
+   * @throws {RecordFault} when the record cannot be trusted.
+   */
+  record(window: Window, base: number, record: number, size: number, strict = false): Instance[] {
+    this.#window = window;
+    this.#base = base;
+    this.#strict = strict;
+    const start = record + RECORD_HEADER_SIZE;
+    const end = record + size - 4;
+    const fragments: Instance[] = [];
+    const cost = this.#fragments(start, end, 0, 0, fragments);
+    if (fragments.length === 0) throw new RecordFault('EVTX_RECORD_BINXML', 'event', start, 'a fragment', 'none');
+    if (cost > this.#limits.maxRecordOutputBytes) {
+      throw new RecordFault('EVTX_RECORD_LIMIT', 'output of one record', start, this.#limits.maxRecordOutputBytes, cost);
+    }
+    return fragments;
+  }
+
+  /** Reads fragments of `[start, end)` into `into` and returns the bound of characters they print. */
+  #fragments(start: number, end: number, nesting: number, depth: number, into: Instance[]): number {
+    if (nesting >= this.#limits.maxNesting) {
+      throw new RecordFault('EVTX_RECORD_LIMIT', 'nesting', start, this.#limits.maxNesting, nesting + 1);
+    }
+    const bytes = this.#window.bytes;
+    let cost = 0;
+    let position = start;
+    while (position < end) {
+      let at = position;
+      let token = bytes[at]!;
+      // Behind the first fragment come its end token and then padding that nobody cleared: only a clear header counts there.
+      if (into.length > 0 && token === TOKEN.EOF && at + 5 <= end && this.#window.view.getUint32(at + 1, true) === 0x0001_010f) {
+        at++;
+        token = bytes[at]!;
+      }
+      if (token === TOKEN.FRAGMENT && at + 5 <= end) {
+        at += 4;
+        token = bytes[at]!;
+      }
+      if (into.length > 0) {
+        if (at === position && token !== TOKEN.TEMPLATE) break;
+        // What follows may be left-over bytes; a record is not lost because of them.
+        try {
+          cost += this.#fragment(at, end, token, nesting, depth, into);
+        } catch (fault) {
+          if (fault instanceof RecordFault && fault.code !== 'EVTX_RECORD_LIMIT') break;
+          throw fault;
+        }
+      } else if (token === TOKEN.EOF) break;
+      else cost += this.#fragment(at, end, token, nesting, depth, into);
+      position = this.#position;
+    }
+    return cost;
+  }
+
+  #fragment(at: number, end: number, token: number, nesting: number, depth: number, into: Instance[]): number {
+    if (token === TOKEN.TEMPLATE) {
+      const instance = this.#instance(at, end, nesting, depth);
+      into.push(instance);
+      return this.#cost;
+    }
+    const parser = this.parser;
+    parser.start(this.#window, this.#base, at, end, false, this.#strict);
+    parser.prolog();
+    if (parser.peek() === TOKEN.TEMPLATE) {
+      into.push(this.#instance(parser.position, end, nesting, depth));
+      return this.#cost;
+    }
+    const root = parser.element(depth);
+    this.#position = parser.position;
+    const template = new Template(root, 0, parser.depth - depth);
+    into.push(new Instance(template, this.#window, at, 0, this.#arena, 0));
+    return template.literalCost;
+  }
+
+  /** Reads the template instance at `at`; leaves its end in `#position` and its output bound in `#cost`. */
+  #instance(at: number, end: number, nesting: number, depth: number): Instance {
+    const view = this.#window.view;
+    if (at + 14 > end) throw new RecordFault('EVTX_RECORD_BINXML', 'template instance', at, 14, end - at);
+    const id = view.getUint32(at + 2, true);
+    const definition = view.getUint32(at + 6, true);
+    let values = at + 10;
+    const inline = definition === values - this.#base;
+    if (inline) {
+      if (values + DEFINITION_HEADER > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
+      values += DEFINITION_HEADER + this.templates.sizeAt(this.#window, this.#base, definition);
+      if (values + 4 > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', at, values + 4 - at, end - at);
+    }
+    const count = view.getUint32(values, true);
+    if (count > this.#limits.maxValues) throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
+    const template = this.#template(definition, id, values + 4, count, end);
+    if (depth + template.depth > this.#limits.maxElements) {
+      throw new RecordFault('EVTX_RECORD_LIMIT', 'open elements', at, this.#limits.maxElements, depth + template.depth);
+    }
+    return this.#values(template, values + 4, count, end, nesting, depth + template.depth);
+  }
+
+  /** The definition in this chunk or, in slack only, a donor with the same id that fits the values. */
+  #template(definition: number, id: number, descriptors: number, count: number, end: number): Template {
+    try {
+      const template = this.templates.at(this.#window, this.#base, definition, id, this.#strict);
+      if (!this.#strict || fits(template, this.#window, descriptors, count, end)) return template;
+    } catch (fault) {
+      if (!(this.#strict && fault instanceof RecordFault)) throw fault;
+    }
+    for (const donor of this.templates.donors(id)) if (fits(donor, this.#window, descriptors, count, end)) return donor;
+    throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', this.#base + Math.min(definition, 0xffff), 'a definition or a donor', 'none');
+  }
+
+  #values(template: Template, descriptors: number, count: number, end: number, nesting: number, depth: number): Instance {
+    const view = this.#window.view;
+    let at = descriptors + count * 4;
+    if (at > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', descriptors, count * 4, end - descriptors);
+    if (this.#arenaUsed + count + 1 > this.#arena.length) {
+      this.#arena = new Int32Array(Math.max(ARENA, count + 1));
+      this.#arenaUsed = 0;
+    }
+    const offsets = this.#arena;
+    const first = this.#arenaUsed;
+    this.#arenaUsed += count + 1;
+    const instance = new Instance(template, this.#window, descriptors, count, offsets, first);
+    const { references, wrappers, slots } = template;
+    let cost = template.literalCost;
+    let nestedSeen = false;
+    for (let i = 0; i < count; i++) {
+      const descriptor = view.getUint32(descriptors + i * 4, true);
+      const size = descriptor & 0xffff;
+      const type = (descriptor >>> 16) & 0xff;
+      offsets[first + i] = at;
+      at += size;
+      if (i < slots) {
+        if (type === TYPE.BINXML) nestedSeen = true;
+        else cost += references[i]! * (size * COST_PER_BYTE + COST_PER_VALUE);
+        if (type & ARRAY) cost += size * (wrappers[i]! + references[i]! * COST_PER_VALUE);
+      }
+    }
+    offsets[first + count] = at;
+    if (at > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', descriptors, at - descriptors, end - descriptors);
+    if (nestedSeen) {
+      const nested: (readonly Instance[] | undefined)[] = [];
+      for (let i = 0; i < count; i++) {
+        const from = offsets[first + i]!;
+        const to = offsets[first + i + 1]!;
+        if (instance.type(i) !== TYPE.BINXML) nested.push(undefined);
+        else {
+          const fragments: Instance[] = [];
+          if (to > from) cost += (references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
+          nested.push(fragments);
+        }
+      }
+      instance.nested = nested;
+    }
+    this.#position = at;
+    this.#cost = cost;
+    return instance;
+  }
+}
+
+/** True when the values could belong to the template: enough of them, inside the record. */
+function fits(template: Template, window: Window, descriptors: number, count: number, end: number): boolean {
+  if (count < template.slots || descriptors + count * 4 > end) return false;
+  let total = descriptors + count * 4;
+  for (let i = 0; i < count; i++) total += window.view.getUint16(descriptors + i * 4, true);
+  return total <= end;
+}
