@@ -90,6 +90,23 @@ export interface ChannelCoverage {
   readonly truncatedFrom?: InstantNs;
   /** For text sources: only what was pasted is known, so absence never means anything. */
   readonly partial?: boolean;
+  /** Consecutive record ids met, in id order; {@link gaps} are what lies between them. Absent for text sources. */
+  readonly runs?: readonly CoverageRun[];
+  /**
+   * Stretches in which no two neighbouring records lie 10 minutes or more apart, in time order; what lies between two stretches
+   * is silence. Only for the System and Security channels of record sources; absent when there were more than are kept.
+   */
+  readonly activity?: readonly { readonly from: InstantNs; readonly to: InstantNs }[];
+  /** The records were collected from another machine's log (WEC): their ids say nothing about this file's holes. */
+  readonly forwarded?: boolean;
+}
+
+/** A run of consecutive record ids of one channel. */
+export interface CoverageRun {
+  readonly firstId: bigint;
+  readonly lastId: bigint;
+  readonly firstTime: InstantNs;
+  readonly lastTime: InstantNs;
 }
 
 /** A problem with an input, with the source it belongs to. */

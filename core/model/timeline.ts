@@ -58,6 +58,8 @@ export interface Stop {
   /** User sessions alive at the request: number, or undefined when session records do not cover it. */
   readonly sessions?: number;
   readonly sessionUsers?: readonly string[];
+  /** How many of {@link sessions} were disconnected (nobody at the other end). */
+  readonly disconnectedSessions?: number;
 }
 
 /** From one boot to the end of it. */
@@ -104,5 +106,7 @@ export interface TimelineMark {
   readonly kind: 'gap' | 'clearing' | 'clock-step' | 'boot' | 'stop';
   readonly time: InstantNs;
   readonly host: string;
+  /** Channel of a gap or a clearing. */
+  readonly channel?: string;
   readonly text: Localized;
 }
