@@ -19,7 +19,7 @@ export class Agenda {
     this.#items.push({ time, order: this.#items.length, run });
   }
 
-  /** Runs everything planned, earliest first; things may plan more while running. */
+  /** Runs everything planned, earliest first; things may plan more while running. What falls into a downtime does not happen. */
   run(): void {
     for (;;) {
       let first = -1;
@@ -29,7 +29,7 @@ export class Agenda {
       });
       if (first < 0) return;
       const [item] = this.#items.splice(first, 1);
-      item!.run(item!.time);
+      if (!this.host.isDown(item!.time)) item!.run(item!.time);
     }
   }
 

@@ -63,6 +63,7 @@ export function stopCleanly(
 ): Ending {
   const { build, texts } = host.description;
   if (request) requestStop(host, time, request);
+  host.goesDown(time);
   const action = options.action ?? (request?.type === 'restart' ? 5 : 6);
   host.noonUptimes(time);
   const logStop = host.after(time, options.delaySeconds ?? host.random.between(4.5, 8));
@@ -80,6 +81,7 @@ export function stopCleanly(
 /** A stop nobody could log: power lost, held button, reset, bug check. Heartbeats are a minute apart. */
 export function stopDirty(host: Host, time: Ticks, facts: DirtyTransition & { readonly bugCheck?: BugCheck } = {}): Ending {
   host.noonUptimes(time);
+  host.goesDown(time);
   const uptimeMinutes = Math.floor(secondsBetween(host.bootTime, time) / 60);
   return { kind: 'dirty', lastHeartbeat: plus(host.bootTime, uptimeMinutes * 60 + 0.457), bootTime: host.bootTime, ...facts };
 }
@@ -95,6 +97,7 @@ export function boot(host: Host, time: Ticks, ending: Ending, options: { readonl
   host.nextSession = 2;
   host.nextConnection = 0;
   const start = host.after(time, host.random.between(10.5, 21));
+  host.comesUp(start);
   let step = 0;
   const next = (): Ticks => plus(start, ++step * 0.0001);
 

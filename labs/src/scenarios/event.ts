@@ -27,7 +27,8 @@ export const u32 = (value: number): WriteValue => ({ type: 'u32', value });
 export const u64 = (value: bigint): WriteValue => ({ type: 'u64', value });
 export const hex32 = (value: number): WriteValue => ({ type: 'hex32', value });
 export const hex64 = (value: bigint): WriteValue => ({ type: 'hex64', value });
-export const pointer = (value: bigint): WriteValue => ({ type: 'sizeT', value });
+/** A pointer-sized field: written as HexInt64 by Server 2016 and later (older builds use size_t). */
+export const pointer = (value: bigint): WriteValue => ({ type: 'hex64', value });
 export const bool = (value: boolean): WriteValue => ({ type: 'bool', value });
 export const sid = (value: string): WriteValue => ({ type: 'sid', value });
 export const guid = (value: string): WriteValue => ({ type: 'guid', value });

@@ -11,10 +11,6 @@ const USER32 = { provider: 'User32', providerGuid: '{b0aa8734-56f7-41cc-b2f4-de2
 const KERNEL_GENERAL = { provider: 'Microsoft-Windows-Kernel-General', providerGuid: '{A68CA8B7-004F-D7B6-A698-07E2DE0F1F5D}' } as const;
 const KERNEL_POWER = { provider: 'Microsoft-Windows-Kernel-Power', providerGuid: '{331C3B3A-2005-44C2-AC5E-77220C37D6B4}' } as const;
 const KERNEL_BOOT = { provider: 'Microsoft-Windows-Kernel-Boot', providerGuid: '{15CA44FF-4D7A-4BAA-BBA5-0998955E531E}' } as const;
-const POWER_TROUBLESHOOTER = {
-  provider: 'Microsoft-Windows-Power-Troubleshooter',
-  providerGuid: '{CDC05E28-C449-49C6-B9D2-88CF761644DF}',
-} as const;
 const WER = {
   provider: 'Microsoft-Windows-WER-SystemErrorReporting',
   providerGuid: '{ABCE23E7-DE45-4366-8631-84FA6C525952}',
@@ -186,7 +182,7 @@ export function clockSet(build: WindowsBuild, from: Ticks, to: Ticks, reason: nu
       ['Reason', u32(reason)],
       ...(build.clock1 === 2
         ? ([
-            ['ProcessName', str('\\Device\\HarddiskVolume2\\Windows\\System32\\svchost.exe')],
+            ['ProcessName', str(processId === 4 ? '' : '\\Device\\HarddiskVolume2\\Windows\\System32\\svchost.exe')],
             ['ProcessID', u32(processId)],
           ] as const)
         : []),
@@ -228,7 +224,8 @@ export function bootStatus(build: WindowsBuild, lastShutdownGood: boolean, bootT
   ];
 }
 
-function kernelPower(
+/** A Kernel-Power event written by the kernel. */
+export function kernelPower(
   eventId: number,
   version: number,
   level: number,
@@ -310,109 +307,6 @@ export function shutdownTransition(build: WindowsBuild, action: 5 | 6, processId
 /** Kernel-Power 172: connectivity state, present at each boot. */
 export function standbyConnectivity(): EventShape {
   return kernelPower(172, 0, 4, 203, 0x8000000000000404n, fields(['State', u32(2)], ['Reason', u32(6)]), true);
-}
-
-/** Kernel-Power 187: a process asked for sleep. */
-export function sleepAsked(process: string): EventShape {
-  return kernelPower(
-    187,
-    0,
-    4,
-    243,
-    0x8000000000000404n,
-    fields(
-      ['ApiCallerNameLength', { type: 'u16', value: process.length }],
-      ['ApiCallerName', str(process)],
-      ['SystemAction', u32(2)],
-      ['LightestSystemState', u32(3)],
-    ),
-    true,
-  );
-}
-
-/** Kernel-Power 42: entering sleep (target state 4 = S3, 5 = S4). */
-export function sleepEntered(target: 4 | 5, reason: number): EventShape {
-  return kernelPower(
-    42,
-    3,
-    4,
-    64,
-    0x8000000000000404n,
-    fields(
-      ['TargetState', u32(target)],
-      ['EffectiveState', u32(target)],
-      ['Reason', u32(reason)],
-      ['Flags', u32(0)],
-      ['TransitionsToOn', u32(1)],
-    ),
-    false,
-  );
-}
-
-/** Kernel-Power 107: resumed from sleep. */
-export function resumed(state: 4 | 5): EventShape {
-  return kernelPower(
-    107,
-    1,
-    4,
-    102,
-    0x8000000000000444n,
-    fields(
-      ['TargetState', u32(state)],
-      ['EffectiveState', u32(state)],
-      ['WakeFromState', u32(state)],
-      ['ProgrammedWakeTimeAc', filetime(0n)],
-      ['ProgrammedWakeTimeDc', filetime(0n)],
-      ['WakeRequesterTypeAc', u32(0)],
-      ['WakeRequesterTypeDc', u32(0)],
-    ),
-    false,
-  );
-}
-
-/** Power-Troubleshooter 1 (v2): the system returned from sleep. */
-export function wokeUp(sleepTime: Ticks, wakeTime: Ticks, state: 4 | 5): EventShape {
-  return {
-    channel: 'System',
-    system: {
-      ...POWER_TROUBLESHOOTER,
-      eventId: 1,
-      version: 2,
-      level: 4,
-      task: 0,
-      opcode: 0,
-      keywords: 0x8000000000000000n,
-      processId: 1480,
-      threadId: 3372,
-      userSid: LOCAL_SERVICE_SID,
-    },
-    data: fields(
-      ['SleepTime', filetime(sleepTime)],
-      ['WakeTime', filetime(wakeTime)],
-      ...(
-        [
-          'SleepDuration',
-          'WakeDuration',
-          'DriverInitDuration',
-          'BiosInitDuration',
-          'HiberWriteDuration',
-          'HiberReadDuration',
-          'HiberPagesWritten',
-          'Attributes',
-        ] as const
-      ).map((name, index) => [name, u32(index === 7 ? 25357 : 300 + index * 40)] as const),
-      ['TargetState', u32(state)],
-      ['EffectiveState', u32(state)],
-      ['WakeSourceType', u32(1)],
-      ['WakeSourceTextLength', { type: 'u16', value: 0 }],
-      ['WakeSourceText', str('')],
-      ['WakeTimerOwnerLength', { type: 'u16', value: 0 }],
-      ['WakeTimerContextLength', { type: 'u16', value: 0 }],
-      ['NoMultiStageResumeReason', u32(0)],
-      ['WakeTimerOwner', str('')],
-      ['WakeTimerContext', str('')],
-    ),
-  };
 }
 
 /** WER-SystemErrorReporting 1001 (source BugCheck): code with its parameters, dump path, report id. */

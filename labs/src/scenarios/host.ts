@@ -1,4 +1,4 @@
-import type { WriteRecord } from '../evtx-writer/index.ts';
+import type { WriteData, WriteRecord } from '../evtx-writer/index.ts';
 import { writeEvtx } from '../evtx-writer/index.ts';
 import type { WindowsBuild } from './builds.ts';
 import type { Ticks } from './clock.ts';
@@ -55,11 +55,15 @@ export class Host {
   bootTime: Ticks;
   /** Number of the boot, for Kernel-Boot 20 of newer builds. */
   bootId = 41;
+  /** Seconds by which the host's clock is ahead of the true time; event times and FILETIME fields show the clock, the order of the log the truth. */
+  clockAheadSeconds = 0;
   /** Number of the next session and the next RDP connection. */
   nextSession = 2;
   nextConnection = 0;
   readonly #logsBegin: Ticks;
   #logonId = 0x3a11f0n;
+  #stoppedAt: Ticks | undefined;
+  readonly #downtimes: { readonly from: Ticks; readonly to: Ticks }[] = [];
   #pending = new Map<Channel, Pending[]>(CHANNELS.map((channel) => [channel, []]));
   #clears: { channel: Channel; at: Ticks }[] = [];
   #sequence = 0;
@@ -90,9 +94,9 @@ export class Host {
   /** Adds an event. `written`: when it reaches the log (default: at its time). */
   emit(time: Ticks, event: EventShape, written: Ticks = time): void {
     const record: WriteRecord = {
-      timeTicks: time,
+      timeTicks: plus(time, this.clockAheadSeconds),
       system: { ...event.system, channel: event.channel, computer: this.description.computer },
-      data: event.data,
+      data: this.clockAheadSeconds === 0 ? event.data : shifted(event.data, this.clockAheadSeconds),
       shape: event.shape ?? 'modern',
     };
     this.#pending.get(event.channel)!.push({ record, writtenAt: written, sequence: this.#sequence++ });
@@ -109,6 +113,22 @@ export class Host {
       channel,
       this.#pending.get(channel)!.filter((pending) => !drop(pending.record)),
     );
+  }
+
+  /** Notes that the host stops (or sleeps) from a time on. */
+  goesDown(from: Ticks): void {
+    this.#stoppedAt = from;
+  }
+
+  /** Notes that the host runs again. */
+  comesUp(at: Ticks): void {
+    if (this.#stoppedAt !== undefined) this.#downtimes.push({ from: this.#stoppedAt, to: at });
+    this.#stoppedAt = undefined;
+  }
+
+  /** Tells whether the host was down at a time, as far as noted. */
+  isDown(time: Ticks): boolean {
+    return this.#downtimes.some(({ from, to }) => time > from && time < to) || (this.#stoppedAt !== undefined && time > this.#stoppedAt);
   }
 
   /** Adds EventLog 6013 for each local noon in the running boot session up to the time. */
@@ -146,4 +166,12 @@ export class Host {
       .filter((pending) => pending.writtenAt >= cleared)
       .map((pending) => pending.record);
   }
+}
+
+function shifted(data: WriteData, seconds: number): WriteData {
+  if (data.kind !== 'eventData') return data;
+  const items = data.items.map((item) =>
+    item.value.type === 'filetime' ? { ...item, value: { ...item.value, ticks: plus(item.value.ticks, seconds) } } : item,
+  );
+  return { ...data, items };
 }

@@ -120,10 +120,9 @@ function planStop(
   agenda.plan(host.at(`${times.stops}.${host.random.integer(1_000_000, 9_999_999)}`), (now) => {
     const sessions = agenda.takeSessions();
     const ending = stop(now, sessions);
-    agenda.plan(host.at(`${times.boots}.${host.random.integer(1_000_000, 9_999_999)}`), (start) => {
-      boot(host, start, ending);
-      if (times.boots.slice(11) < LAST_RETURN) agenda.comeBack(start, sessions);
-    });
+    const start = host.at(`${times.boots}.${host.random.integer(1_000_000, 9_999_999)}`);
+    boot(host, start, ending);
+    if (times.boots.slice(11) < LAST_RETURN) agenda.comeBack(start, sessions);
   });
 }
 
