@@ -139,7 +139,7 @@ export class Pass implements MatchContext {
     let template: Template;
     let queryIndex: number;
     try {
-      if (this.#outer(at)) {
+      if (!this.walker.suspicious && this.#outer(at)) {
         this.system = this.#scratch;
         template = this.#scratch.template;
       } else {

@@ -46,6 +46,8 @@ export class Walker {
   /** Window offsets of the current chunk's records. */
   readonly records = new Int32Array(MAX_RECORDS);
   recordCount = 0;
+  /** The chunk's checksum or the chain of its records does not hold: records need to be looked at completely. */
+  suspicious = false;
   /** Totals. */
   bytes = 0;
   slots = 0;
@@ -220,7 +222,9 @@ export class Walker {
         this.report('EVTX_RESYNC', cut, 'chunk is cut and another file continues', { ...chunk, need: this.#position + CHUNK_SIZE, have: cut });
       }
     }
+    const damaged = this.damagedRecords;
     const end = this.#records(base, limit);
+    this.suspicious = broken || this.damagedRecords > damaged;
     this.#walk.onSlack?.({ slotOffset: this.chunkOffset, base, chunk: this.slot, from: end, to: Math.min(available, next - this.#position) & ~7 });
     this.#explained = this.#position + Math.min(end, next - this.#position);
     this.#position = next;
@@ -260,11 +264,24 @@ export class Walker {
           break;
         }
       }
-      if (resumed < 0) break;
+      if (resumed < 0 || !this.#continues(base, count, at, resumed)) break;
       at = resumed;
     }
     this.recordCount = count;
     return at - base;
+  }
+
+  /**
+   * True when the record found behind a break belongs to this filling of the chunk: its id is in the range of the chunk header, or
+   * goes on from the last record by no more than the bytes between could hold. Others are remains of an earlier filling: slack.
+   */
+  #continues(base: number, count: number, broken: number, resumed: number): boolean {
+    const view = this.window.view;
+    const id = view.getBigUint64(resumed + 8, true);
+    if (id >= view.getBigUint64(base + 24, true) && id <= view.getBigUint64(base + 32, true)) return true;
+    if (count === 0) return false;
+    const step = id - view.getBigUint64(this.records[count - 1]! + 8, true);
+    return step > 0n && step <= BigInt(Math.ceil((resumed - broken) / MIN_RECORD_SIZE) + 1);
   }
 
   #reportAt(code: EvtxDamageCode, at: number, what: string, need?: number | string, have?: number | string): void {
