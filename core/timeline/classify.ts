@@ -6,7 +6,7 @@ import type { Sequenced } from './clock.ts';
 import { touchesHole } from './coverage.ts';
 import { integer, is, text } from './fields.ts';
 import type { PlacedRequest } from './request.ts';
-import { DAY_NS, HOUR_NS, maxNs, MINUTE_NS, minNs, SECOND_NS } from './time.ts';
+import { HOUR_NS, maxNs, MINUTE_NS, minNs, SECOND_NS } from './time.ts';
 import type { BootWitnesses } from './witnesses.ts';
 import { heartbeatEnd } from './witnesses.ts';
 
@@ -137,23 +137,15 @@ function lastActivity(session: EndedSession): InstantNs | undefined {
 }
 
 /**
- * Was the System log recording when this session ended, so that a missing 1074 means that there was none? The kernel's own last
- * records (13, 109) reach the log with the next boot and prove nothing about the time before.
+ * Was the System log recording in the time before this end, so that a missing 1074 means that there was none? It must reach back to
+ * the boot of this session or at least as far as a request can lie back. Pasted text never says so.
  */
 function isWhole(session: EndedSession, end: CleanEnd): boolean {
   const endTime = end.last.event.time;
-  if (session.system !== undefined) {
-    if (session.system.partial === true || session.system.truncatedFrom !== undefined) return false;
-    if (touchesHole(session.system, endTime - COUNTDOWN_REACH_NS, endTime)) return false;
-  }
-  return session.sequence.some(
-    ({ event }) =>
-      event.trust !== 'text' &&
-      event.channel.toLowerCase() === 'system' &&
-      !is(event, 'kernel-general', 13) &&
-      !is(event, 'kernel-power', 109) &&
-      event.time <= endTime,
-  );
+  const { system, boot } = session;
+  if (system === undefined || system.partial === true || system.truncatedFrom !== undefined) return false;
+  if (touchesHole(system, endTime - COUNTDOWN_REACH_NS, endTime)) return false;
+  return boot !== undefined || system.first <= endTime - REQUEST_REACH_NS;
 }
 
 function clean(session: EndedSession, cls: StopClass, request: PlacedRequest | undefined, end: CleanEnd): FoundStop {
@@ -179,8 +171,8 @@ function clean(session: EndedSession, cls: StopClass, request: PlacedRequest | u
 
 function unclean(session: EndedSession, cls: StopClass, request: PlacedRequest | undefined, end: CleanEnd | undefined, w: BootWitnesses): FoundStop {
   const lastRecord = session.sequence.at(-1);
-  const bootTime = session.nextTime as InstantNs;
   const before = lastRecord?.event.time;
+  const bootTime = bootOf(session, before ?? (session.nextTime as InstantNs)).boot as InstantNs;
   const { heartbeat } = w;
   const upper = heartbeat === undefined ? bootTime : minNs(heartbeatEnd(heartbeat), maxNs(bootTime, heartbeat.utc));
   const known = [heartbeat?.utc, before, lastActivity(session)].filter((t) => t !== undefined);
@@ -210,9 +202,9 @@ function unclean(session: EndedSession, cls: StopClass, request: PlacedRequest |
 function logGap(session: EndedSession, request: PlacedRequest | undefined): FoundStop | undefined {
   const lastRecord = session.sequence.at(-1);
   if (lastRecord === undefined) return undefined;
-  const bootTime = session.nextTime;
-  if (bootTime === undefined && request === undefined) return undefined;
   const before = lastRecord.event.time;
+  const bootTime = bootOf(session, before).boot;
+  if (bootTime === undefined && request === undefined) return undefined;
   if (bootTime === undefined && session.system !== undefined && session.system.partial !== true) {
     if (session.system.last - (request as PlacedRequest).request.event.time > REQUEST_REACH_NS) return undefined;
   }
@@ -330,11 +322,14 @@ function typeWord(word: string): Stop['action'] {
   }
 }
 
-/** The next boot. With a hardware clock that ran behind, its recorded time may lie before the end: then the recorded one is kept. */
+/**
+ * The next boot on the clock of the session it began. When that clock was set back further than the machine was off, the recorded
+ * time is the one that lies after the end.
+ */
 function bootOf(session: EndedSession, end: InstantNs): { boot?: InstantNs } {
   if (session.nextTime === undefined || session.next === undefined) return {};
   const recorded = session.next.record.time;
-  return { boot: session.nextTime >= end || recorded < end - DAY_NS ? session.nextTime : maxNs(recorded, session.nextTime) };
+  return { boot: session.nextTime >= end ? session.nextTime : maxNs(recorded, session.nextTime) };
 }
 
 function requestRecords(request: PlacedRequest | undefined): EventObservation[] {

@@ -1,7 +1,7 @@
 import type { EventObservation, InstantNs } from '../model/observation.ts';
 import type { ClockStep } from '../model/timeline.ts';
 import { integer, is, recordNumber, text } from './fields.ts';
-import { absNs, HOUR_NS, isoToNs, MINUTE_NS, SECOND_NS } from './time.ts';
+import { absNs, HOUR_NS, isoToNs, minNs, MINUTE_NS, SECOND_NS } from './time.ts';
 
 /** Smaller corrections are the daily work of the time service, not a step. */
 export const MIN_STEP_NS = 60n * SECOND_NS;
@@ -11,6 +11,10 @@ const MAX_UNROLLED_STEPS = 200;
 const BOOT_STEP_NS = 30n * MINUTE_NS;
 /** The records of one boot lie within this many record ids of each other. */
 const BATCH_IDS = 60;
+/** The kernel's records reach the log this much later than those of the log service, at most. */
+const LATE_NS = 15n * MINUTE_NS;
+/** Records written before a boot are looked for this many record ids back. */
+const NEIGHBOUR_IDS = 500;
 
 /**
  * Steps of a host's clock, from Kernel-General 1 (and 4616 where System has none): at least 60 s, and not the resume from sleep
@@ -73,7 +77,10 @@ export interface ClockReading {
  */
 export function readClock(events: readonly EventObservation[]): ClockReading {
   const steps = clockSteps(events);
-  const unrolled = steps.filter((s) => is(s.event, 'kernel-general', 1)).slice(0, MAX_UNROLLED_STEPS);
+  const unrolled = steps
+    .filter((s) => is(s.event, 'kernel-general', 1))
+    .sort((a, b) => recordNumber(a.event) - recordNumber(b.event))
+    .slice(0, MAX_UNROLLED_STEPS);
   const offsets = new Map<EventObservation, bigint>();
   const bootTimes = new Map<EventObservation, InstantNs>();
   const shift = (e: EventObservation, by: bigint): void => {
@@ -84,7 +91,7 @@ export function readClock(events: readonly EventObservation[]): ClockReading {
     const size = step.to - step.from;
     if (size < 0n) {
       for (const e of afterStep(events, step, boot)) shift(e, -size);
-    } else if (boot !== undefined && ranBehind(events, boot)) {
+    } else if (boot !== undefined && ranBehind(events, boot, offsets)) {
       for (const e of beforeStep(events, step, boot)) shift(e, size);
     } else continue;
     if (boot !== undefined) bootTimes.set(boot, (bootTimes.get(boot) ?? boot.time) + size);
@@ -94,12 +101,14 @@ export function readClock(events: readonly EventObservation[]): ClockReading {
   return { steps, sequence, bootTime: (record) => bootTimes.get(record) ?? record.time };
 }
 
-/** Did the clock go back when this boot began: is a record written before it later than it? */
-function ranBehind(events: readonly EventObservation[], boot: EventObservation): boolean {
+/** Did the clock go back when this boot began: is a record written before it later than it, earlier steps taken into account? */
+function ranBehind(events: readonly EventObservation[], boot: EventObservation, offsets: ReadonlyMap<EventObservation, bigint>): boolean {
   const start = startOfBatch(events, boot);
-  return events.some(
-    (e) => e.channel === boot.channel && recordNumber(e) < start && start - recordNumber(e) <= 500 && e.time - boot.time >= MIN_STEP_NS,
-  );
+  const at = (e: EventObservation): bigint => e.time + (offsets.get(e) ?? 0n);
+  return events.some((e) => {
+    const back = start - recordNumber(e);
+    return e.channel === boot.channel && back > 0 && back <= NEIGHBOUR_IDS && at(e) - at(boot) >= MIN_STEP_NS;
+  });
 }
 
 /** Records of the boot that were written before a forward step made at boot. */
@@ -117,6 +126,8 @@ function beforeStep(events: readonly EventObservation[], step: ClockStep, boot: 
 function afterStep(events: readonly EventObservation[], step: ClockStep, boot: EventObservation | undefined): EventObservation[] {
   const batchStart = boot === undefined ? 0 : startOfBatch(events, boot);
   const stepId = recordNumber(step.event);
+  // Late records of the session before lie just before the boot, those after the step just after it: half the step tells them apart.
+  const lateSpan = minNs((step.from - step.to) / 2n, LATE_NS);
   const falls = new Map<string, number | undefined>();
   return events.filter((e) => {
     if (e === step.event) return true;
@@ -125,7 +136,8 @@ function afterStep(events: readonly EventObservation[], step: ClockStep, boot: E
       const beforeStepByTime = boot !== undefined && e.time >= boot.time && e.time <= step.from + SECOND_NS;
       if (id > stepId) return !(beforeStepByTime && id - stepId <= BATCH_IDS);
       // The log service writes 6005 … before the kernel's own records of the boot and of the step reach the log.
-      return boot !== undefined && id >= batchStart && e.time >= step.to - 2n * SECOND_NS && e.time < boot.time && !isEndRecord(e);
+      const justAfter = e.time >= step.to - 2n * SECOND_NS && e.time <= step.to + lateSpan;
+      return boot !== undefined && id >= batchStart && justAfter && e.time < boot.time && !isEndRecord(e);
     }
     if (!falls.has(e.channel)) falls.set(e.channel, fallingPlace(events, e.channel, step));
     const fall = falls.get(e.channel);

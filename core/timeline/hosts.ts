@@ -4,6 +4,9 @@ import { text } from './fields.ts';
 /** Name shown for records that carry no computer name. */
 export const UNNAMED_HOST = '?';
 
+/** Records lost between two names of one log; more, and nothing is concluded. */
+const MAX_MISSING_IDS = 200n;
+
 /** Which names belong to one machine. */
 export interface HostNames {
   /** Name to use for a Computer value: the latest spelling the machine had. */
@@ -90,7 +93,7 @@ function isName(name: string): boolean {
   return /^[^\s\\/:*?"<>|]{1,64}$/.test(name);
 }
 
-/** One local log in which one name ends at record n and another begins at n + 1, and no name comes back afterwards. */
+/** One local log in which the record ids of one name end shortly before those of another begin, and do not come back afterwards. */
 function linkNeighbours(coverage: readonly ChannelCoverage[], union: Union): void {
   const byLog = new Map<string, ChannelCoverage[]>();
   for (const c of coverage) {
@@ -110,7 +113,8 @@ function linkNeighbours(coverage: readonly ChannelCoverage[], union: Union): voi
     for (let i = 1; i < spans.length; i++) {
       const before = spans[i - 1] as (typeof spans)[number];
       const after = spans[i] as (typeof spans)[number];
-      if (before.last + 1n === after.first) union.join(before.key, after.key);
+      const missing = after.first - before.last - 1n;
+      if (missing >= 0n && missing <= MAX_MISSING_IDS) union.join(before.key, after.key);
     }
   }
 }
