@@ -58,7 +58,7 @@ function missing(item: Missing): JsonObject {
 }
 
 function evaluation(value: Evaluation): JsonObject {
-  return { value: value.value, because: localized(value.because), evidenceIds: value.evidence.map((observation) => observation.id), missing: value.missing.map(missing) };
+  return { value: value.value, because: localized(value.because), evidenceIds: value.evidence.map((observation) => observation.id), missingNames: value.missing.map((one) => one.name) };
 }
 
 function judgedCause(judged: JudgedCause): JsonObject {

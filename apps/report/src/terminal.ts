@@ -1,6 +1,7 @@
 import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { type CauseRow, caseId, causeLists, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import { coincidenceText } from './coincidence.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
@@ -364,14 +365,6 @@ function printableCommand(command: string): string {
 /** The command that would write the HTML report of the same case; undefined when this one already does. */
 function nextCommand(command: string): string | undefined {
   return command === '' || /(^|\s)--html(\s|=|$)/.test(command) ? undefined : `${command} --html report.html`;
-}
-
-/** One coincidence test as a sentence with its outcome. Probabilities below 0.001 in scientific notation. */
-export function coincidenceText(one: Diagnosis['coincidence'][number], lang: Language): string {
-  const m = messages(lang);
-  const p = one.p >= 0.001 ? one.p.toPrecision(3) : one.p.toExponential(1);
-  const sentence = m.coincidence(one.k, one.n, formatDuration(one.windowSeconds, lang), `${(one.q * 100).toPrecision(2)} %`, p, String(one.bound));
-  return `${one.p < one.bound ? m.coincidencePassed : m.coincidenceFailed}: ${sentence}`;
 }
 
 /**

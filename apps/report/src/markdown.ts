@@ -1,0 +1,296 @@
+import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
+import { type CauseRow, caseId, causeLists, citedObservations, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import { coincidenceText } from './coincidence.ts';
+import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
+import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
+import type { ReportOptions } from './options.ts';
+import { citation, eventName, SourceNames } from './origin.ts';
+import { problemLines } from './problems.ts';
+import { eventMessage } from './render-event.ts';
+import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
+import { type Messages, messages, pick } from './text/index.ts';
+import { cutTo, printable } from './width.ts';
+
+/** Records in the appendix; the page says how many were left out. A Markdown page is read or pasted into a ticket: smaller than the HTML one. */
+const MAX_RECORDS = 60;
+const MAX_CITED = 6;
+/** Columns of a rendered message in the appendix table. */
+const MAX_MESSAGE = 300;
+const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };
+
+/** Escapes text for Markdown (CommonMark and GitHub tables): no markup, links or HTML come out of a log. */
+export function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+    .replace(/^(\s*)(\d+)([.)])/, '$1$2\\$3')
+    .replace(/^(\s*)-/, '$1\\-')
+    .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;');
+}
+
+/** A code span whose fence is longer than any run of backticks inside. */
+export function codeSpan(text: string): string {
+  const safe = printable(text);
+  const fence = '`'.repeat(Math.max(0, ...(safe.match(/`+/g) ?? []).map((run) => run.length)) + 1);
+  const pad = safe.startsWith('`') || safe.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${safe}${pad}${fence}`;
+}
+
+/** A fenced block, each line made printable. */
+function codeBlock(text: string): string[] {
+  const lines = text.split(/\r\n|[\r\n]/).map(printable);
+  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return ['', fence, ...lines, fence, ''];
+}
+
+class MarkdownReport {
+  readonly #diagnosis: Diagnosis;
+  readonly #options: ReportOptions;
+  readonly #m: Messages;
+  readonly #lang: Language;
+  readonly #zone: string;
+  readonly #names: SourceNames;
+  readonly #out: string[] = [];
+
+  constructor(diagnosis: Diagnosis, options: ReportOptions) {
+    this.#diagnosis = diagnosis;
+    this.#options = options;
+    this.#lang = options.lang;
+    this.#m = messages(options.lang);
+    this.#zone = options.zone;
+    this.#names = new SourceNames(diagnosis.timeline.evidence.sources);
+  }
+
+  render(): string {
+    const m = this.#m;
+    const groups = groupIncidents(this.#diagnosis.incidents);
+    this.#out.push(`# ${escapeMarkdown(m.reportTitle(hostTitle(this.#diagnosis)))}`, '');
+    this.#verdict(groups);
+    this.#stops();
+    groups.forEach((group, i) => {
+      this.#group(group, i, groups.length);
+    });
+    this.#deadEnds();
+    this.#rest();
+    this.#appendix();
+    return `${this.#out.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`;
+  }
+
+  #t(text: { readonly en: string; readonly ja: string }): string {
+    return escapeMarkdown(pick(text, this.#lang));
+  }
+
+  #heading(level: 2 | 3, title: string): void {
+    this.#out.push('', `${'#'.repeat(level)} ${escapeMarkdown(title)}`, '');
+  }
+
+  /** Cells are Markdown already. */
+  #table(heads: readonly string[], rows: readonly (readonly string[])[]): void {
+    if (rows.length === 0) return;
+    this.#out.push('', `| ${heads.join(' | ')} |`, `|${heads.map(() => ' --- |').join('')}`);
+    for (const row of rows) this.#out.push(`| ${row.join(' | ')} |`);
+    this.#out.push('');
+  }
+
+  #ids(list: readonly Observation[]): string {
+    const shown = list.slice(0, MAX_CITED).map((observation) => escapeMarkdown(`[${observation.id}]`));
+    if (list.length > MAX_CITED) shown.push(escapeMarkdown(this.#m.more(list.length - MAX_CITED)));
+    return shown.join(' ');
+  }
+
+  #grade(grade: Grade): string {
+    return `${SHAPES[grade]} **${this.#m.grade[grade]}**`;
+  }
+
+  #verdict(groups: readonly StopGroup[]): void {
+    const m = this.#m;
+    const main = groups[0];
+    const span = coveredSpan(this.#diagnosis);
+    if (!main) {
+      this.#out.push(escapeMarkdown(span ? m.noStops : m.noRecords));
+      if (span) this.#out.push('', escapeMarkdown(m.noStopsSpan(formatSpan(span.from, span.to, this.#zone, this.#lang))));
+      return;
+    }
+    const { verdict, missing } = main.shown;
+    const from = main.incidents[0]!.stop.time;
+    const to = main.incidents.at(-1)!.stop.time;
+    this.#out.push(`**${m.verdict}** ${this.#grade(verdict.grade)} (${escapeMarkdown(m.gradeMeaning[verdict.grade])})`, '', `> **${this.#t(verdict.sentence)}**`, '');
+    this.#out.push(escapeMarkdown(`${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(from, to, this.#zone, this.#lang)}`), '');
+    const needs = verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
+    if (needs.length > 0) this.#out.push(`${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:`, '', ...needs.map((one) => `- ${this.#t(one.text)} ${codeSpan(one.name)}`), '');
+  }
+
+  #stops(): void {
+    const m = this.#m;
+    if (this.#diagnosis.incidents.length === 0) return;
+    this.#heading(2, m.sectionStops);
+    this.#table(
+      [m.colStop, m.colTime, m.colAction, m.colClass, m.colRequest, m.colVerdict, m.colEvidence],
+      this.#diagnosis.incidents.map(({ stop, verdict }) => [
+        escapeMarkdown(stop.id),
+        escapeMarkdown(stopTimeText(stop, this.#zone, this.#lang)),
+        escapeMarkdown(m.action[stop.action] ?? stop.action),
+        escapeMarkdown(m.stopClass[stop.class]),
+        escapeMarkdown(m.list([stopRequestText(stop, this.#lang), ...stopDetails(stop, this.#zone, this.#lang)].filter((part) => part !== ''))),
+        `${this.#grade(verdict.grade)}${verdict.cause ? ` ${this.#t(verdict.cause.cause.title)}` : ''}`,
+        this.#ids(stop.request ? [stop.request.event] : stop.records),
+      ]),
+    );
+  }
+
+  #group(group: StopGroup, index: number, total: number): void {
+    const m = this.#m;
+    const { shown } = group;
+    this.#heading(2, total === 1 ? m.sectionChain : `${m.sectionGroup(index + 1)}: ${m.stops(group.incidents.length)}`);
+    this.#out.push(`${this.#grade(shown.verdict.grade)} ${this.#t(shown.verdict.sentence)}`, '');
+    if (shown.chain.length > 0) {
+      this.#heading(3, `${m.sectionChain} (${shown.stop.id})`);
+      shown.chain.forEach((link, i) => {
+        this.#out.push(`${i + 1}. ${this.#t(link.text)} (${m.role[link.role]}, ${m.support[link.support]})`);
+        for (const observation of link.evidence.slice(0, MAX_CITED)) this.#out.push(`   - ${escapeMarkdown(citation(observation, this.#names, this.#zone, this.#lang))}`);
+        if (link.evidence.length > MAX_CITED) this.#out.push(`   - ${escapeMarkdown(m.more(link.evidence.length - MAX_CITED))} (${m.jsonHint})`);
+      });
+      this.#out.push('');
+    }
+    this.#next(shown);
+    const lists = causeLists(group, new Set(this.#diagnosis.deadEnds.map((deadEnd) => deadEnd.cause.id)));
+    this.#causes(m.sectionAlso, lists.also);
+    this.#causes(m.sectionOpen, lists.open);
+    this.#remedies(shown);
+    if (lists.ruledOut.length > 0) {
+      this.#heading(3, m.sectionRuledOut);
+      this.#table(
+        [m.colCause, m.colBecause],
+        lists.ruledOut.map((row) => [this.#t(row.cause.title), `${this.#t(row.judged.because)} ${this.#ids(refuting(row.judged))}`.trimEnd()]),
+      );
+    }
+    if (lists.unchecked.length > 0) {
+      this.#heading(3, m.sectionUnchecked);
+      this.#out.push(m.list(lists.unchecked.map((row) => this.#t(row.cause.title))), '');
+    }
+    const missing = uniqueMissing(group.incidents.map((incident) => incident.missing));
+    if (missing.length > 0) {
+      this.#heading(3, m.sectionMissing);
+      for (const one of missing) this.#out.push(`- ${m.missingKind[one.kind]} ${codeSpan(one.name)}: ${this.#t(one.text)}${one.command === undefined ? '' : ` ${codeSpan(one.command)}`}`);
+    }
+  }
+
+  #causes(title: string, rows: readonly CauseRow[]): void {
+    if (rows.length === 0) return;
+    this.#heading(3, title);
+    for (const row of rows) {
+      const decides = row.judged.missing.slice(0, 4).map((one) => `${this.#t(one.text)} ${codeSpan(one.name)}`);
+      this.#out.push(`- ${this.#grade(row.grade)} ${this.#t(row.cause.title)}: ${this.#t(row.judged.because)}${decides.length > 0 ? ` ${this.#m.colDecides}: ${this.#m.list(decides)}` : ''}`);
+    }
+  }
+
+  #next(incident: Incident): void {
+    if (!incident.nextCheck) return;
+    this.#heading(3, this.#m.sectionNext);
+    this.#out.push(this.#t(incident.nextCheck.text));
+    if (incident.nextCheck.check.command !== undefined) this.#out.push(...codeBlock(incident.nextCheck.check.command));
+  }
+
+  #remedies(incident: Incident): void {
+    const remedies = incident.verdict.cause?.cause.remedies ?? [];
+    if (remedies.length === 0) return;
+    const m = this.#m;
+    this.#heading(3, m.sectionRemedy);
+    for (const remedy of remedies) {
+      this.#out.push('', `**${this.#t(remedy.text)}**`);
+      if (remedy.command !== undefined) this.#out.push(...codeBlock(remedy.command));
+      if (remedy.gpo) this.#out.push(`- ${m.gpo}: ${this.#t(remedy.gpo)}`);
+      this.#out.push(`- ${m.risk}: ${this.#t(remedy.risk)}`, `- ${m.undo}: ${this.#t(remedy.undo)}`, '');
+    }
+  }
+
+  #deadEnds(): void {
+    const { deadEnds } = this.#diagnosis;
+    if (deadEnds.length === 0) return;
+    const m = this.#m;
+    this.#heading(2, m.sectionDeadEnds);
+    this.#table(
+      [m.colCause, m.colHost, m.colStatus, m.colBecause],
+      deadEnds.map((deadEnd) => [this.#t(deadEnd.cause.title), escapeMarkdown(deadEnd.host), m.deadEndStatus[deadEnd.status], `${this.#t(deadEnd.because)} ${this.#ids(deadEnd.evidence)}`.trimEnd()]),
+    );
+  }
+
+  #rest(): void {
+    const m = this.#m;
+    const diagnosis = this.#diagnosis;
+    if (diagnosis.coincidence.length > 0) {
+      this.#heading(2, m.sectionCoincidence);
+      for (const one of diagnosis.coincidence) this.#out.push(`- ${escapeMarkdown(coincidenceText(one, this.#lang))} ${codeSpan(`${one.host} ${one.derived} ${one.signature}`)}`);
+    }
+    const held = diagnosis.findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
+    if (diagnosis.findings.length > 0) {
+      this.#heading(2, m.sectionFindings);
+      for (const { host, judged } of held) this.#out.push(`- ${this.#grade(judged.grade)} ${this.#t(judged.cause.title)} (${escapeMarkdown(host)}): ${this.#t(judged.because)}`);
+      if (diagnosis.findings.length > held.length) this.#out.push(`- ${m.moreFindings(diagnosis.findings.length - held.length)} (${m.jsonHint})`);
+    }
+    const facts = factRows(diagnosis, this.#zone, this.#lang, this.#names);
+    if (facts.length > 0) {
+      this.#heading(2, m.sectionFacts);
+      this.#table(
+        [m.colEvidence, m.colName, m.colHeld, m.colHost, m.colOrigin],
+        facts.map((row) => [escapeMarkdown(`[${row.id}]`), escapeMarkdown(`${row.name}=${row.value}`), escapeMarkdown(row.held), escapeMarkdown(row.host === '' ? m.anyHost : row.host), escapeMarkdown(row.place)]),
+      );
+    }
+    const coverage = coverageRows(diagnosis, this.#zone, this.#lang);
+    if (coverage.length > 0) {
+      this.#heading(2, m.sectionCoverage);
+      this.#table(
+        [m.colHost, m.colChannel, m.colFrom, m.colTo, m.colRecords, m.colHoles],
+        coverage.map((row) => [row.host, row.channel, row.from, row.to, row.records, row.notes.join(' · ') || m.noGaps].map(escapeMarkdown)),
+      );
+      for (const note of coverageNotes(diagnosis, this.#zone, this.#lang)) this.#out.push(`- ${escapeMarkdown(note)}`);
+    }
+    if (diagnosis.problems.length > 0) {
+      this.#heading(2, m.sectionProblems);
+      for (const line of problemLines(diagnosis.problems, this.#lang)) this.#out.push(`- ${escapeMarkdown([line.head, line.meaning, line.action].filter((part) => part !== '').join(' '))}`);
+    }
+    this.#heading(2, m.sectionMade);
+    const { tool, durationSeconds } = this.#options;
+    this.#out.push(
+      `- ${m.made.command}: ${codeSpan(tool.command)}`,
+      `- ${m.made.version}: ${escapeMarkdown(`${tool.name} ${tool.version}`)}`,
+      `- ${m.made.case}: ${escapeMarkdown(caseId(diagnosis, this.#options))}`,
+      `- ${m.made.zone}: ${escapeMarkdown(zoneName(this.#zone))}`,
+      `- ${m.made.madeAt}: ${escapeMarkdown(formatTime(diagnosis.madeAt, this.#zone, this.#lang))}`,
+      `- ${m.made.totals}: ${escapeMarkdown(totalsText(diagnosis, this.#lang))}`,
+    );
+    if (durationSeconds !== undefined) this.#out.push(`- ${m.made.duration}: ${formatDuration(durationSeconds, this.#lang)}`);
+    this.#table(
+      [m.colFile, m.colSize, 'SHA-256'],
+      diagnosis.timeline.evidence.sources.map((source) => [escapeMarkdown(`${source.id} ${source.path}`), m.bytes(source.sizeBytes), source.sha256 === '' ? '-' : codeSpan(source.sha256)]),
+    );
+  }
+
+  #appendix(): void {
+    const m = this.#m;
+    const cited = citedObservations(this.#diagnosis).filter((observation) => observation.type === 'event');
+    if (cited.length === 0) return;
+    const shown = cited.slice(0, MAX_RECORDS);
+    this.#heading(2, m.sectionAppendix);
+    this.#out.push(escapeMarkdown(m.appendixNote(shown.length, cited.length)), '');
+    this.#table(
+      ['', m.colEvent, m.colTime, m.colOrigin, m.colMessage],
+      shown.map((event) => [
+        escapeMarkdown(`[${event.id}]`),
+        escapeMarkdown(eventName(event)),
+        escapeMarkdown(formatTime(event.time, this.#zone, this.#lang, true)),
+        escapeMarkdown(`${this.#names.of(event.origin)} ${event.origin.recordId === undefined ? '' : m.record(event.origin.recordId)}`.trim()),
+        escapeMarkdown(cutTo(printable(eventMessage(event, this.#lang)), MAX_MESSAGE)),
+      ]),
+    );
+  }
+}
+
+/** The report as Markdown (CommonMark with tables), for tickets and wikis. Text from logs is escaped. @throws RangeError for an unknown zone. */
+export function diagnosisToMarkdown(diagnosis: Diagnosis, options: ReportOptions): string {
+  return new MarkdownReport(diagnosis, options).render();
+}
