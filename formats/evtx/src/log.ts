@@ -1,7 +1,7 @@
 import type { ByteSource } from '@winmedic/bytes';
 import { EvtxError } from './errors.ts';
 import { ABSENT_HEADER } from './file-header.ts';
-import { withDefaults } from './limits.ts';
+import { DEFAULT_WINDOW_BYTES, withDefaults } from './limits.ts';
 import { Pass, type PassCollectors } from './pass.ts';
 import { eventId } from './query.ts';
 import { Resolver } from './resolve.ts';
@@ -132,6 +132,6 @@ class Log implements EvtxLog {
   }
 
   #take(): Decoder {
-    return this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(1 << 20)) };
+    return this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(DEFAULT_WINDOW_BYTES)) };
   }
 }

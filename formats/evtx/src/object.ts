@@ -1,33 +1,66 @@
-import { ARRAY, type Instance, TYPE } from './instance.ts';
-import { attributeText, elementText } from './text.ts';
-import { type AttributeNode, ELEMENT, type ElementNode, isNamespace, localName, SLOT } from './tree.ts';
+import { ARRAY, type Instance } from './instance.ts';
 import { numberOf } from './system.ts';
+import type { Template } from './template.ts';
+import { attributeText, elementText } from './text.ts';
+import { type AttributeNode, CDATA, ELEMENT, type ElementNode, isNamespace, literalAttribute, localName, SLOT, TEXT } from './tree.ts';
 import { itemScalars, scalar } from './values.ts';
 
 /**
- * The event as a plain object (shape: README, "Objects and JSON"). Keys come from the file, so `__proto__` is defined as an own
- * property instead of being assigned.
+ * The event as a plain object (shape: README, "Objects and JSON"). Each element of a template is compiled once into a function
+ * that makes its value. Keys come from the file, so `__proto__` is defined as an own property instead of being assigned.
  */
 export type PlainObject = Record<string, unknown>;
+
+type Maker = (instance: Instance) => unknown;
+type Step = (out: PlainObject, instance: Instance) => void;
+
+/** Where an element stands, as far as its shape depends on it. */
+type Parent = 'System' | 'EventData' | '';
 
 /** Key of the text beside attributes or child elements. */
 const TEXT_KEY = '#text';
 /** Elements and attributes of System whose text is a number in every honest log (literal text in templates of old providers). */
 const NUMERIC = new Set(['EventID', 'Qualifiers', 'Version', 'Level', 'Task', 'Opcode', 'EventRecordID', 'ProcessID', 'ThreadID']);
 
-/** Object of a record: `{ Event: …, }` with a RenderingInfo fragment put into Event. */
+/** Object of a record: `{ Event: … }` with a RenderingInfo fragment put into Event. */
 export function toPlainObject(fragments: readonly Instance[]): PlainObject {
   const out: PlainObject = {};
   const first = fragments[0]!;
-  const root = first.template.root;
-  const event = structure(root, first, '');
-  put(out, localName(root.name), event);
+  const event = makerOf(first.template, '')(first);
+  put(out, localName(first.template.root.name), event);
   for (let i = 1; i < fragments.length; i++) {
     const fragment = fragments[i]!;
-    const target = isObject(event) ? event : out;
-    merge(target, localName(fragment.template.root.name), value(fragment.template.root, fragment, 'Event'));
+    const made = makerOf(fragment.template, '')(fragment);
+    merge(isObject(event) ? event : out, localName(fragment.template.root.name), made);
   }
   return out;
+}
+
+class Planner {
+  readonly #parent: Parent;
+  constructor(parent: Parent) {
+    this.#parent = parent;
+  }
+  compile(template: Template): Maker {
+    return elementMaker(template.root, this.#parent);
+  }
+}
+
+const planners: Record<Parent, Planner> = { System: new Planner('System'), EventData: new Planner('EventData'), '': new Planner('') };
+
+function makerOf(template: Template, parent: Parent): Maker {
+  const planner = planners[parent];
+  let maker = template.compiled.get(planner) as Maker | undefined;
+  if (maker === undefined) {
+    maker = planner.compile(template);
+    template.compiled.set(planner, maker);
+  }
+  return maker;
+}
+
+function parentOf(element: ElementNode): Parent {
+  const name = localName(element.name);
+  return name === 'System' || name === 'EventData' ? name : '';
 }
 
 function isObject(candidate: unknown): candidate is PlainObject {
@@ -46,17 +79,14 @@ function merge(target: PlainObject, key: string, item: unknown): void {
     return;
   }
   const before = target[key];
-  // Only this function makes arrays of arrays unnecessary: a repeated array value is appended item by item.
   if (Array.isArray(before)) {
-    if (Array.isArray(item)) before.push(...item);
+    if (Array.isArray(item)) for (const one of item) before.push(one);
     else before.push(item);
   } else put(target, key, Array.isArray(item) ? [before, ...item] : [before, item]);
 }
 
-/** Value of an attribute: typed when it is one substitution. */
-function attributeValue(attribute: AttributeNode, instance: Instance): unknown {
-  const only = attribute.parts.length === 1 ? attribute.parts[0] : undefined;
-  return only?.kind === SLOT ? slotValue(instance, only.index) : attributeText(attribute, instance);
+function isEmpty(item: unknown): boolean {
+  return item === '' || item === null;
 }
 
 function slotValue(instance: Instance, i: number): unknown {
@@ -67,87 +97,175 @@ function slotValue(instance: Instance, i: number): unknown {
   return (type & ARRAY) === 0 ? scalar(instance.window, type, at, size) : itemScalars(instance.window, type, at, size);
 }
 
-function systemValue(key: string, item: unknown, parent: string): unknown {
-  return parent === 'System' && typeof item === 'string' && NUMERIC.has(key) ? (numberOf(item) ?? item) : item;
+/** Text of a numeric System field as a number. */
+function numeric(item: unknown): unknown {
+  return typeof item === 'string' ? (numberOf(item) ?? item) : item;
+}
+
+/** Value of an attribute: typed when it is one substitution. */
+function attributeMaker(attribute: AttributeNode): Maker {
+  const only = attribute.parts.length === 1 ? attribute.parts[0] : undefined;
+  if (only?.kind === SLOT) {
+    const { index } = only;
+    return (instance) => slotValue(instance, index);
+  }
+  if (attribute.parts.every((part) => part.kind === TEXT)) {
+    const text = attribute.parts.map((part) => (part.kind === TEXT ? part.text : '')).join('');
+    return () => text;
+  }
+  return (instance) => attributeText(attribute, instance);
 }
 
 /** Value of an element: a scalar for plain text, else an object. */
-function value(element: ElementNode, instance: Instance, parent: string): unknown {
-  if (element.elements === 0 && element.attributes.length === 0) {
-    if (element.literal !== null) return systemValue(element.name, element.literal, parent);
-    if (element.onlySlot >= 0 && instance.type(element.onlySlot) !== TYPE.BINXML) {
-      return systemValue(element.name, slotValue(instance, element.onlySlot), parent);
-    }
+function elementMaker(element: ElementNode, parent: Parent): Maker {
+  const attributes = element.attributes.filter((attribute) => !isNamespace(attribute.name));
+  const asNumber = parent === 'System' && NUMERIC.has(element.name);
+  if (attributes.length === 0) {
+    const simple = contentMaker(element);
+    return asNumber ? (instance) => numeric(simple(instance)) : simple;
   }
-  return structure(element, instance, parent);
+  const name = localName(element.name);
+  const steps = attributes.map((attribute): Step => {
+    const key = localName(attribute.name);
+    const value = attributeMaker(attribute);
+    const number = parent === 'System' && name === 'Execution' && NUMERIC.has(key);
+    return (out, instance) => {
+      const item = value(instance);
+      if (!isEmpty(item)) merge(out, key, number ? numeric(item) : item);
+    };
+  });
+  const content = contentMaker(element);
+  return (instance) => {
+    const out: PlainObject = {};
+    for (const step of steps) step(out, instance);
+    const inside = content(instance);
+    if (isObject(inside)) for (const key of Object.keys(inside)) merge(out, key, inside[key]);
+    else if (!isEmpty(inside)) {
+      // An element whose attributes are all empty is its text.
+      for (const _ in out) {
+        merge(out, TEXT_KEY, inside);
+        return out;
+      }
+      return inside;
+    }
+    return out;
+  };
 }
 
-function structure(element: ElementNode, instance: Instance, parent: string): unknown {
-  const name = localName(element.name);
-  const out: PlainObject = {};
-  let used = false;
-  for (const attribute of element.attributes) {
-    if (isNamespace(attribute.name)) continue;
-    const item = attributeValue(attribute, instance);
-    if (item === '' || item === null) continue;
-    const key = localName(attribute.name);
-    used = true;
-    merge(out, key, name === 'Execution' && parent === 'System' ? systemValue(key, item, parent) : item);
+/** Value of what is inside an element, its attributes left out. */
+function contentMaker(element: ElementNode): Maker {
+  const { literal, onlySlot } = element;
+  if (literal !== null) return () => literal;
+  const parent = parentOf(element);
+  if (onlySlot >= 0) {
+    return (instance) => {
+      const fragments = instance.fragments(onlySlot);
+      if (fragments === undefined) return slotValue(instance, onlySlot);
+      const out: PlainObject = {};
+      for (const fragment of fragments) addFragment(out, fragment, parent);
+      return out;
+    };
   }
-  let structured = element.elements > 0;
-  let text: unknown = '';
+  const keys = new Set<string>();
+  const steps: Step[] = [];
+  let free = true;
   for (const child of element.children) {
     if (child.kind === ELEMENT) {
-      if (instance.has(child.dependency)) addChild(out, child, instance, name);
+      const key = keyOf(child);
+      steps.push(childStep(child, parent, key, free && key !== null && key !== '__proto__' && !keys.has(key)));
+      if (key === null) free = false;
+      else keys.add(key);
     } else if (child.kind === SLOT) {
-      const fragments = instance.fragments(child.index);
-      if (fragments !== undefined) {
-        structured = true;
-        for (const fragment of fragments) addChild(out, fragment.template.root, fragment, name);
-      } else {
-        const item = slotValue(instance, child.index);
-        text = element.children.length === 1 ? item : `${text === null ? '' : String(text)}${item === null ? '' : String(item)}`;
-      }
-    } else if ('text' in child && !('target' in child)) text = `${String(text)}${child.text}`;
+      // A fragment may bring any key: what follows has to look first.
+      free = false;
+      const { index } = child;
+      steps.push((out, instance) => {
+        const fragments = instance.fragments(index);
+        if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent);
+        else addText(out, slotValue(instance, index));
+      });
+    } else if ((child.kind === TEXT || child.kind === CDATA) && (element.elements === 0 || child.text.trim() !== '')) {
+      const { text } = child;
+      free = false;
+      steps.push((out) => addText(out, text));
+    }
   }
-  if (!structured && !used) return element.literal ?? text;
-  if (text !== '' && text !== null && (!structured || typeof text !== 'string' || text.trim() !== '')) merge(out, TEXT_KEY, text);
-  return out;
+  const mixedText = element.elements === 0;
+  return (instance) => {
+    const out: PlainObject = {};
+    for (let i = 0; i < steps.length; i++) steps[i]!(out, instance);
+    // Text and values without elements: the text itself.
+    return mixedText && Object.keys(out).every((key) => key === TEXT_KEY) ? (out[TEXT_KEY] ?? '') : out;
+  };
 }
 
-/** Adds a child element to its parent's object. */
-function addChild(out: PlainObject, child: ElementNode, instance: Instance, parent: string): void {
+function addText(out: PlainObject, item: unknown): void {
+  if (isEmpty(item)) return;
+  const before = Object.hasOwn(out, TEXT_KEY) ? out[TEXT_KEY] : undefined;
+  out[TEXT_KEY] = before === undefined ? item : `${String(before)}${String(item)}`;
+}
+
+function addFragment(out: PlainObject, fragment: Instance, parent: Parent): void {
+  const root = fragment.template.root;
+  const key = keyOf(root);
+  if (root.name !== 'Data' && key !== null) merge(out, key, makerOf(fragment.template, parent)(fragment));
+  else childStep(root, parent, key, false)(out, fragment);
+}
+
+/** Key of an element in its parent's object; null when a value names it. */
+function keyOf(element: ElementNode): string | null {
+  const name = localName(element.name);
+  if (name !== 'Data') return name;
+  const named = literalAttribute(element, 'Name');
+  return named === undefined || named === '' ? name : named;
+}
+
+/** Adds a child element to its parent's object. @param fresh the key cannot be there yet. */
+function childStep(child: ElementNode, parent: Parent, key: string | null, fresh: boolean): Step {
+  const { dependency } = child;
   const name = localName(child.name);
-  if (name === 'EventID' && parent === 'System') {
-    merge(out, name, systemValue(name, child.onlySlot >= 0 ? slotValue(instance, child.onlySlot) : elementText(child, instance), parent));
-    for (const attribute of child.attributes) {
-      const item = attributeValue(attribute, instance);
-      if (attribute.name === 'Qualifiers' && item !== '' && item !== null) merge(out, 'Qualifiers', systemValue('Qualifiers', item, parent));
-    }
-    return;
-  }
   if (name === 'Data') {
     const nameAttribute = child.attributes.find((attribute) => attribute.name === 'Name');
-    const key = nameAttribute === undefined ? '' : attributeText(nameAttribute, instance);
-    if (key !== '') {
-      merge(out, key, content(child, instance));
-      return;
+    if (nameAttribute !== undefined && key !== name) {
+      const value = contentMaker(child);
+      if (fresh && key !== null) {
+        return (out, instance) => {
+          if (instance.has(dependency)) out[key] = value(instance);
+        };
+      }
+      return (out, instance) => {
+        if (instance.has(dependency)) merge(out, key ?? (attributeText(nameAttribute, instance) || name), value(instance));
+      };
     }
     if (parent === 'EventData') {
-      // Unnamed Data are always an array, whether there is one or many.
-      const item = content(child, instance);
-      if (!Object.hasOwn(out, 'Data')) put(out, 'Data', []);
-      merge(out, 'Data', item);
-      return;
+      const value = contentMaker(child);
+      return (out, instance) => {
+        if (!instance.has(dependency)) return;
+        // Unnamed Data are always an array, whether there is one or many.
+        if (!Object.hasOwn(out, name)) out[name] = [];
+        merge(out, name, value(instance));
+      };
     }
   }
-  merge(out, name, value(child, instance, parent));
-}
-
-/** Content of `<Data Name="…">` without its attributes. */
-function content(element: ElementNode, instance: Instance): unknown {
-  if (element.literal !== null) return element.literal;
-  if (element.onlySlot >= 0 && instance.type(element.onlySlot) !== TYPE.BINXML) return slotValue(instance, element.onlySlot);
-  const plain: ElementNode = { ...element, attributes: [] };
-  return structure(plain, instance, 'EventData');
+  if (name === 'EventID' && parent === 'System') {
+    const qualifiers = child.attributes.find((attribute) => attribute.name === 'Qualifiers');
+    const qualifiersValue = qualifiers === undefined ? undefined : attributeMaker(qualifiers);
+    const { onlySlot } = child;
+    return (out, instance) => {
+      if (!instance.has(dependency)) return;
+      merge(out, name, numeric(onlySlot >= 0 ? slotValue(instance, onlySlot) : elementText(child, instance)));
+      const item = qualifiersValue?.(instance);
+      if (item !== undefined && !isEmpty(item)) merge(out, 'Qualifiers', numeric(item));
+    };
+  }
+  const value = elementMaker(child, parent);
+  const own = key ?? name;
+  if (fresh) {
+    return (out, instance) => {
+      if (instance.has(dependency)) out[own] = value(instance);
+    };
+  }
+  return (out, instance) => {
+    if (instance.has(dependency)) merge(out, own, value(instance));
+  };
 }

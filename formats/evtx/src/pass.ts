@@ -1,6 +1,7 @@
 import type { ByteSource } from '@winmedic/bytes';
 import { RecordFault } from './errors.ts';
-import { Instance } from './instance.ts';
+import { fieldPlan } from './fields.ts';
+import { Instance, TYPE } from './instance.ts';
 import { MIN_RECORD_SIZE } from './limits.ts';
 import { type MatchContext, QueryCompiler, type QueryPlan } from './query.ts';
 import { LazyRecord, type RecordPlace } from './record.ts';
@@ -51,6 +52,11 @@ export class Pass implements MatchContext {
   #stamp = -1;
   #next = 0;
   #fragments: readonly Instance[] | undefined;
+  /** The usual nested fragment (EventData or UserData) of the scratch instance, read only when a condition asks. */
+  readonly #inner: Instance;
+  readonly #nested: (readonly Instance[] | undefined)[] = [];
+  readonly #innerOnly: readonly Instance[];
+  #event: Instance | undefined;
 
   // MatchContext
   at = 0;
@@ -73,6 +79,8 @@ export class Pass implements MatchContext {
     const needsPlans = queries !== undefined || collectors.spans !== undefined || collectors.count !== undefined;
     this.#compiler = needsPlans ? new QueryCompiler(queries ?? [{}]) : undefined;
     this.#scratch = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
+    this.#inner = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
+    this.#innerOnly = [this.#inner];
   }
 
   /** Compiled once per template. */
@@ -107,10 +115,36 @@ export class Pass implements MatchContext {
     return this.#fragments;
   }
 
+  /** The event, as far resolved as conditions on data fields need. */
+  event(): Instance {
+    if (this.#event === undefined) this.#event = this.#fragments === undefined && this.#light() ? this.#scratch : this.resolved()[0]!;
+    return this.#event;
+  }
+
+  /** Reads the one nested fragment of the scratch instance in place. @returns false when the record is not of the usual form. */
+  #light(): boolean {
+    const scratch = this.#scratch;
+    if (this.system !== scratch) return false;
+    const nested = this.#nested;
+    let found = false;
+    scratch.nested = nested;
+    nested.fill(undefined);
+    for (const { nested: slot } of fieldPlan(scratch.template, 'event').nested) {
+      if (scratch.type(slot) !== TYPE.BINXML) continue;
+      if (found) return false;
+      found = true;
+      if (!this.#resolver.light(this.#window, this.walker.base, scratch.start(slot), scratch.end(slot), this.#inner)) return false;
+      while (nested.length <= slot) nested.push(undefined);
+      nested[slot] = this.#innerOnly;
+    }
+    return true;
+  }
+
   /** Without queries: every record that holds together. */
   #make(at: number, queryIndex: number): boolean {
     this.at = at;
     this.#fragments = undefined;
+    this.#event = undefined;
     try {
       this.#emit(at, queryIndex);
     } catch (fault) {
@@ -136,6 +170,7 @@ export class Pass implements MatchContext {
   #decide(at: number): boolean {
     this.at = at;
     this.#fragments = undefined;
+    this.#event = undefined;
     let template: Template;
     let queryIndex: number;
     try {

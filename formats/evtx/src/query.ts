@@ -1,7 +1,7 @@
-import { compileCondition, type Condition, decide } from './condition.ts';
+import { compileCondition, type Condition, decide, decideOne } from './condition.ts';
 import { EvtxError } from './errors.ts';
 import { type FieldEntry, fieldPlan, fieldText, arrayTexts, type Place, present, visitFields } from './fields.ts';
-import { type Instance, TYPE } from './instance.ts';
+import { ARRAY, type Instance, TYPE } from './instance.ts';
 import { type SystemKey, type SystemPlan, systemNumber, systemPlan, systemText, systemTime } from './system.ts';
 import type { Template } from './template.ts';
 import type { EvtxQuery } from './types.ts';
@@ -13,8 +13,8 @@ export interface MatchContext {
   at: number;
   /** The instance that holds System; its nested values may be unresolved. */
   system: Instance;
-  /** The whole record, resolved when first asked. @throws {RecordFault} when the record is damaged. */
-  resolved(): readonly Instance[];
+  /** The event with what a look at its data fields needs. @throws {RecordFault} when the record is damaged. */
+  event(): Instance;
 }
 type Check = (context: MatchContext) => boolean;
 
@@ -153,7 +153,7 @@ export class QueryCompiler {
         });
       }
     }
-    for (const condition of prepared.data) checks.push((context) => decideData(condition, context.resolved()[0]!));
+    for (const condition of prepared.data) checks.push((context) => decideData(condition, context.event()));
     return { queryIndex, checks };
   }
 }
@@ -251,12 +251,10 @@ function timeCheck(entry: FieldEntry | undefined, since: bigint | undefined, unt
   };
 }
 
-const UNNAMED = /^Data(?:\[\d+\])?$/;
-
 /** Decides a condition on a data field of the event. */
 function decideData(condition: Condition, event: Instance): boolean {
   const texts: string[] = [];
-  if (UNNAMED.test(condition.field)) {
+  if (condition.unnamed) {
     // `Data` alone asks every unnamed Data element, as Sigma rules for classic logs do.
     visitFields(event, 'event', { next: 0 }, (name, entry, instance, item) => {
       if (name === condition.field || (condition.field === 'Data' && entry.name === null && name.startsWith('Data['))) {
@@ -264,8 +262,35 @@ function decideData(condition: Condition, event: Instance): boolean {
       }
       return false;
     });
-  } else collect(condition.field, event, 'event', texts);
+  } else {
+    const single = only(condition.field, event);
+    if (single !== undefined) return decideOne(condition, fieldText(single, onlyHolder));
+    collect(condition.field, event, 'event', texts);
+  }
   return decide(condition, texts);
+}
+
+/** The instance that holds the field `only` found. */
+let onlyHolder: Instance;
+
+/** The usual case, without making lists: one field of that name, in the event or its one nested fragment; else undefined. */
+function only(name: string, event: Instance): FieldEntry | undefined {
+  const plan = fieldPlan(event.template, 'event');
+  let instance = event;
+  let known = plan.named.get(name);
+  if (plan.nested.length === 1 && known === undefined) {
+    const { nested, place, dependencies, otherwise } = plan.nested[0]!;
+    const fragments = event.fragments(nested);
+    if (fragments === undefined || fragments.length !== 1 || dependencies.length > 0 || otherwise !== null) return undefined;
+    instance = fragments[0]!;
+    const inner = fieldPlan(instance.template, place);
+    if (inner.dynamic || inner.nested.length > 0) return undefined;
+    known = inner.named.get(name);
+  } else if (plan.nested.length > 0 || plan.dynamic) return undefined;
+  if (known === undefined || known.length !== 1 || !present(known[0]!.dependencies, instance)) return undefined;
+  if (known[0]!.slot >= 0 && (instance.type(known[0]!.slot) & ARRAY) !== 0) return undefined;
+  onlyHolder = instance;
+  return known[0]!;
 }
 
 /** Texts of every field of that name; items of arrays one by one. */

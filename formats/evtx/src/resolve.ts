@@ -123,6 +123,39 @@ export class Resolver {
     return template.literalCost;
   }
 
+  /**
+   * Reads the only fragment of a nested value into an instance that is used again and again: enough to look at fields, no
+   * allocation. @returns false when it is not that simple (no template, deeper nesting, damage): resolve the record then.
+   */
+  light(window: Window, base: number, start: number, end: number, into: Instance): boolean {
+    const { view, bytes } = window;
+    const at = bytes[start] === TOKEN.FRAGMENT ? start + 4 : start;
+    if (at + 14 > end || bytes[at] !== TOKEN.TEMPLATE) return false;
+    const definition = view.getUint32(at + 6, true);
+    let values = at + 10;
+    if (definition === values - base) {
+      if (values + DEFINITION_HEADER > end) return false;
+      values += DEFINITION_HEADER + view.getUint32(values + 20, true);
+      if (values + 4 > end) return false;
+    }
+    const count = view.getUint32(values, true);
+    let descriptor = values + 4;
+    let position = descriptor + count * 4;
+    if (count >= into.offsets.length || position > end) return false;
+    into.template = this.templates.at(window, base, definition, view.getUint32(at + 2, true), false);
+    into.descriptors = descriptor;
+    into.count = count;
+    const { offsets } = into;
+    for (let i = 0; i < count; i++, descriptor += 4) {
+      const value = view.getUint32(descriptor, true);
+      if (((value >>> 16) & 0xff) === TYPE.BINXML) return false;
+      offsets[i] = position;
+      position += value & 0xffff;
+    }
+    offsets[count] = position;
+    return position <= end;
+  }
+
   /** Reads the template instance at `at`; leaves its end in `#position` and its output bound in `#cost`. */
   #instance(at: number, end: number, nesting: number, depth: number): Instance {
     const view = this.#window.view;
@@ -169,23 +202,20 @@ export class Resolver {
     const first = this.#arenaUsed;
     this.#arenaUsed += count + 1;
     const instance = new Instance(template, this.#window, descriptors, count, offsets, first);
-    const { references, wrappers, slots } = template;
-    let cost = template.literalCost;
+    let types = 0;
     let nestedSeen = false;
-    for (let i = 0; i < count; i++) {
-      const descriptor = view.getUint32(descriptors + i * 4, true);
-      const size = descriptor & 0xffff;
-      const type = (descriptor >>> 16) & 0xff;
+    for (let i = 0, descriptor = descriptors; i < count; i++, descriptor += 4) {
+      const type = (view.getUint32(descriptor, true) >>> 16) & 0xff;
       offsets[first + i] = at;
-      at += size;
-      if (i < slots) {
-        if (type === TYPE.BINXML) nestedSeen = true;
-        else cost += references[i]! * (size * COST_PER_BYTE + COST_PER_VALUE);
-        if (type & ARRAY) cost += size * (wrappers[i]! + references[i]! * COST_PER_VALUE);
-      }
+      at += view.getUint16(descriptor, true);
+      types |= type;
+      if (type === TYPE.BINXML) nestedSeen = true;
     }
     offsets[first + count] = at;
     if (at > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', descriptors, at - descriptors, end - descriptors);
+    const size = at - offsets[first]!;
+    let cost = template.literalCost + template.mostReferences * (size * COST_PER_BYTE + count * COST_PER_VALUE);
+    if (types & ARRAY) cost += arrayCost(instance);
     if (nestedSeen) {
       const nested: (readonly Instance[] | undefined)[] = [];
       for (let i = 0; i < count; i++) {
@@ -194,7 +224,7 @@ export class Resolver {
         if (instance.type(i) !== TYPE.BINXML) nested.push(undefined);
         else {
           const fragments: Instance[] = [];
-          if (to > from) cost += (references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
+          if (to > from) cost += (template.references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
           nested.push(fragments);
         }
       }
@@ -204,6 +234,16 @@ export class Resolver {
     this.#cost = cost;
     return instance;
   }
+}
+
+/** Bound of what array values print: each item repeats the elements around it. */
+function arrayCost(instance: Instance): number {
+  const { references, wrappers, slots } = instance.template;
+  let cost = 0;
+  for (let i = 0; i < instance.count && i < slots; i++) {
+    if (instance.type(i) & ARRAY) cost += (instance.end(i) - instance.start(i)) * (wrappers[i]! + references[i]! * COST_PER_VALUE);
+  }
+  return cost;
 }
 
 /** True when the values could belong to the template: enough of them, inside the record. */

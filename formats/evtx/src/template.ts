@@ -7,6 +7,8 @@ import type { Window } from './window.ts';
 
 /** Definition header: next in hash chain (4), GUID (16), size (4). */
 export const DEFINITION_HEADER = 24;
+/** Entries of the direct-mapped cache: a chunk has some twenty definitions. */
+const RECENT = 256;
 
 /**
  * What a template definition means: its tree and figures about it. Definitions that differ only in where names are written
@@ -22,6 +24,8 @@ export class Template {
   readonly literalCost: number;
   /** How often each value is referred to. */
   readonly references: Int32Array;
+  /** Largest of `references`. */
+  readonly mostReferences: number;
   /** Characters of the elements around each value, printed again for every item of an array. */
   readonly wrappers: Int32Array;
   /** What the faces of the reader compiled for this template, by compiler. */
@@ -37,6 +41,7 @@ export class Template {
     this.references = new Int32Array(slots);
     this.wrappers = new Int32Array(slots);
     this.literalCost = this.#measure(root);
+    this.mostReferences = this.references.reduce((most, count) => Math.max(most, count), 0);
   }
 
   /** What `compiler` made of this template, made on first use. The compiler must be an object that lives as long as wanted. */
@@ -97,9 +102,11 @@ export class Templates {
   readonly #shapes = new Map<string, Template>();
   #count = 0;
   #bytes = 0;
-  /** Chunk-relative offset of a definition to its variant, valid where the stamp is the chunk's. */
-  readonly #at: (Variant | undefined)[] = new Array<Variant | undefined>(CHUNK_SIZE).fill(undefined);
-  readonly #stamps = new Int32Array(CHUNK_SIZE);
+  /** Templates by chunk-relative offset of their definition, for the current chunk only. */
+  readonly #at = new Map<number, Template>();
+  /** The same, direct-mapped: small enough for the first-level cache. Keys are the chunk's stamp and the offset. */
+  readonly #recentKeys = new Int32Array(RECENT).fill(-1);
+  readonly #recent: (Template | undefined)[] = new Array<Template | undefined>(RECENT).fill(undefined);
   #stamp = 0;
 
   constructor(names: Names, parser: TokenParser) {
@@ -108,7 +115,9 @@ export class Templates {
   }
 
   nextChunk(): void {
-    this.#stamp = (this.#stamp + 1) | 0;
+    this.#stamp = (this.#stamp + 1) & 0x7fff;
+    this.#at.clear();
+    if (this.#stamp === 0) this.#recentKeys.fill(-1);
   }
 
   /**
@@ -117,11 +126,18 @@ export class Templates {
    * carry that id or has damaged names.
    */
   at(window: Window, base: number, offset: number, id: number, strict: boolean): Template {
-    if (offset < CHUNK_SIZE && this.#stamps[offset] === this.#stamp && !strict) return this.#at[offset]!.template;
-    const variant = this.#load(window, base, offset, id, strict);
-    this.#at[offset] = variant;
-    this.#stamps[offset] = this.#stamp;
-    return variant.template;
+    if (offset >= CHUNK_SIZE || strict) return this.#load(window, base, offset, id, strict).template;
+    const key = (this.#stamp << 16) | offset;
+    const slot = (Math.imul(offset, 0x9e37_79b1) >>> 24) & (RECENT - 1);
+    if (this.#recentKeys[slot] === key) return this.#recent[slot]!;
+    let template = this.#at.get(offset);
+    if (template === undefined) {
+      template = this.#load(window, base, offset, id, strict).template;
+      this.#at.set(offset, template);
+    }
+    this.#recentKeys[slot] = key;
+    this.#recent[slot] = template;
+    return template;
   }
 
   /** Size in bytes of the definition's BinXML at a chunk-relative offset. */
