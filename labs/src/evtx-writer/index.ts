@@ -3,6 +3,9 @@
  * It shares no code with the reader in `formats/evtx`, so that a fault in one does not hide a fault in the other.
  */
 export type { BinXmlElement, BinXmlNode } from './binxml.ts';
+export * from './damage.ts';
+export type { RecordPlace } from './layout.ts';
+export { chunkOffset, recordPlaces, reseal } from './layout.ts';
 export type {
   ArrayItemType,
   WriteData,

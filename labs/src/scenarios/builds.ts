@@ -25,6 +25,7 @@ export interface WindowsBuild {
   readonly reason109: number;
 }
 
+/** Server 2016 (14393). */
 export const SERVER_2016: WindowsBuild = {
   name: 'Windows Server 2016 Standard',
   major: 10,
@@ -42,6 +43,7 @@ export const SERVER_2016: WindowsBuild = {
   reason109: 5,
 };
 
+/** Server 2019 (17763). */
 export const SERVER_2019: WindowsBuild = {
   ...SERVER_2016,
   name: 'Windows Server 2019 Standard',
@@ -55,7 +57,7 @@ export const SERVER_2019: WindowsBuild = {
   startMenu: 'C:\\Windows\\System32\\RuntimeBroker.exe',
 };
 
-/** The user's own request comes from Explorer and is followed by a second record of winlogon (KB2001061; measured on 2008 R2). */
+/** Server 2012 R2 (9600). The user's own request comes from Explorer and is followed by a second record of winlogon (KB2001061; measured on 2008 R2). */
 export const SERVER_2012R2: WindowsBuild = {
   ...SERVER_2016,
   name: 'Windows Server 2012 R2 Standard',
@@ -67,6 +69,7 @@ export const SERVER_2012R2: WindowsBuild = {
   startMenu: 'C:\\Windows\\Explorer.EXE',
 };
 
+/** Windows 10 1809, a client: sleep and Fast Startup. */
 export const WINDOWS_10_1809: WindowsBuild = {
   ...SERVER_2019,
   name: 'Windows 10 Pro',

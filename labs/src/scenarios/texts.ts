@@ -18,6 +18,7 @@ export interface SystemTexts {
 
 const two = (value: number): string => value.toString().padStart(2, '0');
 
+/** Japanese Windows. Titles other than 0x80020010 and the missing one are unverified. */
 export const JAPANESE: SystemTexts = {
   restart: '再起動',
   powerOff: '電源を切る',
@@ -40,6 +41,7 @@ export const JAPANESE: SystemTexts = {
   ],
 };
 
+/** English Windows. */
 export const ENGLISH: SystemTexts = {
   restart: 'restart',
   powerOff: 'power off',
