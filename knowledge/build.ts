@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import type { Cause, EventKnowledge, FactDefinition } from './src/model.ts';
+import type { Cause, CodeTable, EventKnowledge, FactDefinition, MessageTemplate } from './src/model.ts';
 import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -29,7 +29,7 @@ function yamlFiles(folder: string): YamlFile[] {
 /** Reads and checks everything; returns the knowledge base and the issues found. */
 export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: PackIssue[] } {
   const issues: PackIssue[] = [];
-  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events', key: string): T[] => {
+  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events' | 'messages', key: string): T[] => {
     const text = schema(schemaName);
     return yamlFiles(folder).flatMap(({ path, data }) => {
       const found = validate(text, data);
@@ -40,7 +40,18 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const causes = collect<Cause>('causes', 'cause-pack', 'causes');
   const facts = collect<FactDefinition>('facts', 'facts', 'facts');
   const events = collect<EventKnowledge>('events', 'events', 'events');
-  const codes = Object.fromEntries(yamlFiles('codes').map(({ stem, data }) => [stem, data]));
+  const messages = collect<MessageTemplate>('messages', 'messages', 'messages');
+  const codes: Record<string, CodeTable> = {};
+  for (const { stem, path, data } of yamlFiles('codes')) {
+    issues.push(...validate(schema('codes'), data).map((issue) => ({ ...issue, at: `${path}${issue.at}` })));
+    const table = data as CodeTable;
+    const seen = new Set<string>();
+    for (const { code } of table.codes ?? []) {
+      if (seen.has(code)) issues.push({ code: 'PACK_DUPLICATE', at: `${path}/${code}`, message: 'code is described twice' });
+      seen.add(code);
+    }
+    codes[stem] = table;
+  }
   const damages: Record<string, unknown> = {};
   for (const { path, data } of yamlFiles('damages')) {
     for (const [code, text] of Object.entries((data as { damages: Record<string, unknown> }).damages)) {
@@ -60,7 +71,7 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
     eventKeys.add(key);
   }
   issues.push(...checkCauses(causes, factIds, new Set(causes.map((cause) => cause.id))));
-  return { knowledge: { causes, facts, events, codes, damages }, issues };
+  return { knowledge: { causes, facts, events, messages, codes, damages }, issues };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Cause, EventKnowledge, FactDefinition, Localized } from './model.ts';
+import type { Cause, CodeTable, EventKnowledge, FactDefinition, Localized, MessageTemplate } from './model.ts';
 
 export * from './model.ts';
 
@@ -9,8 +9,9 @@ export interface Knowledge {
   readonly causes: readonly Cause[];
   readonly facts: readonly FactDefinition[];
   readonly events: readonly EventKnowledge[];
-  /** Parsed content of `codes/<stem>.yaml` by stem; the shapes are described at the head of each file. */
-  readonly codes: Readonly<Record<string, unknown>>;
+  readonly messages: readonly MessageTemplate[];
+  /** Code tables by file stem (`logon-status`, `wsman-errors` …). */
+  readonly codes: Readonly<Record<string, CodeTable>>;
   /** Texts of damage and error codes by code. */
   readonly damages: Readonly<Record<string, DamageText>>;
 }

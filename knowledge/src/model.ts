@@ -236,3 +236,35 @@ export interface EventKnowledge {
   readonly fields?: Readonly<Record<string, Localized>>;
   readonly basis: Basis;
 }
+
+/** Codes of one kind. */
+export interface CodeTable {
+  readonly title: Localized;
+  readonly codes: readonly CodeEntry[];
+}
+
+/** One code: hex codes are lower case without leading zeros (`0xc000006a`), decimal ones plain (`10`), SIDs and `%%2313` as they are. */
+export interface CodeEntry {
+  readonly code: string;
+  /** Symbol (`STATUS_WRONG_PASSWORD`). */
+  readonly name?: string;
+  readonly meaning?: Localized;
+  /** Usual cause. */
+  readonly cause?: Localized;
+  /** What to do next. */
+  readonly action?: Localized;
+  /** The reading is general knowledge that was not checked; shown as such. */
+  readonly unverified?: true;
+}
+
+/** The text Windows shows for an event, with `{field}` placeholders: to turn pasted messages back into fields. */
+export interface MessageTemplate {
+  readonly provider: string;
+  readonly id: number;
+  readonly channel: string;
+  readonly lang: Language;
+  readonly text: string;
+  /** Where the wording was read. */
+  readonly source: string;
+  readonly unverified?: true;
+}

@@ -44,7 +44,7 @@ export function parsePack(text: string, schemaText = schema('cause-pack')): Pack
 }
 
 /** Text of a published schema of this package (also beside the bundled command, in `schema/`). */
-export function schema(name: 'cause-pack' | 'facts' | 'events'): string {
+export function schema(name: 'cause-pack' | 'facts' | 'events' | 'codes' | 'messages'): string {
   for (const candidate of [`./schema/${name}.schema.json`, `../schema/${name}.schema.json`]) {
     try {
       return readFileSync(new URL(candidate, import.meta.url), 'utf8');
