@@ -1,4 +1,5 @@
 import type { StopClass } from '@winmedic/knowledge/model';
+import { SILENCE_NS } from '../evidence/runs.ts';
 import type { ChannelCoverage, EventObservation, InstantNs } from '../model/observation.ts';
 import type { Stop, StopRequest } from '../model/timeline.ts';
 import type { Boot } from './boots.ts';
@@ -18,8 +19,6 @@ const COUNTDOWN_REACH_NS = HOUR_NS;
 const TAIL_NS = 3n * MINUTE_NS;
 /** Requests this close together belong to one shutdown, and the first one started it. */
 const SAME_SHUTDOWN_NS = 20n * SECOND_NS;
-/** Neighbouring records of one stretch of activity are closer than this (model: ChannelCoverage.activity). */
-const SILENCE_NS = 10n * MINUTE_NS;
 /** Kernel-General 13 to 12 was measured 2.1 to 41.7 s for restarts; a person is slower. */
 const RESTART_NS = 45n * SECOND_NS;
 

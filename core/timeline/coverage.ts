@@ -1,4 +1,5 @@
-import type { ChannelCoverage, CoverageRun, InstantNs } from '../model/observation.ts';
+import { gapsOf, mergeRuns, mergeStretches } from '../evidence/runs.ts';
+import type { ChannelCoverage, InstantNs } from '../model/observation.ts';
 import type { HostNames } from './hosts.ts';
 import { maxNs, minNs } from './time.ts';
 
@@ -40,49 +41,6 @@ export function mergeCoverage(list: readonly ChannelCoverage[], host: string): C
     ...(activity === undefined ? {} : { activity }),
     ...(list.some((c) => c.forwarded === true) ? { forwarded: true } : {}),
   };
-}
-
-/** Runs in id order, overlapping and adjoining ones joined. A log cleared and begun anew starts again at small ids: times may go back. */
-export function mergeRuns(runs: readonly CoverageRun[]): CoverageRun[] {
-  const sorted = [...runs].sort((a, b) => (a.firstId < b.firstId ? -1 : a.firstId > b.firstId ? 1 : a.lastId < b.lastId ? -1 : 1));
-  const merged: CoverageRun[] = [];
-  for (const run of sorted) {
-    const last = merged.at(-1);
-    if (last !== undefined && run.firstId <= last.lastId + 1n) {
-      const longer = run.lastId > last.lastId ? run : last;
-      merged[merged.length - 1] = {
-        firstId: last.firstId,
-        lastId: longer.lastId,
-        firstTime: last.firstTime,
-        lastTime: longer.lastTime,
-      };
-    } else merged.push(run);
-  }
-  return merged;
-}
-
-/** Holes between runs: the ids missing, with the times of the records on both sides. */
-export function gapsOf(runs: readonly CoverageRun[]): ChannelCoverage['gaps'] {
-  return runs.slice(1).map((run, i) => {
-    const before = runs[i] as CoverageRun;
-    return {
-      from: minNs(before.lastTime, run.firstTime),
-      to: maxNs(before.lastTime, run.firstTime),
-      missingRecords: run.firstId - before.lastId - 1n,
-    };
-  });
-}
-
-type Stretch = { readonly from: InstantNs; readonly to: InstantNs };
-/** Joined overlapping stretches, by time. */
-export function mergeStretches(stretches: readonly Stretch[]): Stretch[] {
-  const merged: Stretch[] = [];
-  for (const s of [...stretches].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0))) {
-    const last = merged.at(-1);
-    if (last !== undefined && s.from <= last.to) merged[merged.length - 1] = { from: last.from, to: maxNs(last.to, s.to) };
-    else merged.push(s);
-  }
-  return merged;
 }
 
 /** Does this coverage speak for the whole of `[from, to]`: recorded from before to after, no hole, no clearing, nothing dropped? */

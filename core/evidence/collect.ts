@@ -1,0 +1,281 @@
+import { EvtxError } from '@winmedic/evtx';
+import type { EventPattern, FactDefinition } from '@winmedic/knowledge/model';
+import { parseEventText } from '../explain/index.ts';
+import type { Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
+import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
+import { zoneOffsetMs } from './fact-time.ts';
+import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
+import { type FileSource, fileSource } from './file-source.ts';
+import { sha256OfFile } from './hash.ts';
+import { interestQueries } from './interest.ts';
+import { codeOfFileError, Problems } from './problems.ts';
+import { readEvtx } from './read-evtx.ts';
+import { type ContentKind, decodeText, recognise } from './recognise.ts';
+import { TempDir } from './temp-dir.ts';
+import { findFiles, type FoundFile } from './walk.ts';
+import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipBudget, type ZipLimits } from './zip.ts';
+
+/** How evidence is gathered. */
+export interface CollectOptions {
+  /** Also carve deleted records (lower trust). Default false. */
+  readonly recover?: boolean;
+  /** SHA-256 of every source. Default true. */
+  readonly hash?: boolean;
+  /** Zone of times in pasted text and facts that carry none: IANA name, `UTC` or an offset. Default the zone of this machine. */
+  readonly zone?: string;
+  /** Bytes done of all, and the input being read. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly path: string }) => void;
+  readonly signal?: AbortSignal;
+  /** Facts stated on the command line ({@link parseFact}). */
+  readonly facts?: readonly FactObservation[];
+  /** Files that are facts whatever they look like (`--facts FILE`). */
+  readonly factsFiles?: readonly string[];
+  /** Known facts, for facts files; without them facts files are not recognised. */
+  readonly factDefinitions?: readonly FactDefinition[];
+  /** Events that causes look at, kept in addition to the built-in interest. */
+  readonly patterns?: readonly EventPattern[];
+  readonly keepLimits?: KeepLimits;
+  readonly zipLimits?: ZipLimits;
+}
+
+/** Longest text read; an export of a whole log as text belongs into an EVTX file. */
+const MAX_TEXT_BYTES = 256 * 2 ** 20;
+
+/**
+ * Gathers evidence from files, folders and zip archives: recognises each by content, hashes it, reads logs, pasted or exported text
+ * and facts files. What cannot be read is a problem with a stable code, and the rest is still read.
+ * @throws the reason of `signal` when aborted; nothing else for bad input.
+ */
+export async function collectEvidence(paths: readonly string[], options: CollectOptions = {}): Promise<Evidence> {
+  const run = new Collection(options);
+  try {
+    return await run.gather(paths);
+  } finally {
+    run.dispose();
+  }
+}
+
+/** One input: a file of the user, or a member of an archive on disk. */
+interface Input {
+  readonly label: string;
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly depth: number;
+  readonly budget?: ZipBudget;
+  readonly isFacts?: boolean;
+}
+
+class Collection {
+  readonly #options: CollectOptions;
+  readonly #zone: string;
+  readonly #problems = new Problems();
+  readonly #collector: Collector;
+  readonly #queries: ReturnType<typeof interestQueries>;
+  readonly #sources: Source[] = [];
+  readonly #facts: FactObservation[] = [];
+  readonly #hashes = new Map<string, string>();
+  readonly #zipLimits: ZipLimits;
+  #temp: TempDir | undefined;
+  #total = 0;
+  #done = 0;
+  #reported = 0;
+  readonly #totals = { bytes: 0, recordsRead: 0, recovered: 0, damagedRecords: 0 };
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+    this.#zone = options.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.#collector = new Collector(options.keepLimits ?? DEFAULT_KEEP_LIMITS);
+    this.#queries = interestQueries(options.patterns);
+    this.#zipLimits = options.zipLimits ?? DEFAULT_ZIP_LIMITS;
+    this.#facts.push(...(options.facts ?? []));
+  }
+
+  async gather(paths: readonly string[]): Promise<Evidence> {
+    const files = findFiles(paths, this.#problems);
+    const factsFiles = findFiles(this.#options.factsFiles ?? [], this.#problems);
+    const passes = this.#options.hash === false ? 1 : 2;
+    this.#total = passes * [...files, ...factsFiles].reduce((n, f) => n + f.sizeBytes, 0);
+    const useful = new Set<string>();
+    for (const f of factsFiles) await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, isFacts: true });
+    for (const f of files) {
+      const before = this.#sources.length;
+      await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0 });
+      if (f.below !== undefined && this.#sources.slice(before).some((s) => s.kind === 'evtx' || s.kind === 'event-text')) useful.add(f.below);
+    }
+    this.#reportFolders(paths, files, useful);
+    const { events, coverage } = this.#collector.finish(this.#problems);
+    this.#progress(this.#total - this.#done, paths.at(-1) ?? '', true);
+    return {
+      sources: this.#sources,
+      events,
+      facts: this.#facts.map((f, i) => ({ ...f, id: `F${i + 1}` })),
+      coverage,
+      problems: this.#problems.list(),
+      totals: { ...this.#totals, kept: events.length },
+    };
+  }
+
+  dispose(): void {
+    this.#temp?.dispose();
+  }
+
+  /** A folder the user named that held no log at all. */
+  #reportFolders(paths: readonly string[], files: readonly FoundFile[], useful: ReadonlySet<string>): void {
+    for (const path of paths) {
+      if (files.some((f) => f.path === path) || useful.has(path)) continue;
+      if (this.#problems.list().some((p) => p.path === path)) continue;
+      this.#problems.add({ code: 'EVIDENCE_NO_LOGS', path, severity: 'unusable' });
+    }
+  }
+
+  /** Reads one input. Errors of the file system and of readers become problems. */
+  async #read(input: Input): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    let source: FileSource | undefined;
+    try {
+      source = fileSource(input.file);
+      const kind = input.isFacts === true ? 'text' : recognise(source);
+      await this.#readKind(kind, input, source);
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      if (error instanceof EvtxError) {
+        const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
+        this.#problems.add({ code, path: input.label, severity: 'unusable', what: error.message });
+      } else if (isFileError(error)) {
+        this.#problems.add({ code: codeOfFileError(error), path: input.label, severity: 'unusable', what: (error as { code: string }).code });
+      } else throw error;
+    } finally {
+      source?.close();
+    }
+    // Give timers and signal handlers their turn between two inputs.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  async #readKind(kind: ContentKind, input: Input, source: FileSource): Promise<void> {
+    const { label } = input;
+    switch (kind) {
+      case 'empty':
+        this.#problems.add({ code: 'EVIDENCE_EMPTY', path: label, severity: 'unusable' });
+        return;
+      case 'old-evt':
+        this.#problems.add({ code: 'EVIDENCE_OLD_EVT_FORMAT', path: label, severity: 'unusable' });
+        return;
+      case 'evtx':
+        return this.#readLog(input, source);
+      case 'text':
+        return this.#readText(input, source);
+      case 'zip':
+        return this.#readZip(input);
+      default:
+        this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
+        await this.#addSource(input, 'unknown');
+    }
+  }
+
+  async #readLog(input: Input, source: FileSource): Promise<void> {
+    const added = await this.#addSource(input, 'evtx');
+    if (added === undefined) return;
+    const start = this.#done;
+    const summary = readEvtx(
+      {
+        source,
+        path: input.label,
+        sourceId: added.id,
+        recover: this.#options.recover === true,
+        queries: this.#queries,
+        onProgress: (bytes) => this.#progress(start + Math.min(bytes, input.sizeBytes) - this.#done, input.label),
+        ...(this.#options.signal && { signal: this.#options.signal }),
+      },
+      this.#collector,
+      this.#problems,
+    );
+    this.#progress(start + input.sizeBytes - this.#done, input.label);
+    this.#totals.bytes += input.sizeBytes;
+    this.#totals.recordsRead += summary.records;
+    this.#totals.recovered += summary.recovered;
+    this.#totals.damagedRecords += summary.damagedRecords;
+  }
+
+  async #readText(input: Input, source: FileSource): Promise<void> {
+    const { label } = input;
+    if (source.sizeBytes > MAX_TEXT_BYTES) {
+      this.#problems.add({ code: 'EVIDENCE_TEXT_TOO_LONG', path: label, severity: 'unusable', need: source.sizeBytes, have: MAX_TEXT_BYTES });
+      return;
+    }
+    const bytes = new Uint8Array(source.sizeBytes);
+    const text = decodeText(bytes.subarray(0, source.readAt(0, bytes)));
+    const definitions = this.#options.factDefinitions;
+    if (input.isFacts === true || (definitions !== undefined && looksLikeFacts(text))) {
+      const added = await this.#addSource(input, 'facts');
+      if (added === undefined) return;
+      const now = BigInt(Date.now()) * 1_000_000n;
+      const read = parseFactsFile(text, label, added.id, { definitions: definitions ?? [], zone: this.#zone, now });
+      this.#facts.push(...read.facts);
+      for (const p of read.problems) this.#problems.add(p);
+      this.#totals.bytes += input.sizeBytes;
+      return;
+    }
+    const id = this.#nextId();
+    const zoneOffsetMinutes = zoneOffsetMs(this.#zone, Date.now()) / 60_000;
+    const read = parseEventText(text, { path: label, sourceId: id, zoneOffsetMinutes });
+    if (read.events.length === 0) {
+      this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
+      await this.#addSource(input, 'unknown');
+      return;
+    }
+    if ((await this.#addSource(input, 'event-text')) === undefined) return;
+    for (const p of read.problems) this.#problems.add(p);
+    const kept = read.events.filter((e) => this.#collector.admit(e.host, e.channel, e.provider, e.eventId, e.time, label));
+    for (const e of kept) this.#collector.keep(e);
+    this.#collector.addText(id, read.events);
+    this.#totals.bytes += input.sizeBytes;
+    this.#totals.recordsRead += read.events.length;
+  }
+
+  async #readZip(input: Input): Promise<void> {
+    if (input.depth >= this.#zipLimits.depth) {
+      this.#problems.add({ code: 'EVIDENCE_ZIP_DEPTH', path: input.label, severity: 'unusable', have: this.#zipLimits.depth });
+      return;
+    }
+    if ((await this.#addSource(input, 'zip')) === undefined) return;
+    this.#temp ??= new TempDir();
+    const budget = input.budget ?? newBudget(this.#zipLimits);
+    for await (const member of membersOf(input.file, input.label, this.#temp, this.#problems, budget, this.#zipLimits, this.#options.signal)) {
+      this.#total += member.sizeBytes * (this.#options.hash === false ? 1 : 2);
+      await this.#read({ ...member, depth: input.depth + 1, budget });
+    }
+  }
+
+  /** Registers a source. `undefined` when the same bytes were read before: a copy adds nothing and would count twice. */
+  async #addSource(input: Input, kind: SourceKind): Promise<Source | undefined> {
+    const start = this.#done;
+    const { signal } = this.#options;
+    const sha256 = this.#options.hash === false ? '' : await sha256OfFile(input.file, (n) => this.#progress(n, input.label), signal);
+    if (sha256 !== '') this.#progress(start + input.sizeBytes - this.#done, input.label);
+    const twin = sha256 === '' || kind === 'unknown' ? undefined : this.#hashes.get(sha256);
+    if (twin !== undefined) {
+      this.#problems.add({ code: 'EVIDENCE_DUPLICATE', path: input.label, severity: 'note', what: twin });
+      return undefined;
+    }
+    if (kind !== 'unknown') this.#hashes.set(sha256, input.label);
+    const source: Source = { id: this.#nextId(), path: input.label, sizeBytes: input.sizeBytes, sha256, kind };
+    this.#sources.push(source);
+    return source;
+  }
+
+  #nextId(): string {
+    return `S${this.#sources.length + 1}`;
+  }
+
+  /** Reports progress at most every 4 MiB, and at the end. */
+  #progress(bytes: number, path: string, last = false): void {
+    this.#done = Math.min(this.#done + bytes, this.#total);
+    if (!last && this.#done - this.#reported < 1 << 22) return;
+    this.#reported = this.#done;
+    this.#options.onProgress?.({ done: this.#done, total: this.#total, path });
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && typeof (error as { syscall?: unknown }).syscall === 'string';
+}

@@ -1,0 +1,38 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { ByteSource } from '@winmedic/bytes';
+
+/** A {@link ByteSource} over an open file; {@link close} releases the descriptor. */
+export interface FileSource extends ByteSource {
+  close(): void;
+}
+
+/**
+ * Opens a file for random reading. Its size is the one at opening: a log that grows meanwhile is read up to there.
+ * @throws the error of the file system (`ENOENT`, `EACCES`, `EIO` …), also from `readAt`.
+ */
+export function fileSource(path: string): FileSource {
+  const fd = openSync(path, 'r');
+  let open = true;
+  try {
+    const { size } = fstatSync(fd);
+    return {
+      sizeBytes: size,
+      readAt(offset, into) {
+        let done = 0;
+        while (done < into.length) {
+          const n = readSync(fd, into, done, into.length - done, offset + done);
+          if (n === 0) break;
+          done += n;
+        }
+        return done;
+      },
+      close() {
+        if (open) closeSync(fd);
+        open = false;
+      },
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,11 @@
+/** Evidence: from files, folders and archives to observations with their coverage. */
+export { type CollectOptions, collectEvidence } from './collect.ts';
+export { DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
+export { FactTimeError, parseFactTime, zoneOffsetMs } from './fact-time.ts';
+export { type FactContext, FactError, parseFact, type StatedFact, toFact } from './facts.ts';
+export { parseFactsFile } from './facts-file.ts';
+export { type FileSource, fileSource } from './file-source.ts';
+export { instantOfTicks } from './instant.ts';
+export { INTEREST, type Interest, interestQueries } from './interest.ts';
+export { type ContentKind, decodeText, recognise, recogniseHead } from './recognise.ts';
+export { DEFAULT_ZIP_LIMITS, type ZipLimits } from './zip.ts';

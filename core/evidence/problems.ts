@@ -1,0 +1,45 @@
+import type { Damage } from '@winmedic/bytes';
+import type { InputProblem } from '../model/observation.ts';
+
+/** Problems of one code listed one by one; further ones are folded into the last, so that a folder of photos does not fill a screen. */
+const MAX_LISTED = 1000;
+
+/** Collects problems; the same damage in the same input is one problem with a count. */
+export class Problems {
+  readonly #list: InputProblem[] = [];
+  readonly #folded = new Map<string, number>();
+  readonly #perCode = new Map<string, number>();
+
+  add(problem: InputProblem): void {
+    const n = (this.#perCode.get(problem.code) ?? 0) + 1;
+    this.#perCode.set(problem.code, n);
+    if (n > MAX_LISTED) {
+      const at = this.#list.findLastIndex((p) => p.code === problem.code);
+      const last = this.#list[at] as InputProblem;
+      this.#list[at] = { ...last, count: (last.count ?? 1) + 1 };
+    } else this.#list.push(problem);
+  }
+
+  /** A damage the reader met: the first of each code and path is kept, the others counted. */
+  damage(path: string, damage: Damage): void {
+    const key = `${damage.code}\0${path}`;
+    const at = this.#folded.get(key);
+    if (at === undefined) {
+      this.#folded.set(key, this.#list.length);
+      this.#list.push({ ...damage, path, severity: 'partial' });
+      return;
+    }
+    const first = this.#list[at] as InputProblem;
+    this.#list[at] = { ...first, count: (first.count ?? 1) + 1 };
+  }
+
+  list(): readonly InputProblem[] {
+    return this.#list;
+  }
+}
+
+/** Code of an error of the file system when opening or reading an input. */
+export function codeOfFileError(error: unknown): string {
+  const code = (error as { code?: string }).code;
+  return code === 'ENOENT' || code === 'ENOTDIR' ? 'EVIDENCE_NOT_FOUND' : 'EVIDENCE_UNREADABLE';
+}

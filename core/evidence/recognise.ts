@@ -1,0 +1,60 @@
+import type { ByteSource } from '@winmedic/bytes';
+
+/** What an input is, by its content. */
+export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'text' | 'empty' | 'other';
+
+/** Bytes looked at first; enough for every signature and for telling text from binary. */
+export const PROBE_BYTES = 8192;
+const CHUNK_BYTES = 65_536;
+/** Slots looked at for a chunk when the beginning of a log is lost. */
+const PROBED_SLOTS = 16;
+
+/** Recognises an input by its first bytes, and a log whose beginning is lost by its chunks. */
+export function recognise(source: ByteSource): ContentKind {
+  if (source.sizeBytes === 0) return 'empty';
+  const head = new Uint8Array(Math.min(PROBE_BYTES, source.sizeBytes));
+  const got = source.readAt(0, head);
+  const kind = recogniseHead(head.subarray(0, got));
+  if (kind !== 'other') return kind;
+  const magic = new Uint8Array(8);
+  for (let slot = 0; slot < PROBED_SLOTS; slot++) {
+    for (const offset of [4096 + slot * CHUNK_BYTES, slot * CHUNK_BYTES]) {
+      if (offset + 8 <= source.sizeBytes && source.readAt(offset, magic) === 8 && startsWith(magic, 'ElfChnk\0')) return 'evtx';
+    }
+  }
+  return 'other';
+}
+
+/** Recognises from the first bytes alone. */
+export function recogniseHead(head: Uint8Array): ContentKind {
+  if (head.length === 0) return 'empty';
+  if (startsWith(head, 'ElfFile\0') || startsWith(head, 'ElfChnk\0')) return 'evtx';
+  if (startsWith(head.subarray(4096), 'ElfChnk\0')) return 'evtx';
+  // The header of a log of Windows 2000 to Server 2003 is 0x30 bytes long and carries "LfLe" at offset 4.
+  if (startsWith(head.subarray(4), 'LfLe') && head[0] === 0x30) return 'old-evt';
+  if (startsWith(head, 'PK\x03\x04') || startsWith(head, 'PK\x05\x06')) return 'zip';
+  return looksLikeText(head) ? 'text' : 'other';
+}
+
+function startsWith(bytes: Uint8Array, ascii: string): boolean {
+  for (let i = 0; i < ascii.length; i++) if (bytes[i] !== ascii.charCodeAt(i)) return false;
+  return true;
+}
+
+/** UTF-16 with a byte order mark, or bytes without controls other than tab, line ends and form feed. */
+function looksLikeText(head: Uint8Array): boolean {
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return true;
+  for (const b of head) if (b < 0x20 && b !== 0x09 && b !== 0x0a && b !== 0x0d && b !== 0x0c) return false;
+  return true;
+}
+
+/** Text of an input: UTF-8 or UTF-16 by byte order mark, else UTF-8 if it is valid, else Shift_JIS (exports of Japanese systems). */
+export function decodeText(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('shift_jis').decode(bytes);
+  }
+}
