@@ -47,7 +47,13 @@ const GRADE_RANK: Record<Grade, number> = { confirmed: 0, likely: 1, inconclusiv
  * of the knowledge model (process, user kind, code, class), plus the bug check code.
  */
 export function signature(stop: Stop): string {
-  return [stop.class, stop.request?.process ?? '', stop.request?.userKind ?? '', stop.request?.reason?.code ?? '', stop.bugcheck?.code ?? ''].join('|');
+  return [
+    stop.class,
+    stop.request?.process ?? '',
+    stop.request?.userKind ?? '',
+    stop.request?.reason?.code ?? '',
+    stop.bugcheck?.code ?? '',
+  ].join('|');
 }
 
 /**
@@ -68,10 +74,15 @@ function byTime(a: Incident, b: Incident): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/** The incidents by time, ties by id. */
+export function inTimeOrder(incidents: readonly Incident[]): Incident[] {
+  return incidents.toSorted(byTime);
+}
+
 /** Groups stops with the same signature and verdict. First the group that most asks for an explanation, then the larger, then the earlier one. */
 export function groupIncidents(incidents: readonly Incident[]): StopGroup[] {
   const groups = new Map<string, Incident[]>();
-  for (const incident of incidents.toSorted(byTime)) {
+  for (const incident of inTimeOrder(incidents)) {
     const key = JSON.stringify([signature(incident.stop), incident.verdict.grade, incident.verdict.cause?.cause.id ?? '']);
     const list = groups.get(key);
     if (list) list.push(incident);
@@ -97,7 +108,12 @@ export function causeLists(group: StopGroup, exclude: ReadonlySet<string> = new 
       if (!row || GRADE_RANK[judged.grade] < GRADE_RANK[row.judged.grade]) {
         rows.set(judged.cause.id, { judged, stop: incident.stop, count: 1, pointed: judged.pointed });
       } else if (judged.grade === row.judged.grade) {
-        rows.set(judged.cause.id, { judged: judged.pointed || !row.pointed ? judged : row.judged, stop: judged.pointed || !row.pointed ? incident.stop : row.stop, count: row.count + 1, pointed: row.pointed || judged.pointed });
+        rows.set(judged.cause.id, {
+          judged: judged.pointed || !row.pointed ? judged : row.judged,
+          stop: judged.pointed || !row.pointed ? incident.stop : row.stop,
+          count: row.count + 1,
+          pointed: row.pointed || judged.pointed,
+        });
       }
     }
   }
@@ -131,7 +147,8 @@ export function refuting(judged: JudgedCause): Observation[] {
 /** What is missing, once each. */
 export function uniqueMissing(lists: readonly (readonly Missing[])[]): Missing[] {
   const out = new Map<string, Missing>();
-  for (const list of lists) for (const missing of list) if (!out.has(`${missing.kind}:${missing.name}`)) out.set(`${missing.kind}:${missing.name}`, missing);
+  for (const list of lists)
+    for (const missing of list) if (!out.has(`${missing.kind}:${missing.name}`)) out.set(`${missing.kind}:${missing.name}`, missing);
   return [...out.values()];
 }
 
@@ -177,11 +194,13 @@ export function citedObservations(diagnosis: Diagnosis): Observation[] {
   for (const incident of diagnosis.incidents) add(incident.stop.records);
   for (const group of groups) {
     const lists = causeLists(group);
-    for (const row of [...lists.also, ...lists.open]) for (const item of row.judged.items) if (item.evaluation.value === 'true') add(item.evaluation.evidence);
+    for (const row of [...lists.also, ...lists.open])
+      for (const item of row.judged.items) if (item.evaluation.value === 'true') add(item.evaluation.evidence);
     for (const row of lists.ruledOut) add(refuting(row.judged));
   }
   for (const { judged } of diagnosis.findings) {
-    if (judged.grade === 'confirmed' || judged.grade === 'likely') for (const item of judged.items) if (item.evaluation.value === 'true') add(item.evaluation.evidence);
+    if (judged.grade === 'confirmed' || judged.grade === 'likely')
+      for (const item of judged.items) if (item.evaluation.value === 'true') add(item.evaluation.evidence);
   }
   return [...out.values()];
 }

@@ -7,6 +7,13 @@ import { messages } from './text/index.ts';
 export function coincidenceText(one: Coincidence, lang: Language): string {
   const m = messages(lang);
   const p = one.p >= 0.001 ? one.p.toPrecision(3) : one.p.toExponential(1);
-  const sentence = m.coincidence(one.k, one.n, formatDuration(one.windowSeconds, lang), `${(one.q * 100).toPrecision(2)} %`, p, String(one.bound));
+  const sentence = m.coincidence(
+    one.k,
+    one.n,
+    formatDuration(one.windowSeconds, lang),
+    `${(one.q * 100).toPrecision(2)} %`,
+    p,
+    String(one.bound),
+  );
   return `${one.p < one.bound ? m.coincidencePassed : m.coincidenceFailed}: ${sentence}`;
 }

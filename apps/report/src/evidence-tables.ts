@@ -1,7 +1,7 @@
 import type { Diagnosis } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatTime } from './format-time.ts';
-import { factTimeText, placeText, shortChannel, type SourceNames } from './origin.ts';
+import { factTimeText, placeText, type SourceNames, shortChannel } from './origin.ts';
 import { messages } from './text/index.ts';
 
 /** One log of one host as a table row. */
@@ -48,7 +48,9 @@ export function coverageRows(diagnosis: Diagnosis, zone: string, lang: Language)
 /** Clock steps: `RDS01: clock set from … to …`. */
 export function coverageNotes(diagnosis: Diagnosis, zone: string, lang: Language): string[] {
   const m = messages(lang);
-  return diagnosis.timeline.clockSteps.map((step) => `${step.host}: ${m.clockStep(formatTime(step.from, zone, lang), formatTime(step.to, zone, lang))} [${step.event.id}]`);
+  return diagnosis.timeline.clockSteps.map(
+    (step) => `${step.host}: ${m.clockStep(formatTime(step.from, zone, lang), formatTime(step.to, zone, lang))} [${step.event.id}]`,
+  );
 }
 
 /** A supplied fact as a table row. */

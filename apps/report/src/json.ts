@@ -1,4 +1,14 @@
-import type { Diagnosis, Evaluation, EventObservation, FactObservation, Incident, JudgedCause, Missing, Observation, Stop } from '@winmedic/core/model';
+import type {
+  Diagnosis,
+  Evaluation,
+  EventObservation,
+  FactObservation,
+  Incident,
+  JudgedCause,
+  Missing,
+  Observation,
+  Stop,
+} from '@winmedic/core/model';
 import type { Localized } from '@winmedic/knowledge/model';
 import { caseId, citedObservations, coveredSpan, signature } from './case-view.ts';
 import { rfc3339, zoneName } from './format-time.ts';
@@ -34,7 +44,16 @@ function origin(observation: Observation): JsonObject {
 
 /** A citation: enough to find the observation in its file. The record itself is in `records`, the fact in `facts`. */
 function citation(observation: Observation, zone: string): JsonObject {
-  if (observation.type === 'fact') return { id: observation.id, type: 'fact', name: observation.name, value: observation.value, trust: observation.trust, ...origin(observation), ...factTime(observation, zone) };
+  if (observation.type === 'fact')
+    return {
+      id: observation.id,
+      type: 'fact',
+      name: observation.name,
+      value: observation.value,
+      trust: observation.trust,
+      ...origin(observation),
+      ...factTime(observation, zone),
+    };
   const { id, host, channel, provider, eventId, trust } = observation;
   return { id, type: 'event', ...origin(observation), ...time('time', observation.time, zone), host, channel, provider, eventId, trust };
 }
@@ -58,7 +77,12 @@ function missing(item: Missing): JsonObject {
 }
 
 function evaluation(value: Evaluation): JsonObject {
-  return { value: value.value, because: localized(value.because), evidenceIds: value.evidence.map((observation) => observation.id), missingNames: value.missing.map((one) => one.name) };
+  return {
+    value: value.value,
+    because: localized(value.because),
+    evidenceIds: value.evidence.map((observation) => observation.id),
+    missingNames: value.missing.map((one) => one.name),
+  };
 }
 
 function judgedCause(judged: JudgedCause): JsonObject {
@@ -70,7 +94,12 @@ function judgedCause(judged: JudgedCause): JsonObject {
     title: localized(judged.cause.title),
     because: localized(judged.because),
     pointed: judged.pointed,
-    items: judged.items.map((item) => ({ role: item.role, id: item.requirement.id, text: localized(item.requirement.text), ...evaluation(item.evaluation) })),
+    items: judged.items.map((item) => ({
+      role: item.role,
+      id: item.requirement.id,
+      text: localized(item.requirement.text),
+      ...evaluation(item.evaluation),
+    })),
     missing: judged.missing.map(missing),
   };
 }
@@ -89,7 +118,14 @@ function request(stop: Stop): JsonObject {
       comment,
       evidenceId: event.id,
       foldedIds: folded.map((one) => one.id),
-      reason: reason && { code: reason.code, planned: reason.planned, userDefined: reason.userDefined, flags: reason.flags, major: reason.major, minor: reason.minor },
+      reason: reason && {
+        code: reason.code,
+        planned: reason.planned,
+        userDefined: reason.userDefined,
+        flags: reason.flags,
+        major: reason.major,
+        minor: reason.minor,
+      },
     }),
   };
 }
@@ -118,7 +154,11 @@ function incident(one: Incident, zone: string): JsonObject {
       sessionUsers: stop.sessionUsers,
       heartbeat: stop.heartbeat && {
         ...time('time', stop.heartbeat.utc, zone),
-        ...known({ maxIntervalSeconds: stop.heartbeat.maxIntervalSeconds, uptimeSeconds: stop.heartbeat.uptimeSeconds, evidenceId: stop.heartbeat.from.id }),
+        ...known({
+          maxIntervalSeconds: stop.heartbeat.maxIntervalSeconds,
+          uptimeSeconds: stop.heartbeat.uptimeSeconds,
+          evidenceId: stop.heartbeat.from.id,
+        }),
       },
     }),
     evidenceIds: stop.records.map((event) => event.id),
@@ -129,7 +169,13 @@ function incident(one: Incident, zone: string): JsonObject {
       sentence: localized(verdict.sentence),
       because: verdict.cause && localized(verdict.cause.because),
     }),
-    chain: one.chain.map((link, i) => ({ n: i + 1, role: link.role, support: link.support, text: localized(link.text), evidence: link.evidence.map((observation) => citation(observation, zone)) })),
+    chain: one.chain.map((link, i) => ({
+      n: i + 1,
+      role: link.role,
+      support: link.support,
+      text: localized(link.text),
+      evidence: link.evidence.map((observation) => citation(observation, zone)),
+    })),
     considered: one.considered.map(judgedCause),
     missing: one.missing.map(missing),
     ...known({
@@ -141,7 +187,14 @@ function incident(one: Incident, zone: string): JsonObject {
       },
     }),
     remedies: (verdict.cause?.cause.remedies ?? []).map((remedy) =>
-      known({ id: remedy.id, text: localized(remedy.text), command: remedy.command, gpo: remedy.gpo && localized(remedy.gpo), risk: localized(remedy.risk), undo: localized(remedy.undo) }),
+      known({
+        id: remedy.id,
+        text: localized(remedy.text),
+        command: remedy.command,
+        gpo: remedy.gpo && localized(remedy.gpo),
+        risk: localized(remedy.risk),
+        undo: localized(remedy.undo),
+      }),
     ),
   };
 }
@@ -182,21 +235,47 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
     ...time('madeAt', diagnosis.madeAt, zone),
     ...known({ durationSeconds: meta.durationSeconds }),
     ...(span ? { span: { ...time('from', span.from, zone), ...time('to', span.to, zone) } } : {}),
-    inputs: evidence.sources.map((source) => known({ id: source.id, path: source.path, sha256: source.sha256 === '' ? undefined : source.sha256, bytes: source.sizeBytes.toString(), kind: source.kind })),
-    totals: { bytes: totals.bytes.toString(), recordsRead: totals.recordsRead, kept: totals.kept, recovered: totals.recovered, damagedRecords: totals.damagedRecords },
-    hosts: hosts.map((host) => known({ name: host.name, names: host.names, build: host.build, utcOffsetMinutes: host.utcOffsetMinutes, zoneName: host.zoneName })),
+    inputs: evidence.sources.map((source) =>
+      known({
+        id: source.id,
+        path: source.path,
+        sha256: source.sha256 === '' ? undefined : source.sha256,
+        bytes: source.sizeBytes.toString(),
+        kind: source.kind,
+      }),
+    ),
+    totals: {
+      bytes: totals.bytes.toString(),
+      recordsRead: totals.recordsRead,
+      kept: totals.kept,
+      recovered: totals.recovered,
+      damagedRecords: totals.damagedRecords,
+    },
+    hosts: hosts.map((host) =>
+      known({ name: host.name, names: host.names, build: host.build, utcOffsetMinutes: host.utcOffsetMinutes, zoneName: host.zoneName }),
+    ),
     coverage: coverage.map((channel) => ({
       host: channel.host,
       channel: channel.channel,
       sourceIds: channel.sourceIds,
       records: channel.records,
       ...(channel.records === 0 ? {} : { ...time('first', channel.first, zone), ...time('last', channel.last, zone) }),
-      gaps: channel.gaps.map((gap) => ({ ...time('from', gap.from, zone), ...time('to', gap.to, zone), missingRecords: gap.missingRecords.toString() })),
+      gaps: channel.gaps.map((gap) => ({
+        ...time('from', gap.from, zone),
+        ...time('to', gap.to, zone),
+        missingRecords: gap.missingRecords.toString(),
+      })),
       clearings: channel.clearings.map((at) => time('time', at, zone)),
       ...time('truncatedFrom', channel.truncatedFrom, zone),
       ...known({ partial: channel.partial }),
     })),
-    clockSteps: clockSteps.map((step) => ({ host: step.host, ...time('time', step.at, zone), ...time('from', step.from, zone), ...time('to', step.to, zone), evidenceId: step.event.id })),
+    clockSteps: clockSteps.map((step) => ({
+      host: step.host,
+      ...time('time', step.at, zone),
+      ...time('from', step.from, zone),
+      ...time('to', step.to, zone),
+      evidenceId: step.event.id,
+    })),
     incidents: diagnosis.incidents.map((one) => incident(one, zone)),
     findings: diagnosis.findings.map(({ host, judged }) => ({ host, ...judgedCause(judged) })),
     deadEnds: diagnosis.deadEnds.map((deadEnd) => ({

@@ -1,6 +1,18 @@
 import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { type CauseRow, caseId, causeLists, citedObservations, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import {
+  type CauseRow,
+  caseId,
+  causeLists,
+  citedObservations,
+  coveredSpan,
+  groupIncidents,
+  hostTitle,
+  inTimeOrder,
+  refuting,
+  type StopGroup,
+  uniqueMissing,
+} from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
@@ -25,9 +37,9 @@ export function escapeMarkdown(text: string): string {
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+    .replace(/[\\`*_{}[\]#|~]/g, '\\$&')
     .replace(/^(\s*)(\d+)([.)])/, '$1$2\\$3')
-    .replace(/^(\s*)-/, '$1\\-')
+    .replace(/^(\s*)([-+])/, '$1\\$2')
     .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;');
 }
 
@@ -77,7 +89,10 @@ class MarkdownReport {
     this.#deadEnds();
     this.#rest();
     this.#appendix();
-    return `${this.#out.join('\n').replace(/\n{3,}/g, '\n\n').trim()}\n`;
+    return `${this.#out
+      .join('\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .trim()}\n`;
   }
 
   #t(text: { readonly en: string; readonly ja: string }): string {
@@ -118,10 +133,27 @@ class MarkdownReport {
     const { verdict, missing } = main.shown;
     const from = main.incidents[0]!.stop.time;
     const to = main.incidents.at(-1)!.stop.time;
-    this.#out.push(`**${m.verdict}** ${this.#grade(verdict.grade)} (${escapeMarkdown(m.gradeMeaning[verdict.grade])})`, '', `> **${this.#t(verdict.sentence)}**`, '');
-    this.#out.push(escapeMarkdown(`${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(from, to, this.#zone, this.#lang)}`), '');
-    const needs = verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
-    if (needs.length > 0) this.#out.push(`${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:`, '', ...needs.map((one) => `- ${this.#t(one.text)} ${codeSpan(one.name)}`), '');
+    this.#out.push(
+      `**${m.verdict}** ${this.#grade(verdict.grade)} (${escapeMarkdown(m.gradeMeaning[verdict.grade])})`,
+      '',
+      `> **${this.#t(verdict.sentence)}**`,
+      '',
+    );
+    this.#out.push(
+      escapeMarkdown(
+        `${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(from, to, this.#zone, this.#lang)}`,
+      ),
+      '',
+    );
+    const needs =
+      verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
+    if (needs.length > 0)
+      this.#out.push(
+        `${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:`,
+        '',
+        ...needs.map((one) => `- ${this.#t(one.text)} ${codeSpan(one.name)}`),
+        '',
+      );
   }
 
   #stops(): void {
@@ -130,12 +162,14 @@ class MarkdownReport {
     this.#heading(2, m.sectionStops);
     this.#table(
       [m.colStop, m.colTime, m.colAction, m.colClass, m.colRequest, m.colVerdict, m.colEvidence],
-      this.#diagnosis.incidents.map(({ stop, verdict }) => [
+      inTimeOrder(this.#diagnosis.incidents).map(({ stop, verdict }) => [
         escapeMarkdown(stop.id),
         escapeMarkdown(stopTimeText(stop, this.#zone, this.#lang)),
         escapeMarkdown(m.action[stop.action] ?? stop.action),
         escapeMarkdown(m.stopClass[stop.class]),
-        escapeMarkdown(m.list([stopRequestText(stop, this.#lang), ...stopDetails(stop, this.#zone, this.#lang)].filter((part) => part !== ''))),
+        escapeMarkdown(
+          m.list([stopRequestText(stop, this.#lang), ...stopDetails(stop, this.#zone, this.#lang)].filter((part) => part !== '')),
+        ),
         `${this.#grade(verdict.grade)}${verdict.cause ? ` ${this.#t(verdict.cause.cause.title)}` : ''}`,
         this.#ids(stop.request ? [stop.request.event] : stop.records),
       ]),
@@ -151,8 +185,10 @@ class MarkdownReport {
       this.#heading(3, `${m.sectionChain} (${shown.stop.id})`);
       shown.chain.forEach((link, i) => {
         this.#out.push(`${i + 1}. ${this.#t(link.text)} (${m.role[link.role]}, ${m.support[link.support]})`);
-        for (const observation of link.evidence.slice(0, MAX_CITED)) this.#out.push(`   - ${escapeMarkdown(citation(observation, this.#names, this.#zone, this.#lang))}`);
-        if (link.evidence.length > MAX_CITED) this.#out.push(`   - ${escapeMarkdown(m.more(link.evidence.length - MAX_CITED))} (${m.jsonHint})`);
+        for (const observation of link.evidence.slice(0, MAX_CITED))
+          this.#out.push(`   - ${escapeMarkdown(citation(observation, this.#names, this.#zone, this.#lang))}`);
+        if (link.evidence.length > MAX_CITED)
+          this.#out.push(`   - ${escapeMarkdown(m.more(link.evidence.length - MAX_CITED))} (${m.jsonHint})`);
       });
       this.#out.push('');
     }
@@ -165,7 +201,10 @@ class MarkdownReport {
       this.#heading(3, m.sectionRuledOut);
       this.#table(
         [m.colCause, m.colBecause],
-        lists.ruledOut.map((row) => [this.#t(row.cause.title), `${this.#t(row.judged.because)} ${this.#ids(refuting(row.judged))}`.trimEnd()]),
+        lists.ruledOut.map((row) => [
+          this.#t(row.cause.title),
+          `${this.#t(row.judged.because)} ${this.#ids(refuting(row.judged))}`.trimEnd(),
+        ]),
       );
     }
     if (lists.unchecked.length > 0) {
@@ -175,7 +214,10 @@ class MarkdownReport {
     const missing = uniqueMissing(group.incidents.map((incident) => incident.missing));
     if (missing.length > 0) {
       this.#heading(3, m.sectionMissing);
-      for (const one of missing) this.#out.push(`- ${m.missingKind[one.kind]} ${codeSpan(one.name)}: ${this.#t(one.text)}${one.command === undefined ? '' : ` ${codeSpan(one.command)}`}`);
+      for (const one of missing)
+        this.#out.push(
+          `- ${m.missingKind[one.kind]} ${codeSpan(one.name)}: ${this.#t(one.text)}${one.command === undefined ? '' : ` ${codeSpan(one.command)}`}`,
+        );
     }
   }
 
@@ -184,7 +226,9 @@ class MarkdownReport {
     this.#heading(3, title);
     for (const row of rows) {
       const decides = row.judged.missing.slice(0, 4).map((one) => `${this.#t(one.text)} ${codeSpan(one.name)}`);
-      this.#out.push(`- ${this.#grade(row.grade)} ${this.#t(row.cause.title)}: ${this.#t(row.judged.because)}${decides.length > 0 ? ` ${this.#m.colDecides}: ${this.#m.list(decides)}` : ''}`);
+      this.#out.push(
+        `- ${this.#grade(row.grade)} ${this.#t(row.cause.title)}: ${this.#t(row.judged.because)}${decides.length > 0 ? ` ${this.#m.colDecides}: ${this.#m.list(decides)}` : ''}`,
+      );
     }
   }
 
@@ -215,7 +259,12 @@ class MarkdownReport {
     this.#heading(2, m.sectionDeadEnds);
     this.#table(
       [m.colCause, m.colHost, m.colStatus, m.colBecause],
-      deadEnds.map((deadEnd) => [this.#t(deadEnd.cause.title), escapeMarkdown(deadEnd.host), m.deadEndStatus[deadEnd.status], `${this.#t(deadEnd.because)} ${this.#ids(deadEnd.evidence)}`.trimEnd()]),
+      deadEnds.map((deadEnd) => [
+        this.#t(deadEnd.cause.title),
+        escapeMarkdown(deadEnd.host),
+        m.deadEndStatus[deadEnd.status],
+        `${this.#t(deadEnd.because)} ${this.#ids(deadEnd.evidence)}`.trimEnd(),
+      ]),
     );
   }
 
@@ -224,20 +273,31 @@ class MarkdownReport {
     const diagnosis = this.#diagnosis;
     if (diagnosis.coincidence.length > 0) {
       this.#heading(2, m.sectionCoincidence);
-      for (const one of diagnosis.coincidence) this.#out.push(`- ${escapeMarkdown(coincidenceText(one, this.#lang))} ${codeSpan(`${one.host} ${one.derived} ${one.signature}`)}`);
+      for (const one of diagnosis.coincidence)
+        this.#out.push(`- ${escapeMarkdown(coincidenceText(one, this.#lang))} ${codeSpan(`${one.host} ${one.derived} ${one.signature}`)}`);
     }
     const held = diagnosis.findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
     if (diagnosis.findings.length > 0) {
       this.#heading(2, m.sectionFindings);
-      for (const { host, judged } of held) this.#out.push(`- ${this.#grade(judged.grade)} ${this.#t(judged.cause.title)} (${escapeMarkdown(host)}): ${this.#t(judged.because)}`);
-      if (diagnosis.findings.length > held.length) this.#out.push(`- ${m.moreFindings(diagnosis.findings.length - held.length)} (${m.jsonHint})`);
+      for (const { host, judged } of held)
+        this.#out.push(
+          `- ${this.#grade(judged.grade)} ${this.#t(judged.cause.title)} (${escapeMarkdown(host)}): ${this.#t(judged.because)}`,
+        );
+      if (diagnosis.findings.length > held.length)
+        this.#out.push(`- ${m.moreFindings(diagnosis.findings.length - held.length)} (${m.jsonHint})`);
     }
     const facts = factRows(diagnosis, this.#zone, this.#lang, this.#names);
     if (facts.length > 0) {
       this.#heading(2, m.sectionFacts);
       this.#table(
         [m.colEvidence, m.colName, m.colHeld, m.colHost, m.colOrigin],
-        facts.map((row) => [escapeMarkdown(`[${row.id}]`), escapeMarkdown(`${row.name}=${row.value}`), escapeMarkdown(row.held), escapeMarkdown(row.host === '' ? m.anyHost : row.host), escapeMarkdown(row.place)]),
+        facts.map((row) => [
+          escapeMarkdown(`[${row.id}]`),
+          escapeMarkdown(`${row.name}=${row.value}`),
+          escapeMarkdown(row.held),
+          escapeMarkdown(row.host === '' ? m.anyHost : row.host),
+          escapeMarkdown(row.place),
+        ]),
       );
     }
     const coverage = coverageRows(diagnosis, this.#zone, this.#lang);
@@ -245,13 +305,16 @@ class MarkdownReport {
       this.#heading(2, m.sectionCoverage);
       this.#table(
         [m.colHost, m.colChannel, m.colFrom, m.colTo, m.colRecords, m.colHoles],
-        coverage.map((row) => [row.host, row.channel, row.from, row.to, row.records, row.notes.join(' · ') || m.noGaps].map(escapeMarkdown)),
+        coverage.map((row) =>
+          [row.host, row.channel, row.from, row.to, row.records, row.notes.join(' · ') || m.noGaps].map(escapeMarkdown),
+        ),
       );
       for (const note of coverageNotes(diagnosis, this.#zone, this.#lang)) this.#out.push(`- ${escapeMarkdown(note)}`);
     }
     if (diagnosis.problems.length > 0) {
       this.#heading(2, m.sectionProblems);
-      for (const line of problemLines(diagnosis.problems, this.#lang)) this.#out.push(`- ${escapeMarkdown([line.head, line.meaning, line.action].filter((part) => part !== '').join(' '))}`);
+      for (const line of problemLines(diagnosis.problems, this.#lang))
+        this.#out.push(`- ${escapeMarkdown([line.head, line.meaning, line.action].filter((part) => part !== '').join(' '))}`);
     }
     this.#heading(2, m.sectionMade);
     const { tool, durationSeconds } = this.#options;
@@ -266,7 +329,11 @@ class MarkdownReport {
     if (durationSeconds !== undefined) this.#out.push(`- ${m.made.duration}: ${formatDuration(durationSeconds, this.#lang)}`);
     this.#table(
       [m.colFile, m.colSize, 'SHA-256'],
-      diagnosis.timeline.evidence.sources.map((source) => [escapeMarkdown(`${source.id} ${source.path}`), m.bytes(source.sizeBytes), source.sha256 === '' ? '-' : codeSpan(source.sha256)]),
+      diagnosis.timeline.evidence.sources.map((source) => [
+        escapeMarkdown(`${source.id} ${source.path}`),
+        m.bytes(source.sizeBytes),
+        source.sha256 === '' ? '-' : codeSpan(source.sha256),
+      ]),
     );
   }
 
@@ -283,7 +350,9 @@ class MarkdownReport {
         escapeMarkdown(`[${event.id}]`),
         escapeMarkdown(eventName(event)),
         escapeMarkdown(formatTime(event.time, this.#zone, this.#lang, true)),
-        escapeMarkdown(`${this.#names.of(event.origin)} ${event.origin.recordId === undefined ? '' : m.record(event.origin.recordId)}`.trim()),
+        escapeMarkdown(
+          `${this.#names.of(event.origin)} ${event.origin.recordId === undefined ? '' : m.record(event.origin.recordId)}`.trim(),
+        ),
         escapeMarkdown(cutTo(printable(eventMessage(event, this.#lang)), MAX_MESSAGE)),
       ]),
     );

@@ -75,6 +75,7 @@ export function eventName(event: EventObservation): string {
 export function citation(observation: Observation, names: SourceNames, zone: string, lang: Language): string {
   const m = messages(lang);
   const place = placeText(observation.origin, names, lang);
-  if (observation.type === 'event') return `[${observation.id}] ${m.list([eventName(observation), place, formatTime(observation.time, zone, lang)])}`;
+  if (observation.type === 'event')
+    return `[${observation.id}] ${m.list([eventName(observation), place, formatTime(observation.time, zone, lang)])}`;
   return `[${observation.id}] ${m.list([`${observation.name}=${observation.value}`, m.trust[observation.trust], factTimeText(observation, zone, lang)])}`;
 }

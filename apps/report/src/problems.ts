@@ -1,8 +1,8 @@
 import type { InputProblem } from '@winmedic/core/model';
 import { type DamageText, loadKnowledge } from '@winmedic/knowledge';
 import type { Language } from '@winmedic/knowledge/model';
+import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
 import { messages, pick } from './text/index.ts';
-import { type TerminalStyle, TerminalPage } from './terminal-page.ts';
 
 /** A problem as two lines: what and where, then what it means and what to do. */
 export interface ProblemLine {

@@ -68,19 +68,26 @@ export class TerminalPage {
   }
 
   /** Wrapped text. `lead` stands before the first line (a number, a bullet); the rest hangs under it. */
-  text(text: string, options: { readonly indent?: number; readonly lead?: string; readonly tone?: Tone; readonly leadTone?: Tone } = {}): void {
+  text(
+    text: string,
+    options: { readonly indent?: number; readonly lead?: string; readonly tone?: Tone; readonly leadTone?: Tone } = {},
+  ): void {
     const indent = ' '.repeat(options.indent ?? 0);
     const lead = printable(options.lead ?? '');
     const leadWidth = displayWidth(lead);
     if (leadWidth > this.width * 0.5) {
-      for (const line of wrap(lead.trimEnd(), this.width - indent.length)) this.raw(`${indent}${this.tone(line, options.leadTone ?? 'plain')}`);
-      for (const line of wrap(printable(text), this.width - indent.length - 2)) this.raw(`${indent}  ${this.tone(line, options.tone ?? 'plain')}`);
+      for (const line of wrap(lead.trimEnd(), this.width - indent.length))
+        this.raw(`${indent}${this.tone(line, options.leadTone ?? 'plain')}`);
+      for (const line of wrap(printable(text), this.width - indent.length - 2))
+        this.raw(`${indent}  ${this.tone(line, options.tone ?? 'plain')}`);
       return;
     }
     // A long lead on a narrow page would squeeze the text into a strip: then the rest hangs two columns in.
     const hang = leadWidth > this.width * 0.3 ? 2 : leadWidth;
     const [first = '', ...rest] = wrap(`${NO_BREAK.repeat(leadWidth - hang)}${printable(text)}`, this.width - indent.length - hang);
-    this.raw(`${indent}${this.tone(lead, options.leadTone ?? 'plain')}${this.tone(first.slice(leadWidth - hang), options.tone ?? 'plain')}`);
+    this.raw(
+      `${indent}${this.tone(lead, options.leadTone ?? 'plain')}${this.tone(first.slice(leadWidth - hang), options.tone ?? 'plain')}`,
+    );
     for (const line of rest) this.raw(`${indent}${' '.repeat(hang)}${this.tone(line, options.tone ?? 'plain')}`);
   }
 
@@ -90,7 +97,11 @@ export class TerminalPage {
   }
 
   /** A table with wrapped cells. On narrow pages each row becomes a stack of `head: cell` lines. */
-  table(columns: readonly Column[], rows: readonly (readonly string[])[], options: { readonly indent?: number; readonly tones?: readonly (Tone | undefined)[] } = {}): void {
+  table(
+    columns: readonly Column[],
+    rows: readonly (readonly string[])[],
+    options: { readonly indent?: number; readonly tones?: readonly (Tone | undefined)[] } = {},
+  ): void {
     const indent = options.indent ?? 2;
     const pad = ' '.repeat(indent);
     const cells = rows.map((row) => row.map(printable));

@@ -1,6 +1,16 @@
 import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { type CauseRow, caseId, causeLists, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import {
+  type CauseRow,
+  caseId,
+  causeLists,
+  coveredSpan,
+  groupIncidents,
+  hostTitle,
+  refuting,
+  type StopGroup,
+  uniqueMissing,
+} from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
@@ -8,7 +18,7 @@ import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
 import { problemLines } from './problems.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
-import { type TerminalStyle, type Tone, TerminalPage } from './terminal-page.ts';
+import { TerminalPage, type TerminalStyle, type Tone } from './terminal-page.ts';
 import { type Messages, messages, pick } from './text/index.ts';
 
 /** Options of the terminal report. */
@@ -67,7 +77,13 @@ class TextReport {
     const untold = groups.slice(told.length);
     if (untold.length > 0) {
       this.#page.section(this.#m.sectionOther);
-      this.#page.text(`${this.#m.moreGroups(untold.length, untold.reduce((sum, group) => sum + group.incidents.length, 0))} (${this.#m.verboseHint})`, { indent: 2 });
+      this.#page.text(
+        `${this.#m.moreGroups(
+          untold.length,
+          untold.reduce((sum, group) => sum + group.incidents.length, 0),
+        )} (${this.#m.verboseHint})`,
+        { indent: 2 },
+      );
     }
     if (groups.length === 0) this.#deadEnds();
     this.#coincidence();
@@ -97,7 +113,8 @@ class TextReport {
 
   #citations(list: readonly Observation[], indent: number): void {
     const limit = this.#options.verbose ? list.length : SHORT_CITATIONS;
-    for (const observation of list.slice(0, limit)) this.#page.text(citation(observation, this.#names, this.#zone, this.#lang), { indent, tone: 'faint' });
+    for (const observation of list.slice(0, limit))
+      this.#page.text(citation(observation, this.#names, this.#zone, this.#lang), { indent, tone: 'faint' });
     if (list.length > limit) this.#page.text(`${this.#m.more(list.length - limit)} (${this.#m.verboseHint})`, { indent, tone: 'faint' });
   }
 
@@ -125,12 +142,19 @@ class TextReport {
       .map((grade) => [grade, incidents.filter((incident) => incident.verdict.grade === grade).length] as const)
       .filter(([, n]) => n > 0)
       .map(([grade, n]) => m.gradeCount(m.grade[grade], n));
-    page.text(`${m.list(main.hosts)}: ${m.list([m.nOfStops(main.incidents.length, incidents.length), formatSpan(first.time, last.time, this.#zone, this.#lang)])}`, { indent: 2 });
+    page.text(
+      `${m.list(main.hosts)}: ${m.list([m.nOfStops(main.incidents.length, incidents.length), formatSpan(first.time, last.time, this.#zone, this.#lang)])}`,
+      { indent: 2 },
+    );
     page.text(`${hostTitle(this.#diagnosis)}: ${m.stops(incidents.length)} (${m.counts(counts)})`, { indent: 2 });
     if (span) page.text(`${m.covered}: ${formatSpan(span.from, span.to, this.#zone, this.#lang)} (${zoneName(this.#zone)})`, { indent: 2 });
     if (verdict.grade !== 'confirmed') {
       const missing = uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? main.shown.missing) : main.shown.missing]);
-      if (missing.length > 0) page.text(`${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}: ${m.list(missing.slice(0, SHORT_CITATIONS).map((item) => item.name))}`, { indent: 2 });
+      if (missing.length > 0)
+        page.text(
+          `${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}: ${m.list(missing.slice(0, SHORT_CITATIONS).map((item) => item.name))}`,
+          { indent: 2 },
+        );
     }
   }
 
@@ -149,15 +173,24 @@ class TextReport {
     const incident = group.shown;
     const { verdict, stop } = incident;
     const full = index < FULL_GROUPS || this.#options.verbose;
-    page.section(total === 1 ? m.sectionStops : `${m.sectionGroup(index + 1)}: ${m.nOfStops(group.incidents.length, this.#diagnosis.incidents.length)}`);
+    page.section(
+      total === 1
+        ? m.sectionStops
+        : `${m.sectionGroup(index + 1)}: ${m.nOfStops(group.incidents.length, this.#diagnosis.incidents.length)}`,
+    );
     if (index > 0) {
-      page.text(pick(verdict.sentence, this.#lang), { lead: `${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `, leadTone: TONES[verdict.grade], tone: 'strong' });
+      page.text(pick(verdict.sentence, this.#lang), {
+        lead: `${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `,
+        leadTone: TONES[verdict.grade],
+        tone: 'strong',
+      });
     }
     const request = stopRequestText(stop, this.#lang);
     page.text([m.stopClass[stop.class], request].filter((part) => part !== '').join(' · '), { indent: 2, tone: 'faint' });
     const listed = this.#options.verbose ? group.incidents : group.incidents.slice(-SHORT_STOPS);
     for (const each of listed) this.#stopLine(each);
-    if (listed.length < group.incidents.length) page.text(`${m.more(group.incidents.length - listed.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (listed.length < group.incidents.length)
+      page.text(`${m.more(group.incidents.length - listed.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     if (!full) {
       this.#next(incident, group);
       return;
@@ -178,12 +211,15 @@ class TextReport {
     this.#causes(m.sectionAlso, lists.also, group, true);
     this.#causes(m.sectionOpen, lists.open, group, true);
     this.#next(incident, group);
-    const ruledOut = this.#options.verbose ? lists.ruledOut : lists.ruledOut.filter((row) => row.cause.prominence !== undefined).slice(0, SHORT_RULED_OUT);
+    const ruledOut = this.#options.verbose
+      ? lists.ruledOut
+      : lists.ruledOut.filter((row) => row.cause.prominence !== undefined).slice(0, SHORT_RULED_OUT);
     this.#causes(m.sectionRuledOut, ruledOut, group, false);
     const hidden = lists.ruledOut.length - ruledOut.length;
     if (hidden > 0) page.text(`${m.moreRuledOut(hidden)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     if (this.#options.verbose) this.#causes(m.sectionUnchecked, lists.unchecked, group, true);
-    else if (lists.unchecked.length > 0) page.text(`${m.moreUnchecked(lists.unchecked.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    else if (lists.unchecked.length > 0)
+      page.text(`${m.moreUnchecked(lists.unchecked.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     this.#missing(group);
   }
 
@@ -194,7 +230,11 @@ class TextReport {
     this.#page.heading(title);
     for (const row of rows) {
       const partly = row.count < group.incidents.length ? ` (${m.forStops(row.count, group.incidents.length)})` : '';
-      this.#page.text(`${pick(row.cause.title, this.#lang)}${partly}`, { indent: 2, lead: `${this.#shape(row.grade)} `, leadTone: TONES[row.grade] });
+      this.#page.text(`${pick(row.cause.title, this.#lang)}${partly}`, {
+        indent: 2,
+        lead: `${this.#shape(row.grade)} `,
+        leadTone: TONES[row.grade],
+      });
       const evidence = row.grade === 'ruled_out' ? refuting(row.judged) : [];
       this.#page.text(`${pick(row.judged.because, this.#lang)} ${this.#ids(evidence)}`.trimEnd(), { indent: 6, tone: 'faint' });
       if (decides && row.grade !== 'ruled_out') {
@@ -215,7 +255,8 @@ class TextReport {
       this.#page.text(`${pick(item.text, this.#lang)}`, { indent: 2, lead: `${this.#m.missingKind[item.kind]} ${item.name}: ` });
       if (item.command !== undefined) this.#page.command(item.command, 6);
     }
-    if (items.length > limit) this.#page.text(`${this.#m.more(items.length - limit)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (items.length > limit)
+      this.#page.text(`${this.#m.more(items.length - limit)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #next(incident: Incident, group: StopGroup): void {
@@ -227,7 +268,8 @@ class TextReport {
     this.#page.heading(m.sectionNext);
     this.#page.text(pick(text, this.#lang), { indent: 2 });
     if (check.command !== undefined) this.#page.command(check.command, 6);
-    if (separates.length > 0) this.#page.text(m.separates(m.list(separates.map((id) => titles.get(id) ?? id))), { indent: 2, tone: 'faint' });
+    if (separates.length > 0)
+      this.#page.text(m.separates(m.list(separates.map((id) => titles.get(id) ?? id))), { indent: 2, tone: 'faint' });
   }
 
   #remedies(incident: Incident): void {
@@ -283,10 +325,15 @@ class TextReport {
     if (this.#diagnosis.findings.length === 0) return;
     this.#page.section(this.#m.sectionFindings);
     for (const { host, judged } of listed) {
-      this.#page.text(`${pick(judged.cause.title, this.#lang)} (${host})`, { indent: 2, lead: `${this.#shape(judged.grade)} ${this.#m.grade[judged.grade]}: `, leadTone: TONES[judged.grade] });
+      this.#page.text(`${pick(judged.cause.title, this.#lang)} (${host})`, {
+        indent: 2,
+        lead: `${this.#shape(judged.grade)} ${this.#m.grade[judged.grade]}: `,
+        leadTone: TONES[judged.grade],
+      });
       this.#page.text(pick(judged.because, this.#lang), { indent: 6, tone: 'faint' });
     }
-    if (!this.#options.verbose && rest > 0) this.#page.text(`${this.#m.moreFindings(rest)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (!this.#options.verbose && rest > 0)
+      this.#page.text(`${this.#m.moreFindings(rest)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #facts(): void {
@@ -339,7 +386,8 @@ class TextReport {
       const hash = source.sha256 === '' ? '' : ` sha256 ${this.#options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
       page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
     }
-    if (evidence.sources.length > limit) page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    if (evidence.sources.length > limit)
+      page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #last(): void {
@@ -353,8 +401,10 @@ class TextReport {
 /** The records a stop's verdict rests on: those of its chain, else its request, else what classified it. */
 export function restsOn(incident: Incident): Observation[] {
   const cited = new Map<string, Observation>();
-  for (const link of incident.chain) for (const observation of link.evidence) if (observation.type === 'event') cited.set(observation.id, observation);
-  if (cited.size === 0) for (const record of incident.stop.request ? [incident.stop.request.event] : incident.stop.records) cited.set(record.id, record);
+  for (const link of incident.chain)
+    for (const observation of link.evidence) if (observation.type === 'event') cited.set(observation.id, observation);
+  if (cited.size === 0)
+    for (const record of incident.stop.request ? [incident.stop.request.event] : incident.stop.records) cited.set(record.id, record);
   return [...cited.values()];
 }
 

@@ -20,7 +20,12 @@ export function laneOf(event: EventObservation): { readonly lane: Lane; readonly
   if (is('microsoft-windows-remotedesktopservices-rdpcorets', [140])) return { lane: 'rdp', kind: 'fail' };
   if (is('microsoft-windows-remotedesktopservices-rdpcorets', [131])) return { lane: 'rdp', kind: 'conn' };
   if (is('microsoft-windows-terminalservices-remoteconnectionmanager', [261, 1149])) return { lane: 'rdp', kind: 'conn' };
-  if (is('user32', [1074]) || is('microsoft-windows-kernel-general', [12, 13]) || is('eventlog', [6005, 6006, 6008]) || is('microsoft-windows-kernel-power', [41, 42, 109]))
+  if (
+    is('user32', [1074]) ||
+    is('microsoft-windows-kernel-general', [12, 13]) ||
+    is('eventlog', [6005, 6006, 6008]) ||
+    is('microsoft-windows-kernel-power', [41, 42, 109])
+  )
     return { lane: 'power', kind: 'power' };
   return undefined;
 }
@@ -63,7 +68,9 @@ export function gapsOf(timeline: Timeline, host: string, lane: Lane, range: Stre
 
 /** When the host ran: from each boot (or the first record) to the end of its session (or the last record). */
 export function runningOf(timeline: Timeline, host: string): Stretch[] {
-  const system = timeline.coverage.find((channel) => channel.host === host && channel.channel.toLowerCase() === 'system' && channel.records > 0);
+  const system = timeline.coverage.find(
+    (channel) => channel.host === host && channel.channel.toLowerCase() === 'system' && channel.records > 0,
+  );
   const out: Stretch[] = [];
   for (const session of timeline.sessions) {
     if (session.host !== host) continue;

@@ -50,7 +50,10 @@ interface PictureOptions {
 /** Where ticks go: round steps of seconds to years in the report's zone, about eight of them. */
 export function ticks(range: Stretch, zone: string): { readonly at: bigint; readonly label: string }[] {
   const seconds = Number((range.to - range.from) / SECOND);
-  const steps = [10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000];
+  const steps = [
+    10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000, 7_776_000,
+    31_536_000,
+  ];
   const step = BigInt(steps.find((s) => seconds / s <= 9) ?? Math.ceil(seconds / 9)) * SECOND;
   const offset = BigInt(zoneOffsetMinutes(range.from, zone)) * 60n * SECOND;
   const out: { at: bigint; label: string }[] = [];
@@ -121,19 +124,27 @@ class Picture {
     const names: Record<Lane, string> = { power: m.lanePower, logon: m.laneLogon, rdp: m.laneRdp };
     LANES.forEach((lane, i) => {
       const y = lanes + i * (LANE_HEIGHT + LANE_GAP);
-      this.#parts.push(html`<text x="0" y="${y + 15}" class="p-label">${names[lane]}</text><rect x="${LEFT}" y="${y}" width="${WIDTH - LEFT - RIGHT}" height="${LANE_HEIGHT}" class="p-lane"/>`);
+      this.#parts.push(
+        html`<text x="0" y="${y + 15}" class="p-label">${names[lane]}</text><rect x="${LEFT}" y="${y}" width="${WIDTH - LEFT - RIGHT}" height="${LANE_HEIGHT}" class="p-lane"/>`,
+      );
       if (lane === 'power') {
         for (const run of runningOf(this.#timeline, host)) {
           if (run.to < range.from || run.from > range.to) continue;
           const from = this.#x(run.from);
-          this.#parts.push(html`<rect x="${from}" y="${y + 4}" width="${Math.max(1, this.#x(run.to) - from).toFixed(1)}" height="${LANE_HEIGHT - 8}" class="p-on"/>`);
-          if (this.#inside(run.from)) this.#parts.push(html`<path d="M${from} ${y + 3}l6 ${(LANE_HEIGHT - 6) / 2}l-6 ${(LANE_HEIGHT - 6) / 2}z" class="p-boot"/>`);
+          this.#parts.push(
+            html`<rect x="${from}" y="${y + 4}" width="${Math.max(1, this.#x(run.to) - from).toFixed(1)}" height="${LANE_HEIGHT - 8}" class="p-on"/>`,
+          );
+          if (this.#inside(run.from))
+            this.#parts.push(html`<path d="M${from} ${y + 3}l6 ${(LANE_HEIGHT - 6) / 2}l-6 ${(LANE_HEIGHT - 6) / 2}z" class="p-boot"/>`);
         }
       }
       for (const gap of gapsOf(this.#timeline, host, lane, range)) {
         const from = this.#x(gap.from);
         const width = this.#x(gap.to) - from;
-        if (width >= 1) this.#parts.push(html`<rect x="${from}" y="${y}" width="${width.toFixed(1)}" height="${LANE_HEIGHT}" fill="url(#${this.#options.id}-hatch)"/>`);
+        if (width >= 1)
+          this.#parts.push(
+            html`<rect x="${from}" y="${y}" width="${width.toFixed(1)}" height="${LANE_HEIGHT}" fill="url(#${this.#options.id}-hatch)"/>`,
+          );
       }
     });
     this.#stops(labels, head, lanes + LANE_HEIGHT, bottom);
@@ -155,7 +166,9 @@ class Picture {
       if (drawn.has(key)) continue;
       drawn.add(key);
       const short = place.kind === 'logon' ? 6 : 3;
-      this.#parts.push(html`<line x1="${x}" x2="${x}" y1="${y + short}" y2="${y + LANE_HEIGHT - short}" class="${MARK_CLASS[place.kind]}"/>`);
+      this.#parts.push(
+        html`<line x1="${x}" x2="${x}" y1="${y + short}" y2="${y + LANE_HEIGHT - short}" class="${MARK_CLASS[place.kind]}"/>`,
+      );
       labelled.push({ x, text: String(event.eventId) });
     }
     if (!this.#options.labelEvents) return;
@@ -172,32 +185,46 @@ class Picture {
       const y = top + (row ?? 0) * LABEL_ROW_HEIGHT;
       if (stop.latest > stop.earliest) {
         const from = this.#x(stop.earliest);
-        this.#parts.push(html`<rect x="${from}" y="${y + 14}" width="${Math.max(2, this.#x(stop.latest) - from).toFixed(1)}" height="${(bottom - y - 14).toFixed(1)}" class="p-range"/>`);
+        this.#parts.push(
+          html`<rect x="${from}" y="${y + 14}" width="${Math.max(2, this.#x(stop.latest) - from).toFixed(1)}" height="${(bottom - y - 14).toFixed(1)}" class="p-range"/>`,
+        );
       }
-      this.#parts.push(html`<line x1="${x}" x2="${x}" y1="${row === undefined ? powerBottom - LANE_HEIGHT : y + 13}" y2="${powerBottom}" class="p-stop"/><line x1="${x}" x2="${x}" y1="${powerBottom}" y2="${bottom}" class="p-line"/>`);
+      this.#parts.push(
+        html`<line x1="${x}" x2="${x}" y1="${row === undefined ? powerBottom - LANE_HEIGHT : y + 13}" y2="${powerBottom}" class="p-stop"/><line x1="${x}" x2="${x}" y1="${powerBottom}" y2="${bottom}" class="p-line"/>`,
+      );
       if (row === undefined) continue;
-      this.#parts.push(html`<circle cx="${x}" cy="${y + 7}" r="7" class="p-badge"/><text x="${x}" y="${y + 10.5}" class="p-number">${n}</text><text x="${x + (leftward ? -10 : 10)}" y="${y + 11}" class="p-axis"${leftward && html` text-anchor="end"`}>${text}</text>`);
+      this.#parts.push(
+        html`<circle cx="${x}" cy="${y + 7}" r="7" class="p-badge"/><text x="${x}" y="${y + 10.5}" class="p-number">${n}</text><text x="${x + (leftward ? -10 : 10)}" y="${y + 11}" class="p-axis"${leftward && html` text-anchor="end"`}>${text}</text>`,
+      );
     }
   }
 
   draw(hosts: readonly string[], stops: readonly NumberedStop[]): Markup {
     const { id, title, description, range } = this.#options;
     let y = 0;
-    for (const host of hosts) y = this.#host(host, stops.filter(({ incident }) => incident.stop.host === host), y, hosts.length > 1) + 8;
+    for (const host of hosts)
+      y =
+        this.#host(
+          host,
+          stops.filter(({ incident }) => incident.stop.host === host),
+          y,
+          hosts.length > 1,
+        ) + 8;
     const axis = y;
     for (const tick of ticks(range, this.#zone)) {
       const x = this.#x(tick.at);
-      this.#parts.push(html`<line x1="${x}" x2="${x}" y1="${axis - 8}" y2="${axis - 3}" class="p-line"/><text x="${x}" y="${axis + 8}" class="p-axis" text-anchor="${x > WIDTH - 40 ? 'end' : 'middle'}">${tick.label}</text>`);
+      this.#parts.push(
+        html`<line x1="${x}" x2="${x}" y1="${axis - 8}" y2="${axis - 3}" class="p-line"/><text x="${x}" y="${axis + 8}" class="p-axis" text-anchor="${x > WIDTH - 40 ? 'end' : 'middle'}">${tick.label}</text>`,
+      );
     }
     return html`<svg viewBox="0 0 ${WIDTH} ${axis + 14}" role="img" aria-labelledby="${id}-t ${id}-d" xmlns="http://www.w3.org/2000/svg"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc><defs><pattern id="${id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="p-hatch"/></pattern></defs>${this.#parts}</svg>`;
   }
 }
 
-/** Room left and right of the first and last stop: a twentieth of the span, at least six hours. */
+/** `stops` are in time order. Room left and right of the first and last stop: a twentieth of the span, at least six hours. */
 function overview(stops: readonly NumberedStop[]): Stretch {
-  const times = stops.map(({ incident }) => incident.stop.time);
-  const from = times.reduce((a, b) => (b < a ? b : a));
-  const to = times.reduce((a, b) => (b > a ? b : a));
+  const from = stops[0]!.incident.stop.time;
+  const to = stops.at(-1)!.incident.stop.time;
   const sixHours = 21_600n * SECOND;
   const room = (to - from) / 20n > sixHours ? (to - from) / 20n : sixHours;
   return { from: from - room, to: to + room };
@@ -226,7 +253,13 @@ export function overviewPicture(timeline: Timeline, stops: readonly NumberedStop
   const range = overview(stops);
   const drawn = hosts.slice(0, MAX_HOSTS);
   const title = m.pictureTitle(m.list(drawn), formatSpan(range.from, range.to, zone, lang));
-  const picture = new Picture(timeline, zone, lang, { range, title, description: m.pictureDesc(stops.length), id: 'overview', labelEvents: false });
+  const picture = new Picture(timeline, zone, lang, {
+    range,
+    title,
+    description: m.pictureDesc(stops.length),
+    id: 'overview',
+    labelEvents: false,
+  });
   return picture.draw(drawn, stops);
 }
 
@@ -235,6 +268,12 @@ export function approachPicture(timeline: Timeline, stop: NumberedStop, zone: st
   const m = messages(lang);
   const { earliest, latest, host, time } = stop.incident.stop;
   const range = { from: earliest - 900n * SECOND, to: latest + 60n * SECOND };
-  const picture = new Picture(timeline, zone, lang, { range, title: m.pictureZoom(formatTime(time, zone, lang)), description: m.pictureDesc(1), id: 'approach', labelEvents: true });
+  const picture = new Picture(timeline, zone, lang, {
+    range,
+    title: m.pictureZoom(formatTime(time, zone, lang)),
+    description: m.pictureDesc(1),
+    id: 'approach',
+    labelEvents: true,
+  });
   return picture.draw([host], [stop]);
 }

@@ -1,6 +1,18 @@
 import type { Diagnosis, Grade, Incident, Observation, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { type CauseRow, caseId, causeLists, citedObservations, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
+import {
+  type CauseRow,
+  caseId,
+  causeLists,
+  citedObservations,
+  coveredSpan,
+  groupIncidents,
+  hostTitle,
+  inTimeOrder,
+  refuting,
+  type StopGroup,
+  uniqueMissing,
+} from '../case-view.ts';
 import { coincidenceText } from '../coincidence.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from '../evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from '../format-time.ts';
@@ -54,7 +66,7 @@ class HtmlReport {
     const { sources } = diagnosis.timeline.evidence;
     this.#names = new SourceNames(sources);
     this.#sources = new Map(sources.map((source) => [source.id, source]));
-    this.#stops = diagnosis.incidents.toSorted((a, b) => (a.stop.time === b.stop.time ? 0 : a.stop.time < b.stop.time ? -1 : 1)).map((incident, i) => ({ n: i + 1, incident }));
+    this.#stops = inTimeOrder(diagnosis.incidents).map((incident, i) => ({ n: i + 1, incident }));
     this.#cited = citedObservations(diagnosis).filter((observation) => observation.type === 'event');
     this.#inAppendix = new Set(this.#cited.slice(0, options.maxRecords ?? MAX_RECORDS).map((observation) => observation.id));
   }
@@ -71,7 +83,11 @@ class HtmlReport {
     add('timeline', m.sectionTimeline, this.#timeline(groups));
     groups.forEach((group, i) => {
       if (i === 1) add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
-      add(`group-${i + 1}`, groups.length === 1 ? m.sectionChain : `${m.sectionGroup(i + 1)}: ${this.#groupName(group)}`, this.#group(group, i));
+      add(
+        `group-${i + 1}`,
+        groups.length === 1 ? m.sectionChain : `${m.sectionGroup(i + 1)}: ${this.#groupName(group)}`,
+        this.#group(group, i),
+      );
     });
     if (groups.length < 2) add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
     add('coincidence', m.sectionCoincidence, this.#coincidence());
@@ -99,9 +115,11 @@ class HtmlReport {
 <main>
 <section id="verdict" aria-label="${m.verdict}">${this.#verdict(groups)}</section>
 <nav aria-label="${m.contents}"><ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul></nav>
-${sections.map((section) => html`<section id="${section.id}" aria-labelledby="h-${section.id}"><h2 id="h-${section.id}">${section.title}</h2>
+${sections.map(
+  (section) => html`<section id="${section.id}" aria-labelledby="h-${section.id}"><h2 id="h-${section.id}">${section.title}</h2>
 ${section.body}</section>
-`)}
+`,
+)}
 </main>
 <footer class="soft"><p>${this.#options.tool.name} ${this.#options.tool.version} · ${m.made.case} ${id}</p></footer>
 </div>
@@ -136,17 +154,21 @@ ${section.body}</section>
 
   #cites(list: readonly Observation[]): Markup | undefined {
     if (list.length === 0) return undefined;
-    const items = list.slice(0, MAX_CITED).map((observation) =>
-      observation.type === 'fact'
-        ? html`<li>${this.#ref(observation)} ${factCitation(observation, this.#zone, this.#lang)}</li>`
-        : html`<li>${this.#ref(observation)} ${eventName(observation)} · ${placeText(observation.origin, this.#names, this.#lang)} · ${this.#time(observation.time)}</li>`,
-    );
+    const items = list
+      .slice(0, MAX_CITED)
+      .map((observation) =>
+        observation.type === 'fact'
+          ? html`<li>${this.#ref(observation)} ${factCitation(observation, this.#zone, this.#lang)}</li>`
+          : html`<li>${this.#ref(observation)} ${eventName(observation)} · ${placeText(observation.origin, this.#names, this.#lang)} · ${this.#time(observation.time)}</li>`,
+      );
     return html`<ul class="cites">${items}${list.length > MAX_CITED && html`<li>${this.#m.more(list.length - MAX_CITED)} (${this.#m.jsonHint})</li>`}</ul>`;
   }
 
   #subtitle(id: string): string {
     const span = coveredSpan(this.#diagnosis);
-    const covered = span ? ` · ${this.#m.covered}: ${formatSpan(span.from, span.to, this.#zone, this.#lang)} (${zoneName(this.#zone)})` : '';
+    const covered = span
+      ? ` · ${this.#m.covered}: ${formatSpan(span.from, span.to, this.#zone, this.#lang)} (${zoneName(this.#zone)})`
+      : '';
     return `${this.#m.made.case} ${id} · ${this.#m.stops(this.#diagnosis.incidents.length)}${covered}`;
   }
 
@@ -158,11 +180,13 @@ ${section.body}</section>
   #verdict(groups: readonly StopGroup[]): Markup {
     const m = this.#m;
     const main = groups[0];
-    if (!main) return html`<div class="verdict inconclusive"><p class="sentence">${coveredSpan(this.#diagnosis) ? m.noStops : m.noRecords}</p></div>`;
+    if (!main)
+      return html`<div class="verdict inconclusive"><p class="sentence">${coveredSpan(this.#diagnosis) ? m.noStops : m.noRecords}</p></div>`;
     const { verdict, missing } = main.shown;
     const first = main.incidents[0]!.stop.time;
     const last = main.incidents.at(-1)!.stop.time;
-    const needs = verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
+    const needs =
+      verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
     return html`<div class="verdict ${verdict.grade}"><p>${m.verdict} ${this.#grade(verdict.grade)} <span class="soft">(${m.gradeMeaning[verdict.grade]})</span></p>
 <p class="sentence">${this.#text(verdict.sentence)}</p>
 <p>${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(first, last, this.#zone, this.#lang)}</p>
@@ -185,7 +209,8 @@ ${this.#stopTable()}`;
 
   #table(heads: readonly string[], rows: readonly (readonly (Markup | string)[])[], caption = ''): Markup {
     return html`<div class="scroll"><table class="stack">${caption !== '' && html`<caption>${caption}</caption>`}<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(
-      (row) => html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-h="${heads[i]}">${cell}</td>`))}</tr>`,
+      (row) =>
+        html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-h="${heads[i]}">${cell}</td>`))}</tr>`,
     )}</tbody></table></div>`;
   }
 
@@ -206,7 +231,11 @@ ${this.#stopTable()}`;
         this.#refs(records),
       ];
     });
-    return this.#table(['#', m.colHost, m.colTime, `${m.colAction} / ${m.colClass}`, m.colRequest, m.colVerdict, m.colEvidence], rows, m.sectionStops);
+    return this.#table(
+      ['#', m.colHost, m.colTime, `${m.colAction} / ${m.colClass}`, m.colRequest, m.colVerdict, m.colEvidence],
+      rows,
+      m.sectionStops,
+    );
   }
 
   #group(group: StopGroup, index: number): Markup {
@@ -226,7 +255,17 @@ ${this.#alternatives(m.sectionOpen, lists.open, group)}
 ${this.#remedies(shown)}
 ${this.#ruledOut(lists.ruledOut, group)}
 ${lists.unchecked.length > 0 && html`<details><summary>${m.sectionUnchecked} (${lists.unchecked.length})</summary><p>${this.#titles(lists.unchecked)}</p></details>`}
-${missing.length > 0 && html`<details><summary>${m.sectionMissing} (${missing.length})</summary>${this.#table([m.colName, m.colMeaning, m.command], missing.map((one) => [html`${m.missingKind[one.kind]} <code>${one.name}</code>`, html`${this.#text(one.text)}`, one.command === undefined ? '' : html`<code>${one.command}</code>`]))}</details>`}`;
+${
+  missing.length > 0 &&
+  html`<details><summary>${m.sectionMissing} (${missing.length})</summary>${this.#table(
+    [m.colName, m.colMeaning, m.command],
+    missing.map((one) => [
+      html`${m.missingKind[one.kind]} <code>${one.name}</code>`,
+      html`${this.#text(one.text)}`,
+      one.command === undefined ? '' : html`<code>${one.command}</code>`,
+    ]),
+  )}</details>`
+}`;
   }
 
   #titles(rows: readonly CauseRow[]): string {
@@ -237,7 +276,8 @@ ${missing.length > 0 && html`<details><summary>${m.sectionMissing} (${missing.le
     const m = this.#m;
     const used = [...new Set(incident.chain.map((link) => link.support))];
     return html`<ol class="chain">${incident.chain.map(
-      (link) => html`<li>${this.#text(link.text)} <span class="tag ${link.support}">${m.role[link.role]} · ${m.support[link.support]}</span>${this.#cites(link.evidence)}</li>`,
+      (link) =>
+        html`<li>${this.#text(link.text)} <span class="tag ${link.support}">${m.role[link.role]} · ${m.support[link.support]}</span>${this.#cites(link.evidence)}</li>`,
     )}</ol><p class="soft cites">${used.map((support) => `${m.support[support]}: ${m.supportMeaning[support]}`).join(' · ')}</p>`;
   }
 
@@ -284,7 +324,8 @@ ${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:<
     if (!cause || cause.remedies.length === 0) return undefined;
     const m = this.#m;
     return html`<h3>${m.sectionRemedy}</h3><ol class="alt">${cause.remedies.map(
-      (remedy) => html`<li>${this.#text(remedy.text)}${remedy.command !== undefined && html`<pre>${remedy.command}</pre>`}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${this.#text(remedy.gpo)}</div>`}<div><span class="soft">${m.risk}:</span> ${this.#text(remedy.risk)}</div><div><span class="soft">${m.undo}:</span> ${this.#text(remedy.undo)}</div></li>`,
+      (remedy) =>
+        html`<li>${this.#text(remedy.text)}${remedy.command !== undefined && html`<pre>${remedy.command}</pre>`}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${this.#text(remedy.gpo)}</div>`}<div><span class="soft">${m.risk}:</span> ${this.#text(remedy.risk)}</div><div><span class="soft">${m.undo}:</span> ${this.#text(remedy.undo)}</div></li>`,
     )}</ol>`;
   }
 
@@ -325,7 +366,14 @@ ${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}
     const m = this.#m;
     return this.#table(
       ['', m.colName, m.colValue, m.colHeld, m.colHost, m.colOrigin],
-      rows.map((row) => [`[${row.id}]`, html`<code>${row.name}</code>`, html`<code>${row.value}</code>`, row.held, row.host === '' ? m.anyHost : row.host, row.place]),
+      rows.map((row) => [
+        `[${row.id}]`,
+        html`<code>${row.name}</code>`,
+        html`<code>${row.value}</code>`,
+        row.held,
+        row.host === '' ? m.anyHost : row.host,
+        row.place,
+      ]),
     );
   }
 
@@ -336,7 +384,14 @@ ${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}
     const notes = coverageNotes(this.#diagnosis, this.#zone, this.#lang);
     return html`${this.#table(
       [m.colChannel, m.colHost, m.colFrom, m.colTo, m.colRecords, m.colHoles],
-      rows.map((row) => [row.channel, html`<span class="t">${row.host}</span>`, html`${row.from}`, html`${row.to}`, html`${row.records}`, row.notes.length === 0 ? m.noGaps : row.notes.join(' · ')]),
+      rows.map((row) => [
+        row.channel,
+        html`<span class="t">${row.host}</span>`,
+        html`${row.from}`,
+        html`${row.to}`,
+        html`${row.records}`,
+        row.notes.length === 0 ? m.noGaps : row.notes.join(' · '),
+      ]),
     )}${notes.length > 0 && html`<ul class="alt">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}`;
   }
 
@@ -360,14 +415,27 @@ ${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}
     ];
     if (durationSeconds !== undefined) pairs.push([m.made.duration, formatDuration(durationSeconds, this.#lang)]);
     return html`<dl class="kv">${pairs.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-${sources.length > 0 && this.#table(['', m.colFile, m.colSize, 'SHA-256'], sources.map((source) => [source.id, breakablePath(source.path), html`<span class="t">${m.bytes(source.sizeBytes)}</span>`, html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`]), m.sectionInputs)}`;
+${
+  sources.length > 0 &&
+  this.#table(
+    ['', m.colFile, m.colSize, 'SHA-256'],
+    sources.map((source) => [
+      source.id,
+      breakablePath(source.path),
+      html`<span class="t">${m.bytes(source.sizeBytes)}</span>`,
+      html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`,
+    ]),
+    m.sectionInputs,
+  )
+}`;
   }
 
   #appendix(): Markup | undefined {
     if (this.#cited.length === 0) return undefined;
     const entries: Markup[] = [];
     for (const observation of this.#cited) {
-      if (observation.type === 'event' && this.#inAppendix.has(observation.id)) entries.push(recordEntry(observation, this.#sources, this.#zone, this.#lang));
+      if (observation.type === 'event' && this.#inAppendix.has(observation.id))
+        entries.push(recordEntry(observation, this.#sources, this.#zone, this.#lang));
     }
     return html`<p class="soft">${this.#m.appendixNote(entries.length, this.#cited.length)}</p>
 <div class="records">${entries}</div>`;

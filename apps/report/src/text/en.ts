@@ -11,7 +11,10 @@ export const en = {
   number: (n: number) => n.toLocaleString('en'),
   bytes: (n: number) => `${n.toLocaleString('en')} bytes`,
   grade: { confirmed: 'confirmed', likely: 'likely', inconclusive: 'inconclusive', ruled_out: 'ruled out' } as Record<Grade, string>,
-  deadEndStatus: { ruled_out: 'ruled out', not_checkable: 'not checkable', open: 'open', holds: 'holds' } as Record<DeadEnd['status'], string>,
+  deadEndStatus: { ruled_out: 'ruled out', not_checkable: 'not checkable', open: 'open', holds: 'holds' } as Record<
+    DeadEnd['status'],
+    string
+  >,
   stopClass: {
     'requested-clean': 'requested, ended cleanly',
     'clean-not-requested': 'ended cleanly, no request recorded',
@@ -30,11 +33,20 @@ export const en = {
     stated: 'supplied by a person',
     assumed: 'not shown by the evidence',
   } as Record<ChainLink['support'], string>,
-  requirementRole: { required: 'required', supporting: 'supports', refutes: 'refutes', weakens: 'weakens' } as Record<JudgedRequirement['role'], string>,
+  requirementRole: { required: 'required', supporting: 'supports', refutes: 'refutes', weakens: 'weakens' } as Record<
+    JudgedRequirement['role'],
+    string
+  >,
   truth: { true: 'holds', false: 'does not hold', unknown: 'unknown' } as Record<'true' | 'false' | 'unknown', string>,
-  trust: { record: 'log record', recovered: 'recovered from slack', text: 'text export or pasted text', stated: 'stated' } as Record<Trust, string>,
+  trust: { record: 'log record', recovered: 'recovered from slack', text: 'text export or pasted text', stated: 'stated' } as Record<
+    Trust,
+    string
+  >,
   severity: { unusable: 'unusable', partial: 'partly read', note: 'note' } as Record<InputProblem['severity'], string>,
-  mark: { gap: 'gap', clearing: 'log cleared', 'clock-step': 'clock step', boot: 'boot', stop: 'stop' } as Record<TimelineMark['kind'], string>,
+  mark: { gap: 'gap', clearing: 'log cleared', 'clock-step': 'clock step', boot: 'boot', stop: 'stop' } as Record<
+    TimelineMark['kind'],
+    string
+  >,
   missingKind: { fact: 'fact', channel: 'log', record: 'record' } as Record<'fact' | 'channel' | 'record', string>,
 
   // Locators
@@ -196,7 +208,9 @@ export const en = {
 
   // Appendix
   appendixNote: (shown: number, all: number) =>
-    shown === all ? `${plural(all, 'record')} cited above.` : `${shown} of ${all} cited records: those of the chains and tables above come first. All of them are in the JSON report.`,
+    shown === all
+      ? `${plural(all, 'record')} cited above.`
+      : `${shown} of ${all} cited records: those of the chains and tables above come first. All of them are in the JSON report.`,
   messageIn: { ja: 'Message, Japanese rendering', en: 'Message, English rendering' },
   messageAsStored: 'Message as stored',
   noFields: 'no data fields',
@@ -205,28 +219,39 @@ export const en = {
 
   // Experiment
   experiment: {
-    title: 'Did the change help?',
-    on: 'before the change',
-    off: 'after the change',
-    events: (n: number, days: string) => `${plural(n, 'event')} in ${days} days`,
-    rate: (perDay: string) => `${perDay} per day`,
+    fewer: (alpha: string) => `Fewer events after the change: shown at error level ${alpha}.`,
+    more: (alpha: string) => `More events after the change: shown at error level ${alpha}.`,
+    notShown: (alpha: string) => `No change is shown at error level ${alpha}.`,
+    before: 'Before the change',
+    after: 'After the change',
+    period: (events: number, days: string, rate: string) => `${plural(events, 'event')} in ${days} d (${rate} per day)`,
     ratio: 'Rate after : before',
-    interval: (level: string) => `${level} interval`,
-    upper: (level: string) => `one-sided ${level} upper bound`,
-    pOne: 'p, fewer after the change (one-sided)',
-    pTwo: 'p, any difference (two-sided, doubled)',
-    needed: 'Days without an event still needed',
-    neededTotal: 'Days without an event needed after the change',
-    anyReduction: 'to show any reduction',
-    factor: (k: number) => `to show a reduction by a factor of ${k}`,
-    enough: 'reached',
-    notApplicable: 'not applicable: events occurred after the change',
-    ruleOfThree: (level: string) => `Highest rate after the change that fits (${level})`,
+    noRatio: 'not defined: no event before the change',
+    interval: (level: string, from: string, to: string) => `${level} interval ${from} to ${to}`,
+    upper: (level: string, to: string) => `one-sided ${level} bound ${to}`,
+    unbounded: 'unbounded',
+    pOne: 'p, fewer after (one-sided)',
+    pTwo: 'p, any difference (doubled)',
+    waiting: 'Days without a further event after the change',
+    any: 'any reduction',
+    factor: (k: number) => `reduction by the factor ${k}`,
+    days: (total: string, still: string) => `${total} d in all, ${still} d still`,
+    reached: (total: string) => `${total} d in all, reached`,
+    never: 'cannot be shown',
+    bound: (level: string, rate: string) => `With no event after the change, at most ${rate} per day fits (${level}).`,
     traps: 'Read with care',
+    applies: 'applies here',
+    check: 'check',
   },
 } as const satisfies Record<string, unknown>;
 
-type Widen<T> = T extends string ? string : T extends (...args: infer A) => infer R ? (...args: A) => Widen<R> : T extends object ? { readonly [K in keyof T]: Widen<T[K]> } : T;
+type Widen<T> = T extends string
+  ? string
+  : T extends (...args: infer A) => infer R
+    ? (...args: A) => Widen<R>
+    : T extends object
+      ? { readonly [K in keyof T]: Widen<T[K]> }
+      : T;
 
 /** What every language must say: a missing or surplus key is a compile error. */
 export type Messages = Widen<typeof en>;
