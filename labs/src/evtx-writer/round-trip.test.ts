@@ -222,6 +222,17 @@ describe('what is written is what is read', () => {
     expect(found[3]!.toXml()).toContain('メッセージ');
   });
 
+  it('records as large as a chunk, and no larger', () => {
+    const large = (length: number): WriteRecord => ({
+      ...base,
+      data: { kind: 'eventData', items: [{ name: 'large', value: { type: 'string', value: '大'.repeat(length) } }] },
+    });
+    const lengths = [1_000, 4_000, 16_000, 31_000, 500];
+    expect(read(writeEvtx(lengths.map(large))).map((got) => got.field('large')?.length)).toEqual(lengths);
+    expect(() => writeEvtx([large(32_400)])).toThrow(RangeError);
+    expect(() => writeEvtx([large(40_000)])).toThrow(RangeError);
+  });
+
   it('thousands of records over many chunks, each once and in order', () => {
     const records = Array.from(
       { length: 5000 },
