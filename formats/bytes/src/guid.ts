@@ -1,5 +1,7 @@
 const hex: readonly string[] = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'));
 
+const HEX: readonly string[] = hex.map((digits) => digits.toUpperCase());
+
 /**
  * `{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}` in lower case of the 16 bytes at `offset` (first three groups little-endian).
  * @source [MS-DTYP] 2.3.4.2 GUID packet representation
@@ -27,7 +29,8 @@ export function parseGuid(text: string): Uint8Array | undefined {
 
 /** Bytes as hexadecimal digits. */
 export function toHex(bytes: Uint8Array, upper = false): string {
+  const digits = upper ? HEX : hex;
   let text = '';
-  for (const byte of bytes) text += hex[byte];
-  return upper ? text.toUpperCase() : text;
+  for (let i = 0; i < bytes.length; i++) text += digits[bytes[i]!];
+  return text;
 }

@@ -43,8 +43,11 @@ export class Instance {
   count: number;
   offsets: Int32Array;
   first: number;
-  /** Fragments of values of type 0x21, by value index. */
-  nested: (readonly Instance[] | undefined)[] | undefined;
+  /** Value index of the first (nearly always the only) value of type 0x21 and its fragments; -1: none. */
+  nestedSlot = -1;
+  nested: readonly Instance[] | undefined = undefined;
+  /** Fragments of further values of type 0x21. */
+  more: Map<number, readonly Instance[]> | undefined = undefined;
 
   constructor(template: Template, window: Window, descriptors: number, count: number, offsets: Int32Array, first: number) {
     this.template = template;
@@ -53,7 +56,6 @@ export class Instance {
     this.count = count;
     this.offsets = offsets;
     this.first = first;
-    this.nested = undefined;
   }
 
   /** Type of value `i`; NULL for a value the instance does not have. */
@@ -71,7 +73,12 @@ export class Instance {
 
   /** Fragments inside value `i`; undefined when it is no nested BinXML. */
   fragments(i: number): readonly Instance[] | undefined {
-    return this.nested?.[i];
+    return i === this.nestedSlot ? this.nested : this.more?.get(i);
+  }
+
+  /** Every nested fragment. */
+  allNested(): Instance[] {
+    return [...(this.nested ?? []), ...[...(this.more?.values() ?? [])].flat()];
   }
 
   /** False when the element's dependency says it must not be printed. @source [MS-EVEN6] 2.2.12.1 */

@@ -39,8 +39,8 @@ export const MAX_TEMPLATES = 65_536;
 export const MAX_TEMPLATE_BYTES = 64 << 20;
 /** Most different names interned across chunks. */
 export const MAX_NAMES = 262_144;
-/** Most carved candidates remembered: 32 bytes each, so 32 MB. */
-export const MAX_CARVED = 1_000_000;
+/** Most carved candidates remembered: some 150 bytes each, so 40 MB. A 4 GB log of dirty chunks stays below. */
+export const MAX_CARVED = 262_144;
 /** Damages told through `onDamage` in one pass; further ones are only counted (a file of random bytes has millions). */
 export const MAX_DAMAGES_REPORTED = 100_000;
 /** Runs of record ids kept for one channel and computer. */

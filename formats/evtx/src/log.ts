@@ -55,12 +55,12 @@ class Log implements EvtxLog {
     return found.length === 0 ? [ABSENT_HEADER] : found;
   }
 
-  *records(): IterableIterator<EvtxRecord> {
-    for (const { record } of this.#matches(undefined)) yield record;
+  records(): IterableIterator<EvtxRecord> {
+    return this.#iterate(undefined, (pass) => pass.record);
   }
 
   select(queries: readonly EvtxQuery[]): IterableIterator<{ record: EvtxRecord; queryIndex: number }> {
-    return this.#matches(queries);
+    return this.#iterate(queries, (pass) => ({ record: pass.record, queryIndex: pass.queryIndex }));
   }
 
   scan(
@@ -112,14 +112,22 @@ class Log implements EvtxLog {
     return out;
   }
 
-  *#matches(queries: readonly EvtxQuery[] | undefined): IterableIterator<{ record: EvtxRecord; queryIndex: number }> {
+  #iterate<T>(queries: readonly EvtxQuery[] | undefined, give: (pass: Pass) => T): IterableIterator<T> {
     const decoder = this.#take();
-    try {
-      const pass = this.#pass(queries, {}, decoder);
-      while (pass.advance()) yield { record: pass.record, queryIndex: pass.queryIndex };
-    } finally {
-      this.#idle.push(decoder);
-    }
+    const pass = this.#pass(queries, {}, decoder);
+    let done = false;
+    const finish = (): IteratorResult<T> => {
+      if (!done) this.#idle.push(decoder);
+      done = true;
+      return { done: true, value: undefined };
+    };
+    return {
+      next: () => (!done && pass.advance() ? { done: false, value: give(pass) } : finish()),
+      return: finish,
+      [Symbol.iterator]() {
+        return this;
+      },
+    };
   }
 
   #pass(queries: readonly EvtxQuery[] | undefined, collectors: PassCollectors, decoder: Decoder): Pass {

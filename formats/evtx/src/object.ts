@@ -1,18 +1,96 @@
-import { ARRAY, type Instance } from './instance.ts';
+import { ARRAY, type Instance, TYPE } from './instance.ts';
+import { type PlainObject, plainObjectMaker } from './plain-object.ts';
 import { numberOf } from './system.ts';
 import type { Template } from './template.ts';
 import { attributeText, elementText } from './text.ts';
 import { type AttributeNode, CDATA, ELEMENT, type ElementNode, isNamespace, literalAttribute, localName, SLOT, TEXT } from './tree.ts';
 import { itemScalars, scalar } from './values.ts';
+import type { Window } from './window.ts';
 
-/**
- * The event as a plain object (shape: README, "Objects and JSON"). Each element of a template is compiled once into a function
- * that makes its value. Keys come from the file, so `__proto__` is defined as an own property instead of being assigned.
- */
-export type PlainObject = Record<string, unknown>;
+// The event as a plain object (shape: README, "Objects and JSON"). Each element of a template is compiled once into a function
+// that makes its value. Keys come from the file, so `__proto__` is defined as an own property instead of being assigned.
 
 type Maker = (instance: Instance) => unknown;
-type Step = (out: PlainObject, instance: Instance) => void;
+type Custom = (out: PlainObject, instance: Instance) => void;
+
+/**
+ * One member of an object. Most are one substitution under a key that nothing else uses: those are handled without a call, and
+ * remember their last value, because records repeat computers, accounts and identifiers.
+ */
+class Step {
+  readonly key: string;
+  readonly dependency: number;
+  /** Substitution whose value the member is; -1: `make` or `custom` makes it. */
+  readonly slot: number;
+  readonly make: Maker | undefined;
+  readonly custom: Custom | undefined;
+  /** Attributes without a value are not there. */
+  readonly skipEmpty: boolean;
+  window: Window | undefined = undefined;
+  stamp = 0;
+  at = 0;
+  size = 0;
+  type = 0;
+  value: unknown = undefined;
+
+  constructor(key: string, dependency: number, slot: number, make: Maker | undefined, custom: Custom | undefined, skipEmpty = false) {
+    this.key = key;
+    this.dependency = dependency;
+    this.slot = slot;
+    this.make = make;
+    this.custom = custom;
+    this.skipEmpty = skipEmpty;
+  }
+}
+
+function customStep(custom: Custom): Step {
+  return new Step('', -1, -1, undefined, custom);
+}
+
+function run(steps: readonly Step[], out: PlainObject, instance: Instance): void {
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
+    if (step.custom !== undefined) step.custom(out, instance);
+    else if (step.dependency < 0 || instance.type(step.dependency) !== TYPE.NULL) {
+      const { slot } = step;
+      const value = slot < 0 || instance.type(slot) === TYPE.BINXML ? step.make!(instance) : remembered(step, instance, slot);
+      if (!step.skipEmpty || !isEmpty(value)) out[step.key] = value;
+    }
+  }
+}
+
+/** Value of a substitution; the last one again when type and bytes are the same. */
+function remembered(step: Step, instance: Instance, slot: number): unknown {
+  if (slot >= instance.count) return null;
+  const { window } = instance;
+  const type = instance.type(slot);
+  const at = instance.start(slot);
+  const size = instance.end(slot) - at;
+  if (type & ARRAY) return itemScalars(window, type, at, size);
+  if (!REPEATS[type] || size < 8) return scalar(window, type, at, size);
+  if (step.size === size && step.type === type && step.window === window && step.stamp === window.stamp && same(window.view, at, step.at, size)) {
+    return step.value;
+  }
+  step.window = window;
+  step.stamp = window.stamp;
+  step.at = at;
+  step.size = size;
+  step.type = type;
+  step.value = scalar(window, type, at, size);
+  return step.value;
+}
+
+/** Types whose values are worth comparing with the last one. */
+const REPEATS: readonly boolean[] = Array.from({ length: 256 }, (_, type) =>
+  ([TYPE.STRING, TYPE.GUID, TYPE.SID, TYPE.HEX64, TYPE.BINARY] as number[]).includes(type),
+);
+
+function same(view: DataView, a: number, b: number, size: number): boolean {
+  let i = 0;
+  for (; i + 4 <= size; i += 4) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
+  for (; i < size; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
+  return true;
+}
 
 /** Where an element stands, as far as its shape depends on it. */
 type Parent = 'System' | 'EventData' | '';
@@ -125,19 +203,25 @@ function elementMaker(element: ElementNode, parent: Parent): Maker {
     return asNumber ? (instance) => numeric(simple(instance)) : simple;
   }
   const name = localName(element.name);
+  const keys = new Set(attributes.map((attribute) => localName(attribute.name)));
+  const fresh = keys.size === attributes.length && !keys.has('__proto__');
   const steps = attributes.map((attribute): Step => {
     const key = localName(attribute.name);
     const value = attributeMaker(attribute);
     const number = parent === 'System' && name === 'Execution' && NUMERIC.has(key);
-    return (out, instance) => {
+    const only = attribute.parts.length === 1 ? attribute.parts[0] : undefined;
+    if (fresh && !number) return new Step(key, -1, only?.kind === SLOT ? only.index : -1, value, undefined, true);
+    return customStep((out, instance) => {
       const item = value(instance);
       if (!isEmpty(item)) merge(out, key, number ? numeric(item) : item);
-    };
+    });
   });
-  const content = contentMaker(element);
+  const Shape = plainObjectMaker();
+  const content = element.literal === '' ? undefined : contentMaker(element);
   return (instance) => {
-    const out: PlainObject = {};
-    for (const step of steps) step(out, instance);
+    const out = new Shape();
+    run(steps, out, instance);
+    if (content === undefined) return out;
     const inside = content(instance);
     if (isObject(inside)) for (const key of Object.keys(inside)) merge(out, key, inside[key]);
     else if (!isEmpty(inside)) {
@@ -179,21 +263,22 @@ function contentMaker(element: ElementNode): Maker {
       // A fragment may bring any key: what follows has to look first.
       free = false;
       const { index } = child;
-      steps.push((out, instance) => {
+      steps.push(customStep((out, instance) => {
         const fragments = instance.fragments(index);
         if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent);
         else addText(out, slotValue(instance, index));
-      });
+      }));
     } else if ((child.kind === TEXT || child.kind === CDATA) && (element.elements === 0 || child.text.trim() !== '')) {
       const { text } = child;
       free = false;
-      steps.push((out) => addText(out, text));
+      steps.push(customStep((out) => addText(out, text)));
     }
   }
   const mixedText = element.elements === 0;
+  const Shape = plainObjectMaker();
   return (instance) => {
-    const out: PlainObject = {};
-    for (let i = 0; i < steps.length; i++) steps[i]!(out, instance);
+    const out = new Shape();
+    run(steps, out, instance);
     // Text and values without elements: the text itself.
     return mixedText && Object.keys(out).every((key) => key === TEXT_KEY) ? (out[TEXT_KEY] ?? '') : out;
   };
@@ -209,7 +294,7 @@ function addFragment(out: PlainObject, fragment: Instance, parent: Parent): void
   const root = fragment.template.root;
   const key = keyOf(root);
   if (root.name !== 'Data' && key !== null) merge(out, key, makerOf(fragment.template, parent)(fragment));
-  else childStep(root, parent, key, false)(out, fragment);
+  else run([childStep(root, parent, key, false)], out, fragment);
 }
 
 /** Key of an element in its parent's object; null when a value names it. */
@@ -229,43 +314,40 @@ function childStep(child: ElementNode, parent: Parent, key: string | null, fresh
     if (nameAttribute !== undefined && key !== name) {
       const value = contentMaker(child);
       if (fresh && key !== null) {
-        return (out, instance) => {
-          if (instance.has(dependency)) out[key] = value(instance);
-        };
+        return new Step(key, dependency, child.onlySlot, value, undefined);
       }
-      return (out, instance) => {
+      return customStep((out, instance) => {
         if (instance.has(dependency)) merge(out, key ?? (attributeText(nameAttribute, instance) || name), value(instance));
-      };
+      });
     }
     if (parent === 'EventData') {
       const value = contentMaker(child);
-      return (out, instance) => {
+      return customStep((out, instance) => {
         if (!instance.has(dependency)) return;
         // Unnamed Data are always an array, whether there is one or many.
         if (!Object.hasOwn(out, name)) out[name] = [];
         merge(out, name, value(instance));
-      };
+      });
     }
   }
   if (name === 'EventID' && parent === 'System') {
     const qualifiers = child.attributes.find((attribute) => attribute.name === 'Qualifiers');
     const qualifiersValue = qualifiers === undefined ? undefined : attributeMaker(qualifiers);
     const { onlySlot } = child;
-    return (out, instance) => {
+    return customStep((out, instance) => {
       if (!instance.has(dependency)) return;
       merge(out, name, numeric(onlySlot >= 0 ? slotValue(instance, onlySlot) : elementText(child, instance)));
       const item = qualifiersValue?.(instance);
       if (item !== undefined && !isEmpty(item)) merge(out, 'Qualifiers', numeric(item));
-    };
+    });
   }
   const value = elementMaker(child, parent);
   const own = key ?? name;
   if (fresh) {
-    return (out, instance) => {
-      if (instance.has(dependency)) out[own] = value(instance);
-    };
+    const bare = child.attributes.every((attribute) => isNamespace(attribute.name));
+    return new Step(own, dependency, bare && !(parent === 'System' && NUMERIC.has(name)) ? child.onlySlot : -1, value, undefined);
   }
-  return (out, instance) => {
+  return customStep((out, instance) => {
     if (instance.has(dependency)) merge(out, own, value(instance));
-  };
+  });
 }

@@ -1,4 +1,5 @@
 import type { ByteSource } from '@winmedic/bytes';
+import { type Candidate, Carver } from './carve.ts';
 import { RecordFault } from './errors.ts';
 import { fieldPlan } from './fields.ts';
 import { Instance, TYPE } from './instance.ts';
@@ -9,8 +10,8 @@ import type { Resolver } from './resolve.ts';
 import { SpanCollector, type SpanPlan } from './spans.ts';
 import { findSystem } from './system.ts';
 import { DEFINITION_HEADER, type Template } from './template.ts';
-import type { EvtxLimits, EvtxQuery, RecordTrust } from './types.ts';
-import { type WalkOptions, Walker } from './walker.ts';
+import type { EvtxLimits, EvtxQuery } from './types.ts';
+import { type SlackRange, type WalkOptions, Walker } from './walker.ts';
 import type { Window } from './window.ts';
 
 /** `0f 01 01 00`: the fragment header every record begins with. */
@@ -43,6 +44,10 @@ export class Pass implements MatchContext {
   record!: LazyRecord;
   queryIndex = -1;
 
+  readonly #source: ByteSource;
+  readonly #walk: WalkOptions;
+  readonly #carver: Carver | undefined;
+  #carved: { candidates: readonly Candidate[]; next: number; given: Set<string> } | undefined;
   readonly #resolver: Resolver;
   readonly #limits: EvtxLimits;
   readonly #compiler: QueryCompiler | undefined;
@@ -54,7 +59,6 @@ export class Pass implements MatchContext {
   #fragments: readonly Instance[] | undefined;
   /** The usual nested fragment (EventData or UserData) of the scratch instance, read only when a condition asks. */
   readonly #inner: Instance;
-  readonly #nested: (readonly Instance[] | undefined)[] = [];
   readonly #innerOnly: readonly Instance[];
   #event: Instance | undefined;
 
@@ -71,7 +75,12 @@ export class Pass implements MatchContext {
     collectors: PassCollectors,
     window?: Window,
   ) {
-    this.walker = new Walker(source, walk, window);
+    const carver = walk.options.recover === true ? new Carver() : undefined;
+    this.#carver = carver;
+    this.#source = source;
+    this.#walk = walk;
+    const onSlack = carver === undefined ? {} : { onSlack: (range: SlackRange) => carver.add(range, this.#window.view) };
+    this.walker = new Walker(source, { ...walk, ...onSlack }, window);
     this.#window = this.walker.window;
     this.#resolver = resolver;
     this.#limits = limits;
@@ -96,7 +105,7 @@ export class Pass implements MatchContext {
         const at = walker.records[this.#next++]!;
         if (this.#compiler === undefined ? this.#make(at, -1) : this.#decide(at)) return true;
       }
-      if (!walker.nextChunk()) return false;
+      if (this.#carved !== undefined || !walker.nextChunk()) return this.#advanceCarved();
       this.#next = 0;
       this.#resolver.nextChunk();
       if (this.#stamp !== this.#window.stamp) {
@@ -125,17 +134,14 @@ export class Pass implements MatchContext {
   #light(): boolean {
     const scratch = this.#scratch;
     if (this.system !== scratch) return false;
-    const nested = this.#nested;
-    let found = false;
-    scratch.nested = nested;
-    nested.fill(undefined);
+    scratch.nestedSlot = -1;
+    scratch.nested = undefined;
     for (const { nested: slot } of fieldPlan(scratch.template, 'event').nested) {
       if (scratch.type(slot) !== TYPE.BINXML) continue;
-      if (found) return false;
-      found = true;
+      if (scratch.nestedSlot >= 0) return false;
       if (!this.#resolver.light(this.#window, this.walker.base, scratch.start(slot), scratch.end(slot), this.#inner)) return false;
-      while (nested.length <= slot) nested.push(undefined);
-      nested[slot] = this.#innerOnly;
+      scratch.nestedSlot = slot;
+      scratch.nested = this.#innerOnly;
     }
     return true;
   }
@@ -167,6 +173,52 @@ export class Pass implements MatchContext {
     this.queryIndex = queryIndex;
   }
 
+  /** After the live records: the next slack record that holds together, is no copy, and matches. Spans leave them out. */
+  #advanceCarved(): boolean {
+    const carver = this.#carver;
+    if (carver === undefined) return false;
+    this.walker.recordCount = 0;
+    this.#carved ??= { candidates: carver.survivors(this.#source, this.#walk), next: 0, given: new Set() };
+    const carved = this.#carved;
+    while (carved.next < carved.candidates.length) {
+      const candidate = carved.candidates[carved.next++]!;
+      if (carved.given.has(candidate.key)) continue;
+      if (carver.load(this.#source, candidate)) this.#resolver.nextChunk();
+      const { at } = candidate;
+      try {
+        this.at = at;
+        this.#event = undefined;
+        this.#fragments = this.#resolver.record(carver.window, 0, at, candidate.size, true);
+        const queryIndex = this.#match();
+        carved.given.add(candidate.key);
+        this.recovered++;
+        if (queryIndex === undefined) continue;
+        const place: RecordPlace = { trust: 'slack', offset: candidate.slotOffset + at, sizeBytes: candidate.size, chunk: candidate.chunk };
+        this.record = new LazyRecord(place, carver.window, at, this.#fragments);
+        this.queryIndex = queryIndex;
+        this.matched++;
+        return true;
+      } catch (fault) {
+        // Slack is expected to hold overwritten records: they are no damage of the log.
+        if (!(fault instanceof RecordFault)) throw fault;
+      }
+    }
+    return false;
+  }
+
+  /** First query the resolved record matches (-1 without queries); undefined when there is none or it is only counted. */
+  #match(): number | undefined {
+    if (this.#compiler === undefined) return -1;
+    this.system = findSystem(this.#fragments!).instance;
+    const plan: PassPlan = this.system.template.get(this);
+    const queryIndex = this.#compiler.match(plan.query, this);
+    if (queryIndex < 0) return undefined;
+    if (this.#collectors.count === undefined) return queryIndex;
+    this.matched++;
+    this.#collectors.count(this.system.template, plan.query, this.system);
+    return undefined;
+  }
+
   #decide(at: number): boolean {
     this.at = at;
     this.#fragments = undefined;
@@ -174,7 +226,7 @@ export class Pass implements MatchContext {
     let template: Template;
     let queryIndex: number;
     try {
-      if (!this.walker.suspicious && this.#outer(at)) {
+      if (this.#carver === undefined && !this.walker.suspicious && this.#outer(at)) {
         this.system = this.#scratch;
         template = this.#scratch.template;
       } else {
@@ -228,6 +280,7 @@ export class Pass implements MatchContext {
     let position = descriptor + count * 4;
     if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', values, count * 4, end - values);
     scratch.descriptors = descriptor;
+    scratch.nestedSlot = -1;
     scratch.count = count;
     const { offsets } = scratch;
     for (let i = 0; i < count; i++, descriptor += 4) {
@@ -241,11 +294,7 @@ export class Pass implements MatchContext {
 
   #lost(at: number, fault: unknown): void {
     if (!(fault instanceof RecordFault)) throw fault;
+    this.#carver?.lost(this.walker.offsetOf(at));
     this.walker.reportRecord(fault.code, at, fault.what, fault.need, fault.have);
   }
-}
-
-/** A record of the given trust over already resolved fragments. */
-export function recordAt(window: Window, at: number, fragments: readonly Instance[], trust: RecordTrust, offset: number, chunk: number): LazyRecord {
-  return new LazyRecord({ trust, offset, sizeBytes: window.view.getUint32(at + 4, true), chunk }, window, at, fragments);
 }

@@ -132,6 +132,10 @@ function moved(instance: Instance, window: Window, by: number): Instance {
   const offsets = instance.offsets.slice(instance.first, instance.first + instance.count + 1);
   for (let i = 0; i < offsets.length; i++) offsets[i] = offsets[i]! - by;
   const copy = new Instance(instance.template, window, instance.descriptors - by, instance.count, offsets, 0);
-  copy.nested = instance.nested?.map((fragments) => fragments?.map((fragment) => moved(fragment, window, by)));
+  copy.nestedSlot = instance.nestedSlot;
+  copy.nested = instance.nested?.map((fragment) => moved(fragment, window, by));
+  if (instance.more !== undefined) {
+    copy.more = new Map([...instance.more].map(([i, fragments]) => [i, fragments.map((fragment) => moved(fragment, window, by))]));
+  }
   return copy;
 }

@@ -4,7 +4,9 @@ import { RECORD_HEADER_SIZE } from './limits.ts';
 import { Names } from './names.ts';
 import { DEFINITION_HEADER, Template, Templates } from './template.ts';
 import { TOKEN, TokenParser } from './tokens.ts';
+import { makeElement, SLOT } from './tree.ts';
 import type { EvtxLimits } from './types.ts';
+import { itemSize } from './values.ts';
 import type { Window } from './window.ts';
 
 /** Printed characters per byte of a value, at most (`&quot;` per UTF-16 unit), and per value whatever its size. */
@@ -171,7 +173,7 @@ export class Resolver {
     }
     const count = view.getUint32(values, true);
     if (count > this.#limits.maxValues) throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
-    const template = this.#template(definition, id, values + 4, count, end);
+    const template = this.#template(definition, id, values + 4, count, end, nesting);
     if (depth + template.depth > this.#limits.maxElements) {
       throw new RecordFault('EVTX_RECORD_LIMIT', 'open elements', at, this.#limits.maxElements, depth + template.depth);
     }
@@ -179,7 +181,7 @@ export class Resolver {
   }
 
   /** The definition in this chunk or, in slack only, a donor with the same id that fits the values. */
-  #template(definition: number, id: number, descriptors: number, count: number, end: number): Template {
+  #template(definition: number, id: number, descriptors: number, count: number, end: number, nesting: number): Template {
     try {
       const template = this.templates.at(this.#window, this.#base, definition, id, this.#strict);
       if (!this.#strict || fits(template, this.#window, descriptors, count, end)) return template;
@@ -187,6 +189,8 @@ export class Resolver {
       if (!(this.#strict && fault instanceof RecordFault)) throw fault;
     }
     for (const donor of this.templates.donors(id)) if (fits(donor, this.#window, descriptors, count, end)) return donor;
+    // The event's own data without their names are still worth having; without System's names nothing would say what it was.
+    if (nesting > 0 && plausible(this.#window, descriptors, count, end)) return positional(count);
     throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', this.#base + Math.min(definition, 0xffff), 'a definition or a donor', 'none');
   }
 
@@ -217,18 +221,20 @@ export class Resolver {
     let cost = template.literalCost + template.mostReferences * (size * COST_PER_BYTE + count * COST_PER_VALUE);
     if (types & ARRAY) cost += arrayCost(instance);
     if (nestedSeen) {
-      const nested: (readonly Instance[] | undefined)[] = [];
       for (let i = 0; i < count; i++) {
+        if (instance.type(i) !== TYPE.BINXML) continue;
         const from = offsets[first + i]!;
         const to = offsets[first + i + 1]!;
-        if (instance.type(i) !== TYPE.BINXML) nested.push(undefined);
-        else {
-          const fragments: Instance[] = [];
-          if (to > from) cost += (template.references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
-          nested.push(fragments);
+        const fragments: Instance[] = [];
+        if (to > from) cost += (template.references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
+        if (instance.nestedSlot < 0) {
+          instance.nestedSlot = i;
+          instance.nested = fragments;
+        } else {
+          instance.more ??= new Map();
+          instance.more.set(i, fragments);
         }
       }
-      instance.nested = nested;
     }
     this.#position = at;
     this.#cost = cost;
@@ -246,10 +252,37 @@ function arrayCost(instance: Instance): number {
   return cost;
 }
 
-/** True when the values could belong to the template: enough of them, inside the record. */
+/** True when the values could belong to the template: enough of them, inside the record, of possible sizes. */
 function fits(template: Template, window: Window, descriptors: number, count: number, end: number): boolean {
-  if (count < template.slots || descriptors + count * 4 > end) return false;
+  return count >= template.slots && plausible(window, descriptors, count, end);
+}
+
+/** True when every descriptor names a known type with a size that type can have, and all values end inside the record. */
+function plausible(window: Window, descriptors: number, count: number, end: number): boolean {
   let total = descriptors + count * 4;
-  for (let i = 0; i < count; i++) total += window.view.getUint16(descriptors + i * 4, true);
+  if (total > end) return false;
+  for (let i = 0; i < count; i++) {
+    const descriptor = window.view.getUint32(descriptors + i * 4, true);
+    const size = descriptor & 0xffff;
+    const type = (descriptor >>> 16) & 0x7f;
+    const item = itemSize(type);
+    if (item === undefined || (item > 0 && size % item !== 0)) return false;
+    total += size;
+  }
   return total <= end;
+}
+
+const positionals = new Map<number, Template>();
+
+/** `<EventData>` with one unnamed `<Data>` per value: stands for a definition that is lost. */
+function positional(count: number): Template {
+  let template = positionals.get(count);
+  if (template === undefined) {
+    const data = Array.from({ length: count }, (_, index) =>
+      makeElement('Data', index, [], [{ kind: SLOT, index, type: 0, optional: true }]),
+    );
+    template = new Template(makeElement('EventData', -1, [], data), count, 2);
+    positionals.set(count, template);
+  }
+  return template;
 }

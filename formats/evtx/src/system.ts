@@ -83,7 +83,7 @@ export function findSystem(fragments: readonly Instance[]): { plan: SystemPlan; 
     const instance = queue[i]!;
     const plan = systemPlan(instance.template);
     if (plan !== null) return { plan, instance };
-    for (const nested of instance.nested ?? []) if (nested !== undefined) queue.push(...nested);
+    queue.push(...instance.allNested());
   }
   return { plan: {}, instance: fragments[0]! };
 }

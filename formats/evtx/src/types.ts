@@ -168,7 +168,7 @@ export interface EvtxQuery {
   readonly channels?: readonly string[];
   readonly computers?: readonly string[];
   readonly levels?: readonly number[];
-  /** FILETIME ticks, inclusive / exclusive; compared with the record header's time first, then TimeCreated. */
+  /** FILETIME ticks, inclusive / exclusive, compared with TimeCreated (with the record header's time when there is none). */
   readonly since?: bigint;
   readonly until?: bigint;
   /** All must hold. */
@@ -194,16 +194,22 @@ export interface RecordRun {
   readonly lastTime: bigint;
 }
 
-/** Totals of one pass. `read = matched + unmatched`, and `read + damaged` reconciles with what the walk met. */
+/** Totals of one pass: `records + damagedRecords` is what the walk met. */
 export interface ScanSummary {
   readonly bytes: number;
   readonly slots: number;
   /** Chunks with a valid magic. */
   readonly chunks: number;
+  /** Live records read: matched or not. */
   readonly records: number;
+  /** Records given to `onMatch`, live and recovered. */
   readonly matched: number;
+  /** Slack records that hold together and repeat no live one (with `recover`); not in `records` and not in `spans`. */
   readonly recovered: number;
-  /** Records rejected with a damage. */
+  /**
+   * Live records rejected with a damage. A scan looks into a record only as far as its queries ask: in a chunk whose checksum
+   * holds, a fault inside event data that no condition asks about is not noticed.
+   */
   readonly damagedRecords: number;
   readonly damages: number;
   readonly spans: readonly ChannelSpan[];
@@ -214,7 +220,7 @@ export interface EvtxLog {
   readonly source: ByteSource;
   /** Headers met so far (more than one in concatenated files). */
   readonly headers: readonly EvtxFileHeader[];
-  /** Every record in file order. */
+  /** Every record in file order; with `recover`, the slack records come after all live ones. */
   records(): IterableIterator<EvtxRecord>;
   /** Records that match any of the queries, decided on the binary record; `queryIndex` = first query that matched. */
   select(queries: readonly EvtxQuery[]): IterableIterator<{ record: EvtxRecord; queryIndex: number }>;

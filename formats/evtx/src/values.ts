@@ -71,6 +71,14 @@ function isTrue(window: Window, at: number, size: number): boolean {
 /** Bytes of one item of a fixed-size type; 0 for the others. */
 const ITEM_SIZE: readonly number[] = [0, 0, 0, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8, 4, 0, 16, 0, 8, 16, 0, 4, 8];
 
+/** Bytes of one item of a type: 0 when it varies, undefined for an unknown type. Booleans occur with one byte and with four. */
+export function itemSize(type: number): number | undefined {
+  if (type === TYPE.BINXML) return 0;
+  if (type === TYPE.HANDLE) return 4;
+  if (type === TYPE.BOOL) return 1;
+  return type === TYPE.SIZE ? 4 : ITEM_SIZE[type];
+}
+
 /**
  * Value as it stands in JSON: number when exact, else decimal string; HexInt `0x…`; times ISO; binary upper-case hex; boolean; null.
  * Scalars only: for arrays use {@link items}.
