@@ -1,6 +1,7 @@
 import { EvtxError } from '@winmedic/evtx';
-import type { EventPattern, FactDefinition } from '@winmedic/knowledge/model';
-import { parseEventText } from '../explain/index.ts';
+import { loadKnowledge } from '@winmedic/knowledge';
+import type { EventPattern, FactDefinition, MessageTemplate } from '@winmedic/knowledge/model';
+import { parseEventText } from '../explain/parse-text.ts';
 import type { Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { zoneOffsetMs } from './fact-time.ts';
@@ -30,9 +31,11 @@ export interface CollectOptions {
   readonly facts?: readonly FactObservation[];
   /** Files that are facts whatever they look like (`--facts FILE`). */
   readonly factsFiles?: readonly string[];
-  /** Known facts, for facts files; without them facts files are not recognised. */
+  /** Known facts, for facts files. Default those of the bundled knowledge base. */
   readonly factDefinitions?: readonly FactDefinition[];
-  /** Events that causes look at, kept in addition to the built-in interest. */
+  /** Windows' message texts, for pasted text. Default those of the bundled knowledge base. */
+  readonly templates?: readonly MessageTemplate[];
+  /** Events that causes look at ({@link patternsOf}), kept in addition to the built-in interest. */
   readonly patterns?: readonly EventPattern[];
   readonly keepLimits?: KeepLimits;
   readonly zipLimits?: ZipLimits;
@@ -168,7 +171,6 @@ class Collection {
         return this.#readZip(input);
       default:
         this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
-        await this.#addSource(input, 'unknown');
     }
   }
 
@@ -204,12 +206,12 @@ class Collection {
     }
     const bytes = new Uint8Array(source.sizeBytes);
     const text = decodeText(bytes.subarray(0, source.readAt(0, bytes)));
-    const definitions = this.#options.factDefinitions;
-    if (input.isFacts === true || (definitions !== undefined && looksLikeFacts(text))) {
+    if (input.isFacts === true || looksLikeFacts(text)) {
+      const definitions = this.#options.factDefinitions ?? loadKnowledge().facts;
       const added = await this.#addSource(input, 'facts');
       if (added === undefined) return;
       const now = BigInt(Date.now()) * 1_000_000n;
-      const read = parseFactsFile(text, label, added.id, { definitions: definitions ?? [], zone: this.#zone, now });
+      const read = parseFactsFile(text, label, added.id, { definitions, zone: this.#zone, now });
       this.#facts.push(...read.facts);
       for (const p of read.problems) this.#problems.add(p);
       this.#totals.bytes += input.sizeBytes;
@@ -217,10 +219,10 @@ class Collection {
     }
     const id = this.#nextId();
     const zoneOffsetMinutes = zoneOffsetMs(this.#zone, Date.now()) / 60_000;
-    const read = parseEventText(text, { path: label, sourceId: id, zoneOffsetMinutes });
+    const templates = this.#options.templates ?? loadKnowledge().messages;
+    const read = parseEventText(text, { path: label, sourceId: id, zoneOffsetMinutes, templates });
     if (read.events.length === 0) {
       this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
-      await this.#addSource(input, 'unknown');
       return;
     }
     if ((await this.#addSource(input, 'event-text')) === undefined) return;
@@ -252,12 +254,12 @@ class Collection {
     const { signal } = this.#options;
     const sha256 = this.#options.hash === false ? '' : await sha256OfFile(input.file, (n) => this.#progress(n, input.label), signal);
     if (sha256 !== '') this.#progress(start + input.sizeBytes - this.#done, input.label);
-    const twin = sha256 === '' || kind === 'unknown' ? undefined : this.#hashes.get(sha256);
+    const twin = this.#hashes.get(sha256);
     if (twin !== undefined) {
       this.#problems.add({ code: 'EVIDENCE_DUPLICATE', path: input.label, severity: 'note', what: twin });
       return undefined;
     }
-    if (kind !== 'unknown') this.#hashes.set(sha256, input.label);
+    if (sha256 !== '') this.#hashes.set(sha256, input.label);
     const source: Source = { id: this.#nextId(), path: input.label, sizeBytes: input.sizeBytes, sha256, kind };
     this.#sources.push(source);
     return source;

@@ -13,6 +13,9 @@ export interface KeepLimits {
 }
 export const DEFAULT_KEEP_LIMITS: KeepLimits = { perKind: 100_000, total: 1_000_000 };
 
+/** 2005-01-01: no EVTX log is older. */
+const FIRST_LOG_NS = 1_104_537_600_000_000_000n;
+
 /** What one input told about one channel of one machine. */
 interface ChannelPart {
   readonly host: string;
@@ -66,15 +69,19 @@ export class Collector {
   addSpans(sourceId: string, spans: readonly ChannelSpan[], activity: ReadonlyMap<string, ActivityCollector>, forwarded: boolean): void {
     for (const span of spans) {
       if (span.records === 0) continue;
-      const part = this.#part(span.computer, span.channel, instantOfTicks(span.firstTime));
-      this.#extend(part, sourceId, span.records, instantOfTicks(span.firstTime), instantOfTicks(span.lastTime));
+      const last = instantOfTicks(span.lastTime);
+      // A record header with a time of zero must not stretch the coverage over centuries: then nothing is claimed.
+      const plausible = (time: InstantNs): InstantNs => (time < FIRST_LOG_NS ? last : time);
+      const first = plausible(instantOfTicks(span.firstTime));
+      const part = this.#part(span.computer, span.channel, first);
+      this.#extend(part, sourceId, span.records, first, last);
       part.forwarded ||= forwarded;
       for (const run of span.runs) {
         part.runs.push({
           firstId: run.firstId,
           lastId: run.lastId,
-          firstTime: instantOfTicks(run.firstTime),
-          lastTime: instantOfTicks(run.lastTime),
+          firstTime: plausible(instantOfTicks(run.firstTime)),
+          lastTime: plausible(instantOfTicks(run.lastTime)),
         });
       }
       if (span.runsTruncated) {

@@ -7,5 +7,6 @@ export { parseFactsFile } from './facts-file.ts';
 export { type FileSource, fileSource } from './file-source.ts';
 export { instantOfTicks } from './instant.ts';
 export { INTEREST, type Interest, interestQueries } from './interest.ts';
+export { patternsOf } from './patterns.ts';
 export { type ContentKind, decodeText, recognise, recogniseHead } from './recognise.ts';
 export { DEFAULT_ZIP_LIMITS, type ZipLimits } from './zip.ts';
