@@ -1,4 +1,4 @@
-import type { MessageTemplate } from '@winmedic/knowledge/model';
+import { loadKnowledge, type MessageTemplate } from '@winmedic/knowledge';
 import type { EventObservation, InputProblem, Origin } from '../model/index.ts';
 import { csvRows } from './csv.ts';
 import { accountSid, type LabelKey, type LabelLine, labelKey, labelLines, levelNumber } from './labels.ts';
@@ -16,8 +16,8 @@ export interface ParseTextOptions {
   readonly sourceId: string;
   /** UTC offset assumed for times that state none, minutes, east positive. Default 0, and said so. */
   readonly zoneOffsetMinutes?: number;
-  /** Windows' own message texts (`knowledge.messages`). */
-  readonly templates: readonly MessageTemplate[];
+  /** Windows' own message texts; by default those of the knowledge base. */
+  readonly templates?: readonly MessageTemplate[];
 }
 
 /** Events found in a text, and what was not understood. Trust of all events is `text`. */
@@ -50,11 +50,13 @@ export function parseEventText(text: string, options: ParseTextOptions): ParsedT
 
 class State {
   readonly options: ParseTextOptions;
+  readonly templates: readonly MessageTemplate[];
   readonly events: EventObservation[] = [];
   readonly problems = new Map<string, InputProblem>();
 
   constructor(options: ParseTextOptions) {
     this.options = options;
+    this.templates = options.templates ?? loadKnowledge().messages;
   }
 
   problem(code: string, severity: InputProblem['severity'], line?: number): void {
@@ -150,7 +152,7 @@ function channelOf(provider: string): string {
 }
 
 function makeEvent(state: State, draft: Draft): EventObservation {
-  const match = draft.match ?? matchTemplates(draft.message, state.options.templates.filter(({ id }) => id === draft.id)).at(0);
+  const match = draft.match ?? matchTemplates(draft.message, state.templates.filter(({ id }) => id === draft.id)).at(0);
   const fields = new Map(match?.fields ?? []);
   if (/Security-Auditing/i.test(draft.provider)) for (const [name, value] of securityFields(draft.message, draft.id)) fields.set(name, value);
   else if (fields.size === 0 && draft.message !== '' && !match) state.problem('TEXT_FIELDS_UNKNOWN', 'note', draft.line);
@@ -225,7 +227,7 @@ function readSegment(part: string, segment: Segment, state: State): boolean {
   const common = { host: value('computer') ?? '', level: levelNumber(value('level')), user: value('user'), recordId: value('record') ?? '' };
   const security = securityHead(part);
   if (Number.isInteger(labelled)) {
-    const match = matchTemplates(part, state.options.templates.filter(({ id }) => id === labelled)).at(0);
+    const match = matchTemplates(part, state.templates.filter(({ id }) => id === labelled)).at(0);
     const provider = value('provider') || match?.template.provider || (security?.id === labelled ? 'Microsoft-Windows-Security-Auditing' : '');
     if (!provider) {
       state.problem('TEXT_NO_PROVIDER', 'partial', line);
@@ -236,7 +238,7 @@ function readSegment(part: string, segment: Segment, state: State): boolean {
       makeEvent(state, { ...common, provider, id: labelled, channel: value('channel') || match?.template.channel || channelOf(provider), time: state.time(value('date') ?? part, line), message: body, line, ...(match ? { match } : {}) }),
     );
   }
-  const matches = matchTemplates(part, state.options.templates);
+  const matches = matchTemplates(part, state.templates);
   let from = 0;
   for (const match of matches) {
     const at = segment.from + part.slice(0, match.start).split('\n').length;
