@@ -15,7 +15,7 @@ export function sleepAsked(process: string): EventShape {
     0,
     4,
     243,
-    0x8000000000000404n,
+    0x8000400000000404n,
     fields(
       ['ApiCallerNameLength', { type: 'u16', value: process.length }],
       ['ApiCallerName', str(process)],
