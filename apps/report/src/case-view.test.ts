@@ -8,7 +8,12 @@ const first = fixture.incidents[0]!;
 
 describe('grouping', () => {
   it('puts stops with the same signature and verdict together and the odd ones by themselves', () => {
-    expect(groups.map((group) => group.incidents.map((incident) => incident.stop.id))).toEqual([['RDS01#1', 'RDS01#3'], ['DC01#1'], ['RDS01#4'], ['RDS01#2']]);
+    expect(groups.map((group) => group.incidents.map((incident) => incident.stop.id))).toEqual([
+      ['RDS01#1', 'RDS01#3'],
+      ['DC01#1'],
+      ['RDS01#4'],
+      ['RDS01#2'],
+    ]);
   });
 
   it('shows the latest stop of a group', () => {
@@ -17,7 +22,10 @@ describe('grouping', () => {
 
   it('tells what asks for an explanation before what a person planned, however often the latter happened', () => {
     const planned = fixture.incidents[1]!;
-    const many = Array.from({ length: 9 }, (_, i): Incident => ({ ...planned, id: `P${i}`, stop: { ...planned.stop, time: planned.stop.time + BigInt(i) } }));
+    const many = Array.from(
+      { length: 9 },
+      (_, i): Incident => ({ ...planned, id: `P${i}`, stop: { ...planned.stop, time: planned.stop.time + BigInt(i) } }),
+    );
     expect(groupIncidents([...many, first])[0]!.shown.stop.id).toBe('RDS01#1');
   });
 
@@ -43,7 +51,9 @@ describe('lists of causes', () => {
 
   it('rule a cause out for a group only when every stop of it does', () => {
     const third = fixture.incidents[2]!;
-    const open = third.considered.map((judged) => (judged.cause.id === 'msi-restart' ? { ...judged, grade: 'inconclusive' as const, pointed: true } : judged));
+    const open = third.considered.map((judged) =>
+      judged.cause.id === 'msi-restart' ? { ...judged, grade: 'inconclusive' as const, pointed: true } : judged,
+    );
     const group = groupIncidents([first, { ...third, considered: open }])[0]!;
     const lists = causeLists(group);
     expect(lists.ruledOut.some((row) => row.cause.id === 'msi-restart')).toBe(false);
@@ -67,7 +77,10 @@ describe('the case', () => {
 
   it('has the same id for the same evidence in any order, and another one for other evidence', () => {
     const { sources } = fixture.timeline.evidence;
-    const withSources = (list: typeof sources): Diagnosis => ({ ...fixture, timeline: { ...fixture.timeline, evidence: { ...fixture.timeline.evidence, sources: list } } });
+    const withSources = (list: typeof sources): Diagnosis => ({
+      ...fixture,
+      timeline: { ...fixture.timeline, evidence: { ...fixture.timeline.evidence, sources: list } },
+    });
     expect(caseId(withSources(sources.toReversed()), META)).toBe(caseId(fixture, META));
     expect(caseId(withSources(sources.slice(1)), META)).not.toBe(caseId(fixture, META));
     expect(caseId(fixture, { ...META, caseId: 'CASE-7' })).toBe('CASE-7');

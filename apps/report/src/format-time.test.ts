@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatShort, formatSpan, formatTime, formatTwoZones, isBogusTime, isTimeZone, rfc3339, zoneName } from './format-time.ts';
+import {
+  formatDuration,
+  formatShort,
+  formatSpan,
+  formatTime,
+  formatTwoZones,
+  isBogusTime,
+  isTimeZone,
+  rfc3339,
+  zoneName,
+} from './format-time.ts';
 
 const ns = (iso: string, extra = 0n): bigint => BigInt(Date.parse(iso)) * 1_000_000n + extra;
 
@@ -60,7 +70,9 @@ describe('formatTime', () => {
 
 describe('other forms', () => {
   it('two zones carry both dates', () => {
-    expect(formatTwoZones(ns('2024-07-19T04:30:00Z'), 'America/Los_Angeles', 'Asia/Tokyo')).toBe('2024-07-18 21:30:00 -07:00 (2024-07-19 13:30:00 +09:00)');
+    expect(formatTwoZones(ns('2024-07-19T04:30:00Z'), 'America/Los_Angeles', 'Asia/Tokyo')).toBe(
+      '2024-07-18 21:30:00 -07:00 (2024-07-19 13:30:00 +09:00)',
+    );
     expect(formatTwoZones(ns('2024-07-19T04:30:00Z'), 'UTC', '+00:00')).toBe('2024-07-19 04:30:00 +00:00');
   });
 

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { diagnosisToJson } from './json.ts';
 import { emptyFixture, fixture, HOSTILE, META } from './test-fixture.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: the tests look at JSON as its readers do, without types
 type Any = Record<string, any>;
 const schema = JSON.parse(readFileSync(new URL('../schema/diagnosis.schema.json', import.meta.url), 'utf8')) as Any;
-const json = (diagnosis: Diagnosis, zone = 'Asia/Tokyo'): Any => JSON.parse(JSON.stringify(diagnosisToJson(diagnosis, { ...META, zone }))) as Any;
+const json = (diagnosis: Diagnosis, zone = 'Asia/Tokyo'): Any =>
+  JSON.parse(JSON.stringify(diagnosisToJson(diagnosis, { ...META, zone }))) as Any;
 
 /** The schema with every object closed, so that a field it does not describe is an error. */
 function closed(node: unknown): unknown {
@@ -16,7 +18,14 @@ function closed(node: unknown): unknown {
   const copy: Any = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
   return copy.type === 'object' ? { ...copy, additionalProperties: false } : copy;
 }
-const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, formats: { 'date-time': (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) } });
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  strictTypes: false,
+  formats: {
+    'date-time': (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$/.test(text) && !Number.isNaN(Date.parse(text)),
+  },
+});
 const validate = ajv.compile(closed(schema) as Any);
 
 describe('the schema', () => {
@@ -48,7 +57,11 @@ describe('diagnosisToJson', () => {
       time: '2018-06-28T17:40:11+09:00',
       timeNs: '1530175211000000000',
       request: { process: 'winlogon.exe', userKind: 'system', reason: { code: '0x500ff', planned: false } },
-      verdict: { grade: 'likely', cause: 'logon-screen-power-rdp-no-nla', sentence: { en: expect.stringContaining('logon screen'), ja: expect.stringContaining('ログオン画面') } },
+      verdict: {
+        grade: 'likely',
+        cause: 'logon-screen-power-rdp-no-nla',
+        sentence: { en: expect.stringContaining('logon screen'), ja: expect.stringContaining('ログオン画面') },
+      },
     });
   });
 
@@ -59,19 +72,30 @@ describe('diagnosisToJson', () => {
   it('numbers the chain and says where each observation is', () => {
     const { chain } = data.incidents[0];
     expect(chain.map((link: Any) => link.n)).toEqual([1, 2, 3, 4, 5]);
-    expect(chain[2].evidence[0]).toMatchObject({ id: 'E2', path: '/cases/rds/RDS01/Security.evtx', recordId: '4002', offset: '66560', eventId: 4625 });
+    expect(chain[2].evidence[0]).toMatchObject({
+      id: 'E2',
+      path: '/cases/rds/RDS01/Security.evtx',
+      recordId: '4002',
+      offset: '66560',
+      eventId: 4625,
+    });
     expect(chain[0].evidence[0]).toMatchObject({ id: 'F1', type: 'fact', timeKind: 'span', value: 'off' });
   });
 
   it('keeps every considered cause with grade, reason and items', () => {
     const { considered } = data.incidents[0];
     expect(considered).toHaveLength(fixture.incidents[0]!.considered.length);
-    expect(considered.find((one: Any) => one.cause === 'msi-restart')).toMatchObject({ grade: 'ruled_out', items: [{ role: 'required', value: 'false', evidenceIds: ['E3'] }] });
+    expect(considered.find((one: Any) => one.cause === 'msi-restart')).toMatchObject({
+      grade: 'ruled_out',
+      items: [{ role: 'required', value: 'false', evidenceIds: ['E3'] }],
+    });
   });
 
   it('has a record or fact for every id it mentions', () => {
     const have = new Set([...data.records, ...data.facts].map((one: Any) => one.id));
-    const mentioned = [...JSON.stringify(data).matchAll(/"(?:evidenceId|id)":"([EF]\d+)"|"evidenceIds":\[([^\]]*)\]/g)].flatMap((match) => (match[1] ? [match[1]] : (match[2]?.match(/[EF]\d+/g) ?? [])));
+    const mentioned = [...JSON.stringify(data).matchAll(/"(?:evidenceId|id)":"([EF]\d+)"|"evidenceIds":\[([^\]]*)\]/g)].flatMap((match) =>
+      match[1] ? [match[1]] : (match[2]?.match(/[EF]\d+/g) ?? []),
+    );
     expect(mentioned.length).toBeGreaterThan(20);
     expect(mentioned.filter((id) => !have.has(id))).toEqual([]);
   });

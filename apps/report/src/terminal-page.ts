@@ -58,7 +58,7 @@ export class TerminalPage {
     this.gap();
     const text = cutTo(printable(title), this.width - 4);
     const rule = (this.unicode ? '─' : '-').repeat(Math.max(0, this.width - displayWidth(text) - 4));
-    const lead = (this.unicode ? '──' : '--') + ' ';
+    const lead = this.unicode ? '── ' : '-- ';
     this.raw(`${this.tone(lead, 'faint')}${this.tone(text, 'head')} ${this.tone(rule, 'faint')}`);
   }
 

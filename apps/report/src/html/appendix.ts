@@ -33,9 +33,10 @@ export function recordEntry(event: EventObservation, sources: ReadonlyMap<string
     source?.sha256 ? `sha256 ${source.sha256}` : '',
   ].filter((part) => part !== '');
   const languages: readonly Language[] = lang === 'ja' ? ['ja', 'en'] : ['en', 'ja'];
-  const rendered = languages.map((language) => [language, eventMessage(event, language)] as const).filter(([, text]) => text !== '');
-  const fields = [...event.fields].slice(0, MAX_FIELDS);
   const title = eventTitle(event, lang);
+  // An event nobody described would only repeat its fields, which follow.
+  const rendered = title === '' ? [] : languages.map((language) => [language, eventMessage(event, language)] as const);
+  const fields = [...event.fields].slice(0, MAX_FIELDS);
   return html`<article class="record" id="${anchor(event.id)}"><h3>[${event.id}] ${eventName(event)}${title === '' ? '' : `: ${title}`}</h3>
 <p class="where">${formatTwoZones(event.time, zone, 'UTC', lang)} · ${event.host} · ${shortChannel(event.channel)} · ${m.trust[event.trust]}<br>${event.origin.path} ${where.join(' · ')}</p>
 ${rendered.map(([language, text]) => html`<p lang="${language}">${cut(text, lang)}</p>`)}

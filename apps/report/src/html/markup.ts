@@ -35,3 +35,8 @@ export function html(parts: TemplateStringsArray, ...values: readonly Part[]): M
 export function raw(text: string): Markup {
   return new Markup(text);
 }
+
+/** A text whose times are kept on one line, so that the zone stays with them. */
+export function withTimes(text: string): Markup {
+  return new Markup(escapeHtml(text).replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [+-]\d\d:\d\d/g, '<span class="t">$&</span>'));
+}

@@ -22,7 +22,7 @@ import { problemLines } from '../problems.ts';
 import { stopDetails, stopRequestText, stopTimeText } from '../stop-text.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
 import { anchor, breakablePath, factCitation, recordEntry } from './appendix.ts';
-import { html, type Markup, raw } from './markup.ts';
+import { html, type Markup, raw, withTimes } from './markup.ts';
 import { approachPicture, MAX_HOSTS, type NumberedStop, overviewPicture, pictureKey } from './picture.ts';
 import { styleSheet } from './style.ts';
 
@@ -111,7 +111,7 @@ class HtmlReport {
 <body>
 <a class="skip" href="#verdict">${m.skip}</a>
 <div class="wrap">
-<header><h1>${title}</h1><p class="soft">${this.#subtitle(id)}</p></header>
+<header><h1>${title}</h1><p class="soft">${withTimes(this.#subtitle(id))}</p></header>
 <main>
 <section id="verdict" aria-label="${m.verdict}">${this.#verdict(groups)}</section>
 <nav aria-label="${m.contents}"><ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul></nav>
@@ -189,7 +189,7 @@ ${section.body}</section>
       verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
     return html`<div class="verdict ${verdict.grade}"><p>${m.verdict} ${this.#grade(verdict.grade)} <span class="soft">(${m.gradeMeaning[verdict.grade]})</span></p>
 <p class="sentence">${this.#text(verdict.sentence)}</p>
-<p>${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(first, last, this.#zone, this.#lang)}</p>
+<p>${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${withTimes(formatSpan(first, last, this.#zone, this.#lang))}</p>
 ${needs.length > 0 && html`<p>${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:</p><ul class="alt">${needs.slice(0, MAX_CITED).map((one) => html`<li>${this.#text(one.text)} <code>${one.name}</code></li>`)}${needs.length > MAX_CITED && html`<li>${m.more(needs.length - MAX_CITED)}</li>`}</ul>`}</div>
 ${groups.length > 1 && html`<p>${m.sectionOther}:</p><ul class="alt plain">${groups.slice(1).map((group) => html`<li>${this.#grade(group.shown.verdict.grade)} ${this.#text(group.shown.verdict.sentence)} <span class="soft">(${m.stops(group.incidents.length)})</span></li>`)}</ul>`}`;
   }
@@ -224,7 +224,7 @@ ${this.#stopTable()}`;
       return [
         String(n),
         html`<span class="t">${stop.host}</span>`,
-        html`${stopTimeText(stop, this.#zone, this.#lang)}`,
+        withTimes(stopTimeText(stop, this.#zone, this.#lang)),
         html`${m.action[stop.action] ?? stop.action}<br><span class="soft">${m.stopClass[stop.class]}</span>`,
         html`${request}${details.length > 0 && html`<br><span class="soft">${m.list(details)}</span>`}`,
         html`${this.#grade(verdict.grade)}${verdict.cause && html`<br>${this.#text(verdict.cause.cause.title)}`}`,
@@ -370,7 +370,7 @@ ${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}
         `[${row.id}]`,
         html`<code>${row.name}</code>`,
         html`<code>${row.value}</code>`,
-        row.held,
+        withTimes(row.held),
         row.host === '' ? m.anyHost : row.host,
         row.place,
       ]),
@@ -387,8 +387,8 @@ ${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}
       rows.map((row) => [
         row.channel,
         html`<span class="t">${row.host}</span>`,
-        html`${row.from}`,
-        html`${row.to}`,
+        withTimes(row.from),
+        withTimes(row.to),
         html`${row.records}`,
         row.notes.length === 0 ? m.noGaps : row.notes.join(' · '),
       ]),
