@@ -1,4 +1,4 @@
-import type { Localized } from '@winmedic/knowledge/model';
+import type { Text } from './text.ts';
 import type { InstantNs } from '../model/observation.ts';
 import type { Stop, Timeline } from '../model/timeline.ts';
 import { type Experiment, experiment } from './experiment.ts';
@@ -41,7 +41,7 @@ export interface TimelineExperiment {
   readonly off: CountedPeriod;
   /** Absent when a period has no covered time; then {@link because} says which. */
   readonly experiment?: Experiment;
-  readonly because?: Localized;
+  readonly because?: Text;
   readonly traps: readonly Trap[];
 }
 
@@ -93,11 +93,11 @@ export function experimentFromTimeline(timeline: Timeline, options: TimelineExpe
   return { ...base, experiment: { ...result, traps }, traps };
 }
 
-const NOTHING_BEFORE: Localized = {
+const NOTHING_BEFORE: Text = {
   en: 'No covered time lies between the first such stop and the change: there is nothing to compare with.',
   ja: '最初の停止から変更までの間に、記録のそろった時間がありません。比べる相手がありません。',
 };
-const NOTHING_AFTER: Localized = {
+const NOTHING_AFTER: Text = {
   en: 'The System log does not reach beyond the change: nothing is known about the time after it.',
   ja: 'System ログが変更の後まで届いていません。変更後のことは分かりません。',
 };

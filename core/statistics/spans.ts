@@ -1,4 +1,5 @@
 import type { ChannelCoverage, InstantNs } from '../model/observation.ts';
+import { earlier, later } from './instants.ts';
 
 /** A stretch of time, `from <= to`. */
 export interface Span {
@@ -30,8 +31,8 @@ export function intersectSpans(a: readonly Span[], b: readonly Span[]): Span[] {
     for (let i = j; i < right.length; i++) {
       const other = right[i] as Span;
       if (other.from >= span.to) break;
-      const from = span.from > other.from ? span.from : other.from;
-      const to = span.to < other.to ? span.to : other.to;
+      const from = later(span.from, other.from);
+      const to = earlier(span.to, other.to);
       if (to > from) both.push({ from, to });
     }
   }

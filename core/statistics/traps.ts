@@ -1,4 +1,4 @@
-import type { Localized } from '@winmedic/knowledge/model';
+import type { Text } from './text.ts';
 
 /** Ways in which such a comparison misleads (stops.md 7.5). */
 export type TrapCode =
@@ -14,10 +14,10 @@ export type TrapCode =
 export interface Trap {
   readonly code: TrapCode;
   readonly state: 'applies' | 'check';
-  readonly text: Localized;
+  readonly text: Text;
 }
 
-const TEXTS: Readonly<Record<Exclude<TrapCode, 'mixed-kinds' | 'coverage' | 'simultaneous-changes'>, Localized>> = {
+const TEXTS: Readonly<Record<Exclude<TrapCode, 'mixed-kinds' | 'coverage' | 'simultaneous-changes'>, Text>> = {
   'window-starts-at-stop': {
     en: 'A first period that starts at the stop that made you look counts that stop too much: start it after the first stop.',
     ja: '最初の期間を、気付くきっかけになった停止から数え始めると頻度が過大になります。最初の停止の後から数えてください。',
