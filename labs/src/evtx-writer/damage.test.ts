@@ -99,6 +99,7 @@ describe('damage on demand', () => {
     expect(read(truncate(whole, chunkOffset(2))).ids).toHaveLength(20);
     expect(read(zeroChunk(whole, 1)).ids).toHaveLength(30);
     expect(read(breakChunkMagic(whole, 1)).ids).toHaveLength(30);
+    expect(new Set(read(breakChunkMagic(whole, 1), true).ids).size).toBe(40);
   });
 
   it('keeps the neighbours of a broken record', () => {
@@ -122,6 +123,8 @@ describe('damage on demand', () => {
     const third = recordPlaces(whole)[3]!;
     const cut = setFreeSpace(whole, 0, third.offset - chunkOffset(0));
     expect(slack(cut)).toBe(7);
+    expect(read(cut).ids).toHaveLength(33);
+    expect(new Set(read(cut, true).ids).size).toBe(40);
     expect(read(cut).damages).not.toContain('EVTX_CHUNK_CRC');
   });
 
@@ -131,6 +134,7 @@ describe('damage on demand', () => {
     const cleared = clearedOver(old, fresh);
     expect(read(cleared).ids).toEqual([601n]);
     expect(slack(cleared)).toBeGreaterThan(300);
+    expect(new Set(read(cleared, true).ids).size).toBeGreaterThan(300);
     expect(slack(clearedOver(old, fresh, 'zeroed'))).toBeLessThan(slack(cleared));
   });
 
