@@ -44,6 +44,21 @@ describe('the schema', () => {
   });
 });
 
+describe('the reference pages', () => {
+  /** Names of all properties the schema describes, without the companions of times. */
+  const names = new Set<string>();
+  (function collect(node: unknown): void {
+    if (typeof node !== 'object' || node === null) return;
+    for (const name of Object.keys((node as Any).properties ?? {})) if (!name.endsWith('Ns')) names.add(name);
+    for (const child of Object.values(node)) collect(child);
+  })(schema);
+
+  it.each(['json-schema.md', 'json-schema.ja.md'])('%s names every field', (file) => {
+    const page = readFileSync(new URL(`../../../docs/reference/${file}`, import.meta.url), 'utf8');
+    expect([...names].filter((name) => !new RegExp(`[\`\\[{., ]${name}[\`\\[\\]}.,: ]`).test(page))).toEqual([]);
+  });
+});
+
 describe('diagnosisToJson', () => {
   const data = json(fixture);
 
