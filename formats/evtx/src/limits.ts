@@ -47,10 +47,12 @@ export const MAX_DAMAGES_REPORTED = 100_000;
 export const DEFAULT_MAX_RUNS = 10_000;
 /** Most (channel, computer) spans in one pass: a merged log of a large company has a few thousand. */
 export const MAX_SPANS = 65_536;
-/** Characters of a field a user's regular expression is applied to: bounds the work of quadratic patterns. */
-export const MAX_REGEX_SUBJECT = 16_384;
 /** Characters of a user's regular expression. */
 export const MAX_REGEX_LENGTH = 4096;
+/** States of a user's regular expression: times 32,768 characters of the longest field that is at most a second of work. */
+export const MAX_REGEX_STATES = 4096;
+/** Groups inside groups in a user's regular expression. */
+export const MAX_REGEX_NESTING = 64;
 
 /** Limits with defaults filled in; a nonsensical number falls back to the default. */
 export function withDefaults(limits: Partial<EvtxLimits> | undefined): EvtxLimits {
