@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import type { Cause } from './model.ts';
+import type { Cause, FactDefinition } from './model.ts';
 import { STOP_PROPERTIES } from './model.ts';
 
 /** Why a pack, or one cause of it, was refused. */
@@ -24,9 +24,9 @@ const MAX_PACK_BYTES = 8 * 1024 * 1024;
  * Reads a user's cause pack (YAML or JSON). Never runs code: aliases are capped, tags are not resolved, and the result is checked
  * against the published schema. A pack with an issue gives no causes at all: half a pack would judge wrongly without a sign.
  * @param text content of the file
- * @param schemaText the published JSON Schema; by default `knowledge/schema/cause-pack.schema.json`
+ * @param base facts and causes the pack may refer to
  */
-export function parsePack(text: string, schemaText = schema('cause-pack')): PackResult {
+export function parsePack(text: string, base: { readonly facts: readonly FactDefinition[]; readonly causes: readonly Cause[] }): PackResult {
   if (Buffer.byteLength(text) > MAX_PACK_BYTES) {
     return { causes: [], issues: [{ code: 'PACK_SYNTAX', at: '', message: `larger than ${MAX_PACK_BYTES} bytes` }] };
   }
@@ -36,10 +36,11 @@ export function parsePack(text: string, schemaText = schema('cause-pack')): Pack
   } catch (error) {
     return { causes: [], issues: [{ code: 'PACK_SYNTAX', at: '', message: (error as Error).message }] };
   }
-  const issues = validate(schemaText, data);
+  const issues = validate(schema('cause-pack'), data);
   if (issues.length > 0) return { causes: [], issues };
   const causes = (data as { causes: Cause[] }).causes;
-  const semantic = checkCauses(causes);
+  const known = new Set([...base.causes, ...causes].map(({ id }) => id));
+  const semantic = checkCauses(causes, new Set(base.facts.map(({ id }) => id)), known);
   return semantic.length > 0 ? { causes: [], issues: semantic } : { causes, issues: [] };
 }
 

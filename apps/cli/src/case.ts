@@ -1,0 +1,63 @@
+import { type CollectOptions, collectEvidence, FactError, parseFact, patternsOf } from '@winmedic/core/evidence';
+import type { Evidence, FactObservation, InputProblem, Timeline } from '@winmedic/core/model';
+import { buildTimeline } from '@winmedic/core/timeline';
+import { type Cause, loadKnowledge } from '@winmedic/knowledge';
+import { problemsToText, type ReportMeta } from '@winmedic/report';
+import type { Context } from './context.ts';
+import { makeProgress } from './progress.ts';
+import type { Options } from './spec.ts';
+import { nowNs } from './times.ts';
+
+/** What the user stated with `--fact`; a bad one ends the run before anything is read. */
+export function statedFacts(context: Context, options: Options): FactObservation[] {
+  const definitions = loadKnowledge().facts;
+  return ((options['fact'] as readonly string[] | undefined) ?? []).map((text) => parseFact(text, { definitions, zone: context.zone, now: nowNs() }));
+}
+
+/** Reads the evidence with a progress line. */
+export async function gather(context: Context, paths: readonly string[], options: Options, causes: readonly Cause[] = loadKnowledge().causes): Promise<Evidence> {
+  const progress = makeProgress(context);
+  const collect: CollectOptions = {
+    recover: options['recover'] === true,
+    hash: options['hash'] !== false,
+    zone: context.zone,
+    facts: statedFacts(context, options),
+    factsFiles: (options['facts'] as readonly string[] | undefined) ?? [],
+    patterns: patternsOf(causes),
+    signal: context.signal,
+    onProgress: ({ done, total, path }) => progress.update(done, total, path),
+  };
+  try {
+    return await collectEvidence(paths, collect);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Evidence and its timeline. */
+export async function gatherTimeline(context: Context, paths: readonly string[], options: Options): Promise<Timeline> {
+  return buildTimeline(await gather(context, paths, options));
+}
+
+/** How the report was made. */
+export function reportMeta(context: Context, startedMs: number): ReportMeta {
+  return {
+    zone: context.zone,
+    tool: { name: 'winmedic', version: process.env.WINMEDIC_VERSION ?? 'source', command: context.commandLine },
+    durationSeconds: Math.round(performance.now() - startedMs) / 1000,
+  };
+}
+
+/** Prints problems of the inputs to the person. */
+export function talkProblems(context: Context, problems: readonly InputProblem[]): void {
+  if (problems.length === 0) return;
+  context.talk(problemsToText(problems, { lang: context.lang, width: context.width, colour: context.colour && process.stderr.isTTY === true, unicode: context.unicode }).trimEnd());
+}
+
+/** Exit code for what could be read: 2 when nothing of it was usable, 3 when an input was lost in part or whole, else 0. */
+export function readingCode(problems: readonly InputProblem[], anythingRead: boolean): number {
+  const lost = problems.some(({ severity }) => severity !== 'note');
+  return !anythingRead && lost ? 2 : lost ? 3 : 0;
+}
+
+export { FactError };
