@@ -73,12 +73,12 @@ export function sessionsAlive(
   return undefined;
 }
 
-/** LSM 21 logon, 25 reconnect, 24 disconnect, 23 logoff; UserData carries User, SessionID, Address. */
+/** LSM 21 logon, 25 reconnect, 24 disconnect, 23 logoff (a 24 follows it: the connection closes); UserData carries User, SessionID, Address. */
 function localSessionManager(e: EventObservation, state: State): void {
   const id = text(e, 'SessionID');
   if (id === '') return;
   if (is(e, 'lsm', 21) || is(e, 'lsm', 25)) state.set(id, { user: text(e, 'User'), disconnected: false });
-  else if (is(e, 'lsm', 24)) state.set(id, { user: text(e, 'User'), disconnected: true });
+  else if (is(e, 'lsm', 24) && state.has(id)) state.set(id, { user: text(e, 'User'), disconnected: true });
   else if (is(e, 'lsm', 23)) state.delete(id);
 }
 
