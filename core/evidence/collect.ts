@@ -13,7 +13,7 @@ import { codeOfFileError, Problems } from './problems.ts';
 import { readEvtx } from './read-evtx.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
-import { findFiles, type FoundFile } from './walk.ts';
+import { type FoundFile, findFiles } from './walk.ts';
 import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipBudget, type ZipLimits } from './zip.ts';
 
 /** How evidence is gathered. */
@@ -103,7 +103,8 @@ class Collection {
     for (const f of files) {
       const before = this.#sources.length;
       await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0 });
-      if (f.below !== undefined && this.#sources.slice(before).some((s) => s.kind === 'evtx' || s.kind === 'event-text')) useful.add(f.below);
+      if (f.below !== undefined && this.#sources.slice(before).some((s) => s.kind === 'evtx' || s.kind === 'event-text'))
+        useful.add(f.below);
     }
     this.#reportFolders(paths, files, useful);
     const { events, coverage } = this.#collector.finish(this.#problems);
@@ -145,7 +146,12 @@ class Collection {
         const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
         this.#problems.add({ code, path: input.label, severity: 'unusable', what: error.message });
       } else if (isFileError(error)) {
-        this.#problems.add({ code: codeOfFileError(error), path: input.label, severity: 'unusable', what: (error as { code: string }).code });
+        this.#problems.add({
+          code: codeOfFileError(error),
+          path: input.label,
+          severity: 'unusable',
+          what: (error as { code: string }).code,
+        });
       } else throw error;
     } finally {
       source?.close();
@@ -201,7 +207,13 @@ class Collection {
   async #readText(input: Input, source: FileSource): Promise<void> {
     const { label } = input;
     if (source.sizeBytes > MAX_TEXT_BYTES) {
-      this.#problems.add({ code: 'EVIDENCE_TEXT_TOO_LONG', path: label, severity: 'unusable', need: source.sizeBytes, have: MAX_TEXT_BYTES });
+      this.#problems.add({
+        code: 'EVIDENCE_TEXT_TOO_LONG',
+        path: label,
+        severity: 'unusable',
+        need: source.sizeBytes,
+        have: MAX_TEXT_BYTES,
+      });
       return;
     }
     const bytes = new Uint8Array(source.sizeBytes);
@@ -242,7 +254,15 @@ class Collection {
     if ((await this.#addSource(input, 'zip')) === undefined) return;
     this.#temp ??= new TempDir();
     const budget = input.budget ?? newBudget(this.#zipLimits);
-    for await (const member of membersOf(input.file, input.label, this.#temp, this.#problems, budget, this.#zipLimits, this.#options.signal)) {
+    for await (const member of membersOf(
+      input.file,
+      input.label,
+      this.#temp,
+      this.#problems,
+      budget,
+      this.#zipLimits,
+      this.#options.signal,
+    )) {
       this.#total += member.sizeBytes * (this.#options.hash === false ? 1 : 2);
       await this.#read({ ...member, depth: input.depth + 1, budget });
     }
@@ -279,5 +299,9 @@ class Collection {
 }
 
 function isFileError(error: unknown): boolean {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && typeof (error as { syscall?: unknown }).syscall === 'string';
+  return (
+    error instanceof Error &&
+    typeof (error as { code?: unknown }).code === 'string' &&
+    typeof (error as { syscall?: unknown }).syscall === 'string'
+  );
 }

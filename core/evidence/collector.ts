@@ -2,7 +2,7 @@ import type { ChannelSpan } from '@winmedic/evtx';
 import type { ChannelCoverage, CoverageRun, EventObservation, InstantNs } from '../model/observation.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
-import { ActivityCollector, gapsOf, mergeRuns, mergeStretches, type Stretch } from './runs.ts';
+import { type ActivityCollector, gapsOf, mergeRuns, mergeStretches, type Stretch } from './runs.ts';
 
 /** Limits of what is kept, so that memory stays bounded whatever the input. */
 export interface KeepLimits {
@@ -139,7 +139,15 @@ export class Collector {
     const events = withoutDuplicates(this.#events);
     for (const e of events) this.#noteClearing(e);
     for (const [kind, over] of this.#overflowed) {
-      problems.add({ code: 'EVIDENCE_TOO_MANY_EVENTS', path: over.path, severity: 'partial', what: kind, need: over.count + this.#limits.perKind, have: this.#limits.perKind, count: over.count });
+      problems.add({
+        code: 'EVIDENCE_TOO_MANY_EVENTS',
+        path: over.path,
+        severity: 'partial',
+        what: kind,
+        need: over.count + this.#limits.perKind,
+        have: this.#limits.perKind,
+        count: over.count,
+      });
     }
     return { events, coverage: [...this.#parts.values()].filter((p) => p.sourceIds.size > 0).map(coverageOf) };
   }

@@ -58,12 +58,29 @@ export async function eachLog(
         }
         return true;
       }
-      const code = kind === 'empty' ? 'EVIDENCE_EMPTY' : kind === 'old-evt' ? 'EVIDENCE_OLD_EVT_FORMAT' : kind === 'zip' ? 'EVIDENCE_ZIP_DEPTH' : 'EVIDENCE_UNRECOGNISED';
+      const code =
+        kind === 'empty'
+          ? 'EVIDENCE_EMPTY'
+          : kind === 'old-evt'
+            ? 'EVIDENCE_OLD_EVT_FORMAT'
+            : kind === 'zip'
+              ? 'EVIDENCE_ZIP_DEPTH'
+              : 'EVIDENCE_UNRECOGNISED';
       // A file that the user named and that is no log is an error; one that merely lies in a folder is not.
-      problems.add({ code, path: label, severity: files.some(({ path, below }) => path === label && below === undefined) ? 'unusable' : 'note' });
+      problems.add({
+        code,
+        path: label,
+        severity: files.some(({ path, below }) => path === label && below === undefined) ? 'unusable' : 'note',
+      });
     } catch (error) {
       if (error instanceof EvtxError) problems.add({ code: error.code, path: label, severity: 'unusable' });
-      else if (typeof (error as NodeJS.ErrnoException).syscall === 'string') problems.add({ code: codeOfFileError(error), path: label, severity: 'unusable', what: (error as NodeJS.ErrnoException).code ?? '' });
+      else if (typeof (error as NodeJS.ErrnoException).syscall === 'string')
+        problems.add({
+          code: codeOfFileError(error),
+          path: label,
+          severity: 'unusable',
+          what: (error as NodeJS.ErrnoException).code ?? '',
+        });
       else throw error;
     } finally {
       source?.close();
@@ -80,8 +97,14 @@ export async function eachLog(
     temp?.dispose();
   }
   for (const path of paths) {
-    const held = [...logs].some((label) => label === path || label.startsWith(`${path}!/`) || files.some((file) => file.below === path && (label === file.path || label.startsWith(`${file.path}!/`))));
-    if (!held && !problems.list().some((problem) => problem.path === path)) problems.add({ code: 'EVIDENCE_NO_LOGS', path, severity: 'unusable' });
+    const held = [...logs].some(
+      (label) =>
+        label === path ||
+        label.startsWith(`${path}!/`) ||
+        files.some((file) => file.below === path && (label === file.path || label.startsWith(`${file.path}!/`))),
+    );
+    if (!held && !problems.list().some((problem) => problem.path === path))
+      problems.add({ code: 'EVIDENCE_NO_LOGS', path, severity: 'unusable' });
   }
   return problems.list();
 }

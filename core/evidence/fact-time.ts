@@ -15,7 +15,8 @@ export function parseFactTime(text: string, zone: string, now: InstantNs): FactT
   const parts = text.split('..');
   if (parts.length > 2) throw new FactTimeError(text);
   const from = parseMoment((parts[0] ?? '').trim(), zone, now);
-  if (parts.length === 1) return from.first === from.last ? { kind: 'instant', at: from.first } : { kind: 'span', from: from.first, to: from.last };
+  if (parts.length === 1)
+    return from.first === from.last ? { kind: 'instant', at: from.first } : { kind: 'span', from: from.first, to: from.last };
   const to = parseMoment((parts[1] ?? '').trim(), zone, now);
   if (to.last < from.first) throw new FactTimeError(text);
   return { kind: 'span', from: from.first, to: to.last };
@@ -29,10 +30,18 @@ function parseMoment(text: string, zone: string, now: InstantNs): { first: Insta
   if (text.toLowerCase() === 'now') return { first: now, last: now };
   const m = MOMENT.exec(text);
   if (m === null) throw new FactTimeError(text);
-  const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map((v) => Number(v ?? 0)) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map((v) => Number(v ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(local);
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) throw new FactTimeError(text);
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
+    throw new FactTimeError(text);
   const offset = m[8] === undefined ? undefined : offsetMs(m[8]);
   const at = (ms: number): InstantNs => BigInt(ms - (offset ?? zoneOffsetMs(zone, ms))) * 1_000_000n;
   const first = at(local) + BigInt((m[7] ?? '').padEnd(9, '0'));

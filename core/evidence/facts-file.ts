@@ -17,7 +17,12 @@ export function looksLikeFacts(text: string): boolean {
  * `at`, or `from` and `to`, are times as `--fact` takes them; `from` alone lasts until now; with none the value is that of now. Entries that are no facts are
  * problems, the others are read.
  */
-export function parseFactsFile(text: string, path: string, sourceId: string, context: FactContext): { facts: FactObservation[]; problems: InputProblem[] } {
+export function parseFactsFile(
+  text: string,
+  path: string,
+  sourceId: string,
+  context: FactContext,
+): { facts: FactObservation[]; problems: InputProblem[] } {
   const facts: FactObservation[] = [];
   const problems: InputProblem[] = [];
   const bad = (what: string, code: string): void => {
@@ -30,16 +35,23 @@ export function parseFactsFile(text: string, path: string, sourceId: string, con
   // YAML 1.2 core keeps dates as text and is a superset of JSON; aliases could multiply a small file.
   const document = parseDocument(text, { schema: 'core', lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0) {
-    return { facts, problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: (document.errors[0] as Error).message.slice(0, 200) }] };
+    return {
+      facts,
+      problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: (document.errors[0] as Error).message.slice(0, 200) }],
+    };
   }
   let content: unknown;
   try {
     content = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    return { facts, problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: (error as Error).message.slice(0, 200) }] };
+    return {
+      facts,
+      problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: (error as Error).message.slice(0, 200) }],
+    };
   }
   const list = Array.isArray(content) ? content : isObject(content) && Array.isArray(content.facts) ? content.facts : undefined;
-  if (list === undefined) return { facts, problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: 'a list of facts' }] };
+  if (list === undefined)
+    return { facts, problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: 'a list of facts' }] };
   for (const entry of list.slice(0, MAX_ENTRIES)) {
     const stated = statedFact(entry);
     if (stated === undefined) {
@@ -53,7 +65,8 @@ export function parseFactsFile(text: string, path: string, sourceId: string, con
       bad(error.message, error.code);
     }
   }
-  if (list.length > MAX_ENTRIES) problems.push({ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'partial', need: list.length, have: MAX_ENTRIES });
+  if (list.length > MAX_ENTRIES)
+    problems.push({ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'partial', need: list.length, have: MAX_ENTRIES });
   return { facts, problems };
 }
 
@@ -63,7 +76,13 @@ function statedFact(entry: unknown): StatedFact | undefined {
   if (fact === undefined) return undefined;
   const [value, host, at, from, to, source] = [entry.value, entry.host, entry.at, entry.from, entry.to, entry.source].map(scalar);
   const time = at ?? (from === undefined && to === undefined ? undefined : `${from ?? ''}..${to ?? 'now'}`);
-  return { fact, ...(value === undefined ? {} : { value }), ...(host ? { host } : {}), ...(time === undefined ? {} : { time }), ...(source ? { source } : {}) };
+  return {
+    fact,
+    ...(value === undefined ? {} : { value }),
+    ...(host ? { host } : {}),
+    ...(time === undefined ? {} : { time }),
+    ...(source ? { source } : {}),
+  };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

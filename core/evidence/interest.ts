@@ -39,7 +39,11 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-Wininit'], ids: [1015] },
   { providers: SECURITY, ids: [4608, 4609, 4616, 4625, 4647, 4697, 4719, 4778, 4779, 4825] },
   { providers: SECURITY, ids: [4624, 4634], where: [INTERACTIVE] },
-  { providers: SECURITY, ids: [4657], where: [{ field: 'ObjectValueName', op: 'equals', values: ['ShutdownWithoutLogon', 'UserAuthentication', 'SecurityLayer'] }] },
+  {
+    providers: SECURITY,
+    ids: [4657],
+    where: [{ field: 'ObjectValueName', op: 'equals', values: ['ShutdownWithoutLogon', 'UserAuthentication', 'SecurityLayer'] }],
+  },
   { providers: SECURITY, ids: [4688], where: [{ field: 'NewProcessName', op: 'endswith', values: ['\\shutdown.exe'] }] },
   { providers: ['Microsoft-Windows-TerminalServices-LocalSessionManager'], ids: [21, 22, 23, 24, 25, 39, 40, 41, 42, 54] },
   { providers: ['Microsoft-Windows-TerminalServices-RemoteConnectionManager'], ids: [258, 261, 1149, 1158] },
@@ -57,7 +61,11 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-Hyper-V-VMMS'], ids: [14070, 14094, 16050, 16060, 18304, 19070, 20144, 20400] },
   { providers: ['Microsoft-Windows-Hyper-V-Hypervisor'], ids: [1, 2, 41] },
   { providers: ['Microsoft-Windows-TaskScheduler'], ids: [106, 140, 200, 201] },
-  { providers: ['Microsoft-Windows-PowerShell'], ids: [4104], where: [{ field: 'ScriptBlockText', op: 'contains', values: ['Restart-Computer', 'Stop-Computer'] }] },
+  {
+    providers: ['Microsoft-Windows-PowerShell'],
+    ids: [4104],
+    where: [{ field: 'ScriptBlockText', op: 'contains', values: ['Restart-Computer', 'Stop-Computer'] }],
+  },
   { providers: ['MsiInstaller'], ids: [1005, 1033, 1038, 1042] },
   { providers: ['Application Error'], ids: [1000] },
   { providers: ['Microsoft-Windows-UserPnp'], ids: [20001, 20003] },
@@ -118,5 +126,7 @@ function conditionsOf(where: NonNullable<EventPattern['where']>): FieldCondition
 /** Is every record of this provider and id kept by the built-in interest, whatever its fields? */
 export function isBuiltIn(provider: string, id: number): boolean {
   const name = provider.toLowerCase();
-  return INTEREST.some((i) => i.where === undefined && i.providers.some((p) => p.toLowerCase() === name) && (i.ids === undefined || i.ids.includes(id)));
+  return INTEREST.some(
+    (i) => i.where === undefined && i.providers.some((p) => p.toLowerCase() === name) && (i.ids === undefined || i.ids.includes(id)),
+  );
 }

@@ -78,7 +78,13 @@ function observationOf(record: EvtxRecord, input: EvtxInput): EventObservation {
     recordId: String(system.eventRecordId),
     ...(system.userSid === undefined ? {} : { userSid: system.userSid }),
     fields: shortFields(record.fields()),
-    origin: { sourceId: input.sourceId, path: input.path, recordId: String(system.eventRecordId), offset: record.offset, chunk: record.chunk },
+    origin: {
+      sourceId: input.sourceId,
+      path: input.path,
+      recordId: String(system.eventRecordId),
+      offset: record.offset,
+      chunk: record.chunk,
+    },
     trust: record.trust === 'slack' ? 'recovered' : 'record',
     ...(message === undefined ? {} : { message }),
   };

@@ -8,7 +8,9 @@ const DAY_NS = 86_400_000_000_000n;
  * @returns by generation of the log, then by record id.
  */
 export function mergeRuns(runs: readonly CoverageRun[]): CoverageRun[] {
-  const sorted = [...runs].sort((a, b) => (a.firstTime < b.firstTime ? -1 : a.firstTime > b.firstTime ? 1 : a.firstId < b.firstId ? -1 : 1));
+  const sorted = [...runs].sort((a, b) =>
+    a.firstTime < b.firstTime ? -1 : a.firstTime > b.firstTime ? 1 : a.firstId < b.firstId ? -1 : 1,
+  );
   const generations: CoverageRun[][] = [];
   let reach: CoverageRun | undefined;
   for (const run of sorted) {

@@ -18,7 +18,13 @@ export interface ZipLimits {
   /** 1: an archive; 2: an archive in an archive. */
   readonly depth: number;
 }
-export const DEFAULT_ZIP_LIMITS: ZipLimits = { entries: 20_000, totalBytes: 16 * 2 ** 30, ratio: 300, ratioFromBytes: 256 * 2 ** 20, depth: 2 };
+export const DEFAULT_ZIP_LIMITS: ZipLimits = {
+  entries: 20_000,
+  totalBytes: 16 * 2 ** 30,
+  ratio: 300,
+  ratioFromBytes: 256 * 2 ** 20,
+  depth: 2,
+};
 
 /** A member of an archive, written to a temporary file. */
 export interface Member {
@@ -66,7 +72,14 @@ export async function* membersOf(
       if (name.endsWith('/')) continue;
       const path = `${label}!/${name}`;
       if (--budget.entries < 0) {
-        problems.add({ code: 'EVIDENCE_ZIP_BOMB', path: label, severity: 'partial', what: 'members', need: zip.entryCount, have: limits.entries });
+        problems.add({
+          code: 'EVIDENCE_ZIP_BOMB',
+          path: label,
+          severity: 'partial',
+          what: 'members',
+          need: zip.entryCount,
+          have: limits.entries,
+        });
         return;
       }
       if (entry.isEncrypted()) {

@@ -1,4 +1,4 @@
-import type { ChannelCoverage, Evidence, EventObservation } from '../model/observation.ts';
+import type { ChannelCoverage, EventObservation, Evidence } from '../model/observation.ts';
 import type { BootSession, ClockStep, HostInfo, Stop, Timeline } from '../model/timeline.ts';
 import { type Boot, findBoots } from './boots.ts';
 import { classifyEnd, type EndedSession, type FoundStop, requestsAlone, sleepsOf } from './classify.ts';
@@ -6,7 +6,7 @@ import { readClock } from './clock.ts';
 import { unifyCoverage } from './coverage.ts';
 import { hostInfo } from './host-info.ts';
 import { type HostNames, unifyHosts } from './hosts.ts';
-import { lowerBound, byTime } from './order.ts';
+import { byTime, lowerBound } from './order.ts';
 import { requestsOf } from './request.ts';
 import { sessionsAlive } from './user-sessions.ts';
 import { witnessesOf } from './witnesses.ts';
@@ -19,7 +19,9 @@ import { witnessesOf } from './witnesses.ts';
  */
 export function buildTimeline(evidence: Evidence): Timeline {
   const names = unifyHosts(evidence.events, evidence.coverage);
-  const events = [...evidence.events].sort(byTime).map((e, i): EventObservation => ({ ...e, id: `E${i + 1}`, host: names.canonical(e.host) }));
+  const events = [...evidence.events]
+    .sort(byTime)
+    .map((e, i): EventObservation => ({ ...e, id: `E${i + 1}`, host: names.canonical(e.host) }));
   const coverage = unifyCoverage(evidence.coverage, names);
 
   const byHost = new Map<string, EventObservation[]>();
@@ -34,7 +36,12 @@ export function buildTimeline(evidence: Evidence): Timeline {
   const clockSteps: ClockStep[] = [];
   for (const host of names.hosts) {
     const list = byHost.get(host) ?? [];
-    const read = readHost(host, list, names, coverage.filter((c) => c.host === host));
+    const read = readHost(
+      host,
+      list,
+      names,
+      coverage.filter((c) => c.host === host),
+    );
     hosts.push(hostInfo(host, list, names.names(host)));
     sessions.push(...read.sessions);
     stops.push(...read.stops);
@@ -42,7 +49,9 @@ export function buildTimeline(evidence: Evidence): Timeline {
   }
   // One host's stops stay in the order in which they happened, which a stepped clock may contradict.
   const ranked = stops.map((stop, i) => ({ stop, i }));
-  ranked.sort((a, b) => (a.stop.host === b.stop.host ? a.i - b.i : a.stop.time < b.stop.time ? -1 : a.stop.time > b.stop.time ? 1 : a.i - b.i));
+  ranked.sort((a, b) =>
+    a.stop.host === b.stop.host ? a.i - b.i : a.stop.time < b.stop.time ? -1 : a.stop.time > b.stop.time ? 1 : a.i - b.i,
+  );
   return { evidence, hosts, events, coverage, sessions, stops: ranked.map((r) => r.stop), clockSteps };
 }
 
@@ -90,7 +99,12 @@ function readHost(host: string, events: readonly EventObservation[], names: Host
   const sessions = bootSessions.map(({ boot, stop }): BootSession => {
     const build = boot?.record === undefined ? undefined : hostInfo(host, [boot.record, ...boot.marks.values()], []).build;
     const finished = stop === undefined ? undefined : stopOf.get(stop);
-    return { host, ...(boot && { boot: boot.time, bootRecord: boot.record }), ...(build && { build }), ...(finished && { stop: finished }) };
+    return {
+      host,
+      ...(boot && { boot: boot.time, bootRecord: boot.record }),
+      ...(build && { build }),
+      ...(finished && { stop: finished }),
+    };
   });
   return { sessions: sessions.filter((s) => s.boot !== undefined || s.stop !== undefined), stops, steps: clock.steps };
 }
@@ -107,4 +121,3 @@ function finish(id: string, host: string, found: FoundStop, session: EndedSessio
     ...(alive && { sessions: alive.count, sessionUsers: alive.users, disconnectedSessions: alive.disconnected }),
   };
 }
-

@@ -1,20 +1,51 @@
 import { describe, expect, it } from 'vitest';
 import type { Stop } from '../model/timeline.ts';
-import { coverageFor, ALICE_SID, at, boot, daily, event, heartbeat6008, logonScreenButton, orderlyEnd, request, SYSTEM_SID, timelineOf, unexpected } from './test-events.ts';
+import {
+  ALICE_SID,
+  at,
+  boot,
+  coverageFor,
+  daily,
+  event,
+  heartbeat6008,
+  logonScreenButton,
+  orderlyEnd,
+  request,
+  SYSTEM_SID,
+  timelineOf,
+  unexpected,
+} from './test-events.ts';
 
 const SHUTDOWN_EXE = 'C:\\Windows\\system32\\shutdown.exe (RDS01)';
 const ids = (stop: Stop | undefined): number[] => (stop?.records ?? []).map((e) => e.eventId);
 
 describe('class of a stop', () => {
   it('is requested-clean for 1074, 6006 and Kernel-General 13', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), ...orderlyEnd('06:04:33'), ...boot('07:00:00', true)]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      ...orderlyEnd('06:04:33'),
+      ...boot('07:00:00', true),
+    ]);
     expect(stops).toHaveLength(1);
-    expect(stops[0]).toMatchObject({ id: 'RDS01#1', class: 'requested-clean', time: at('06:04:29'), end: at('06:04:35'), boot: at('07:00:00'), lastShutdownGood: true });
+    expect(stops[0]).toMatchObject({
+      id: 'RDS01#1',
+      class: 'requested-clean',
+      time: at('06:04:29'),
+      end: at('06:04:35'),
+      boot: at('07:00:00'),
+      lastShutdownGood: true,
+    });
     expect(ids(stops[0])).toEqual([1074, 6006, 109, 13, 12, 20]);
   });
 
   it('is requested-clean without Kernel-General 13 when 6006 was written', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), event('06:04:33', 'EventLog/6006'), ...boot('07:00:00')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      event('06:04:33', 'EventLog/6006'),
+      ...boot('07:00:00'),
+    ]);
     expect(stops[0]).toMatchObject({ class: 'requested-clean', end: at('06:04:33') });
   });
 
@@ -59,13 +90,24 @@ describe('class of a stop', () => {
   });
 
   it('is requested-not-finished for a 1074 with a 41 after it and no clean end', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID), ...boot('07:00:00', false), unexpected('07:00:14')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID),
+      ...boot('07:00:00', false),
+      unexpected('07:00:14'),
+    ]);
     expect(stops[0]).toMatchObject({ class: 'requested-not-finished', time: at('06:04:29'), lastShutdownGood: false });
     expect(ids(stops[0])).toEqual([1074, 12, 20, 41]);
   });
 
   it('is requested-not-finished when 6006 was written and the power went before the kernel was done', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), event('06:04:33', 'EventLog/6006'), ...boot('07:00:00'), unexpected('07:00:14')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      event('06:04:33', 'EventLog/6006'),
+      ...boot('07:00:00'),
+      unexpected('07:00:14'),
+    ]);
     expect(stops[0]?.class).toBe('requested-not-finished');
   });
 
@@ -94,12 +136,20 @@ describe('class of a stop', () => {
   });
 
   it('does not explain a 41 by the last record 1074 when other records of the System log show life after it', () => {
-    const events = [...boot('00:00:00'), request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID), ...boot('10:00:00', false), unexpected('10:00:14')];
+    const events = [
+      ...boot('00:00:00'),
+      request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID),
+      ...boot('10:00:00', false),
+      unexpected('10:00:14'),
+    ];
     const activity = [
       { from: at('00:00:00'), to: at('08:30:00') },
       { from: at('10:00:00'), to: at('10:00:14') },
     ];
-    const { stops } = timelineOf(events, coverageFor(events).map((c) => ({ ...c, activity })));
+    const { stops } = timelineOf(
+      events,
+      coverageFor(events).map((c) => ({ ...c, activity })),
+    );
     expect(stops[0]).toMatchObject({ class: 'dirty', earliest: at('08:30:00') });
   });
 
@@ -115,7 +165,12 @@ describe('class of a stop', () => {
   });
 
   it('finds no stop when an aborted request is followed by life as usual', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID), event('06:05:00', 'User32/1075'), daily('12:00:00')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      request('06:04:29', SHUTDOWN_EXE, '0x800000ff', ALICE_SID),
+      event('06:05:00', 'User32/1075'),
+      daily('12:00:00'),
+    ]);
     expect(stops).toEqual([]);
   });
 
@@ -139,8 +194,20 @@ describe('class of a stop', () => {
   });
 
   it('is dirty for 41 without a code, with the true moment between heartbeat and heartbeat plus interval', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), unexpected('07:00:14'), heartbeat6008('07:00:52', '06:40:00', 60)]);
-    expect(stops[0]).toMatchObject({ class: 'dirty', action: 'unknown', time: at('06:40:00'), earliest: at('06:40:00'), latest: at('06:41:00'), powerButton: false });
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      ...boot('07:00:00', false),
+      unexpected('07:00:14'),
+      heartbeat6008('07:00:52', '06:40:00', 60),
+    ]);
+    expect(stops[0]).toMatchObject({
+      class: 'dirty',
+      action: 'unknown',
+      time: at('06:40:00'),
+      earliest: at('06:40:00'),
+      latest: at('06:41:00'),
+      powerButton: false,
+    });
     expect(stops[0]?.heartbeat).toMatchObject({ maxIntervalSeconds: 60, uptimeSeconds: 934 });
     expect(ids(stops[0])).toEqual([12, 20, 41, 6008]);
   });
@@ -166,43 +233,76 @@ describe('class of a stop', () => {
   });
 
   it('is bugcheck for 41 with a code, read as decimal', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), unexpected('07:00:14', { BugcheckCode: '209', BugcheckParameter1: '0x10' })]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      ...boot('07:00:00', false),
+      unexpected('07:00:14', { BugcheckCode: '209', BugcheckParameter1: '0x10' }),
+    ]);
     expect(stops[0]).toMatchObject({ class: 'bugcheck', bugcheck: { code: '0xd1', parameters: ['0x10'] } });
   });
 
   it('is bugcheck for WER 1001 when 41 carries no code', () => {
-    const report = event('07:01:00', 'Microsoft-Windows-WER-SystemErrorReporting/1001', { fields: { param1: '0x0000007e (0x1, 0x2, 0x3, 0x4)' } });
+    const report = event('07:01:00', 'Microsoft-Windows-WER-SystemErrorReporting/1001', {
+      fields: { param1: '0x0000007e (0x1, 0x2, 0x3, 0x4)' },
+    });
     const { stops } = timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), unexpected('07:00:14'), report]);
     expect(stops[0]).toMatchObject({ class: 'bugcheck', bugcheck: { code: '0x7e', parameters: ['0x1', '0x2', '0x3', '0x4'] } });
   });
 
   it('is bugcheck without a code when a dump was written (volmgr 162)', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), event('07:00:01', 'volmgr/162'), unexpected('07:00:14')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      ...boot('07:00:00', false),
+      event('07:00:01', 'volmgr/162'),
+      unexpected('07:00:14'),
+    ]);
     expect(stops[0]?.class).toBe('bugcheck');
     expect(stops[0]?.bugcheck).toBeUndefined();
   });
 
   it('stays dirty when writing a dump failed (volmgr 161), and shows the record', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), event('07:00:01', 'volmgr/161'), unexpected('07:00:14')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      ...boot('07:00:00', false),
+      event('07:00:01', 'volmgr/161'),
+      unexpected('07:00:14'),
+    ]);
     expect(stops[0]?.class).toBe('dirty');
     expect(ids(stops[0])).toContain(161);
   });
 
   it('keeps a clean requested stop clean although an old crash is reported after the boot', () => {
     const report = event('07:01:00', 'Microsoft-Windows-WER-SystemErrorReporting/1001', { fields: { param1: '0x0000007e (0x1)' } });
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), ...orderlyEnd('06:04:33'), ...boot('07:00:00', true), report]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      ...orderlyEnd('06:04:33'),
+      ...boot('07:00:00', true),
+      report,
+    ]);
     expect(stops[0]?.class).toBe('requested-clean');
   });
 
   it('is bugcheck with the request when the crash came during the shutdown', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), ...boot('07:00:00', false), unexpected('07:00:14', { BugcheckCode: '159' })]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      ...boot('07:00:00', false),
+      unexpected('07:00:14', { BugcheckCode: '159' }),
+    ]);
     expect(stops[0]).toMatchObject({ class: 'bugcheck', bugcheck: { code: '0x9f' } });
     expect(stops[0]?.request?.process).toBe('winlogon.exe');
   });
 
   it('is log-gap for a boot with nothing recorded about the end before it', () => {
     const { stops } = timelineOf([...boot('00:00:00'), daily('03:00:00'), ...boot('07:00:00', true)]);
-    expect(stops[0]).toMatchObject({ class: 'log-gap', action: 'unknown', earliest: at('03:00:00'), latest: at('07:00:00'), lastShutdownGood: true });
+    expect(stops[0]).toMatchObject({
+      class: 'log-gap',
+      action: 'unknown',
+      earliest: at('03:00:00'),
+      latest: at('07:00:00'),
+      lastShutdownGood: true,
+    });
   });
 
   it('is no stop for the first boot of a log', () => {
@@ -210,8 +310,15 @@ describe('class of a stop', () => {
   });
 
   it('is a stop for the first boot of a log when 41 or 6008 says so', () => {
-    expect(timelineOf([...boot('07:00:00', false), unexpected('07:00:14')]).stops[0]).toMatchObject({ class: 'dirty', earliest: at('07:00:00'), latest: at('07:00:00') });
-    expect(timelineOf([...boot('07:00:00'), heartbeat6008('07:00:52', '06:40:00')]).stops[0]).toMatchObject({ class: 'dirty', time: at('06:40:00') });
+    expect(timelineOf([...boot('07:00:00', false), unexpected('07:00:14')]).stops[0]).toMatchObject({
+      class: 'dirty',
+      earliest: at('07:00:00'),
+      latest: at('07:00:00'),
+    });
+    expect(timelineOf([...boot('07:00:00'), heartbeat6008('07:00:52', '06:40:00')]).stops[0]).toMatchObject({
+      class: 'dirty',
+      time: at('06:40:00'),
+    });
   });
 
   it('is log-gap with its request when the log breaks off right after the 1074', () => {
@@ -221,7 +328,13 @@ describe('class of a stop', () => {
   });
 
   it('does not take a restart of the event log service for a stop', () => {
-    const { stops, sessions } = timelineOf([...boot('00:00:00'), event('05:00:00', 'EventLog/6006'), event('05:00:02', 'EventLog/6009'), event('05:00:02', 'EventLog/6005'), daily('12:00:00')]);
+    const { stops, sessions } = timelineOf([
+      ...boot('00:00:00'),
+      event('05:00:00', 'EventLog/6006'),
+      event('05:00:02', 'EventLog/6009'),
+      event('05:00:02', 'EventLog/6005'),
+      daily('12:00:00'),
+    ]);
     expect(stops).toEqual([]);
     expect(sessions).toHaveLength(1);
   });
@@ -249,12 +362,21 @@ describe('order of records', () => {
   it('does not depend on 109 and 13 reaching the log only after the next boot', () => {
     const [six, ...flushed] = orderlyEnd('06:04:33', '6');
     const late = flushed.map((e, i) => ({ ...e, recordId: String(900_000 + i) }));
-    const { stops } = timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), six as (typeof flushed)[number], ...boot('07:00:00'), ...late]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      six as (typeof flushed)[number],
+      ...boot('07:00:00'),
+      ...late,
+    ]);
     expect(stops[0]).toMatchObject({ class: 'requested-clean', action: 'power-off', end: at('06:04:35') });
   });
 
   it('takes whole-second records of one second by record id', () => {
-    const { events } = timelineOf([event('06:00:00', 'EventLog/6006', { recordId: 12 }), event('06:00:00', 'User32/1074', { recordId: 11 })]);
+    const { events } = timelineOf([
+      event('06:00:00', 'EventLog/6006', { recordId: 12 }),
+      event('06:00:00', 'User32/1074', { recordId: 11 }),
+    ]);
     expect(events.map((e) => [e.id, e.eventId])).toEqual([
       ['E1', 1074],
       ['E2', 6006],
@@ -283,7 +405,12 @@ describe('action of a stop', () => {
   });
 
   const withoutType = (bootAt: string): Stop | undefined =>
-    timelineOf([...boot('00:00:00'), logonScreenButton('06:04:29'), event('06:04:35', 'Microsoft-Windows-Kernel-General/13'), ...boot(bootAt)]).stops[0];
+    timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('06:04:29'),
+      event('06:04:35', 'Microsoft-Windows-Kernel-General/13'),
+      ...boot(bootAt),
+    ]).stops[0];
   it('is a restart without 109 when the boot came within 45 s of 13', () => {
     expect(withoutType('06:05:20')?.action).toBe('restart');
   });
@@ -293,7 +420,9 @@ describe('action of a stop', () => {
 
   it('never comes from the localised type of a log record', () => {
     const record = logonScreenButton('06:04:29', { fields: { param5: 'power off' } });
-    expect(timelineOf([...boot('00:00:00'), record, event('06:04:33', 'EventLog/6006'), ...boot('07:00:00')]).stops[0]?.action).toBe('unknown');
+    expect(timelineOf([...boot('00:00:00'), record, event('06:04:33', 'EventLog/6006'), ...boot('07:00:00')]).stops[0]?.action).toBe(
+      'unknown',
+    );
   });
   it.each([
     ['電源を切る', 'power-off'],
@@ -307,7 +436,9 @@ describe('action of a stop', () => {
 
 describe('pasted text', () => {
   it('makes a stop of every request, of which only the request is known', () => {
-    const pasted = ['2018-06-28T17:40:00', '2018-06-29T17:27:00', '2018-07-04T17:05:00'].map((t) => logonScreenButton(t, { trust: 'text' }));
+    const pasted = ['2018-06-28T17:40:00', '2018-06-29T17:27:00', '2018-07-04T17:05:00'].map((t) =>
+      logonScreenButton(t, { trust: 'text' }),
+    );
     expect(timelineOf(pasted).stops.map((s) => s.class)).toEqual(['log-gap', 'log-gap', 'log-gap']);
   });
   it('takes a pasted 6006 after the request as its end', () => {
@@ -317,13 +448,18 @@ describe('pasted text', () => {
   });
   it('never says that a clean end was not requested', () => {
     const text = { trust: 'text' } as const;
-    const { stops } = timelineOf([...boot('00:00:00', undefined, text), ...orderlyEnd('06:04:33', '6', text), ...boot('07:00:00', undefined, text)]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00', undefined, text),
+      ...orderlyEnd('06:04:33', '6', text),
+      ...boot('07:00:00', undefined, text),
+    ]);
     expect(stops[0]?.class).toBe('log-gap');
   });
 });
 
 describe('Kernel-Power 41 in all its versions', () => {
-  const dirty = (fields: Record<string, string>): Stop | undefined => timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), unexpected('07:00:14', fields)]).stops[0];
+  const dirty = (fields: Record<string, string>): Stop | undefined =>
+    timelineOf([...boot('00:00:00'), ...boot('07:00:00', false), unexpected('07:00:14', fields)]).stops[0];
   it('sees the power button in PowerButtonTimestamp', () => {
     expect(dirty({ PowerButtonTimestamp: '130849833260468750' })).toMatchObject({ class: 'dirty', powerButton: true });
   });
@@ -368,7 +504,13 @@ describe('sleep and Fast Startup', () => {
   });
 
   it('does not explain a later clean end by a request that ended in sleep', () => {
-    const { stops } = timelineOf([...boot('00:00:00'), startMenu, event('18:44:05', 'Microsoft-Windows-Kernel-Power/42'), ...orderlyEnd('19:10:00'), ...boot('20:00:00')]);
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      startMenu,
+      event('18:44:05', 'Microsoft-Windows-Kernel-Power/42'),
+      ...orderlyEnd('19:10:00'),
+      ...boot('20:00:00'),
+    ]);
     expect(stops.map((s) => s.class)).toEqual(['sleep', 'clean-not-requested']);
   });
 });

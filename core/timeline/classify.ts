@@ -7,7 +7,7 @@ import type { Sequenced } from './clock.ts';
 import { touchesHole } from './coverage.ts';
 import { integer, is, text } from './fields.ts';
 import type { PlacedRequest } from './request.ts';
-import { HOUR_NS, maxNs, MINUTE_NS, minNs, SECOND_NS } from './time.ts';
+import { HOUR_NS, MINUTE_NS, maxNs, minNs, SECOND_NS } from './time.ts';
 import type { BootWitnesses } from './witnesses.ts';
 import { heartbeatEnd } from './witnesses.ts';
 
@@ -58,7 +58,8 @@ export function classifyEnd(session: EndedSession): FoundStop | undefined {
   const end = cleanEnd(session.sequence);
   const w = session.witnesses;
   const request = requestFor(session, end);
-  const contradicted = w?.powerManager !== undefined || w?.unexpected !== undefined || (w?.lastShutdownGood === false && end?.kernel === undefined);
+  const contradicted =
+    w?.powerManager !== undefined || w?.unexpected !== undefined || (w?.lastShutdownGood === false && end?.kernel === undefined);
   const crashed = w?.bugcheck !== undefined || w?.dumpWritten !== undefined;
 
   if (w !== undefined && (contradicted || (crashed && end === undefined))) {
@@ -168,7 +169,13 @@ function clean(session: EndedSession, cls: StopClass, request: PlacedRequest | u
   };
 }
 
-function unclean(session: EndedSession, cls: StopClass, request: PlacedRequest | undefined, end: CleanEnd | undefined, w: BootWitnesses): FoundStop {
+function unclean(
+  session: EndedSession,
+  cls: StopClass,
+  request: PlacedRequest | undefined,
+  end: CleanEnd | undefined,
+  w: BootWitnesses,
+): FoundStop {
   const lastRecord = session.sequence.at(-1);
   const before = lastRecord?.event.time;
   const bootTime = bootOf(session, before ?? (session.nextTime as InstantNs)).boot as InstantNs;
@@ -235,9 +242,15 @@ export function sleepsOf(session: EndedSession, resumes: readonly Sequenced[]): 
   return sleeps.map((sleep, i) => {
     const from = sleeps[i - 1]?.at ?? -1n;
     const until = sleeps[i + 1]?.at;
-    const request = session.requests.findLast((r) => r.at <= sleep.at && r.at > from && sleep.at - r.at <= REQUEST_REACH_NS && !isAborted(session, r.at, sleep.at));
-    const asked = session.sequence.filter((s) => is(s.event, 'kernel-power', 187) && s.at <= sleep.at && s.at > from && sleep.at - s.at <= REQUEST_REACH_NS);
-    const woken = session.sequence.find((s) => is(s.event, 'kernel-power', 107) && s.at > sleep.at && (until === undefined || s.at < until));
+    const request = session.requests.findLast(
+      (r) => r.at <= sleep.at && r.at > from && sleep.at - r.at <= REQUEST_REACH_NS && !isAborted(session, r.at, sleep.at),
+    );
+    const asked = session.sequence.filter(
+      (s) => is(s.event, 'kernel-power', 187) && s.at <= sleep.at && s.at > from && sleep.at - s.at <= REQUEST_REACH_NS,
+    );
+    const woken = session.sequence.find(
+      (s) => is(s.event, 'kernel-power', 107) && s.at > sleep.at && (until === undefined || s.at < until),
+    );
     const resumed = resumes.find((r) => r.at > sleep.at && (until === undefined || r.at < until));
     const time = request?.request.event.time ?? sleep.event.time;
     const parts = [sleep, ...asked, woken, resumed].filter((s) => s !== undefined).map((s) => s.event);

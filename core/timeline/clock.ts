@@ -1,7 +1,7 @@
 import type { EventObservation, InstantNs } from '../model/observation.ts';
 import type { ClockStep } from '../model/timeline.ts';
 import { integer, is, recordNumber, text } from './fields.ts';
-import { absNs, HOUR_NS, isoToNs, minNs, MINUTE_NS, SECOND_NS } from './time.ts';
+import { absNs, HOUR_NS, isoToNs, MINUTE_NS, minNs, SECOND_NS } from './time.ts';
 
 /** Smaller corrections are the daily work of the time service, not a step. */
 export const MIN_STEP_NS = 60n * SECOND_NS;
@@ -164,22 +164,23 @@ function bootBefore(events: readonly EventObservation[], step: ClockStep): Event
   return best;
 }
 
+/** Smallest record id of a boot's records: those of the log service may come before 12, but after the end of the session before. */
 function startOfBatch(events: readonly EventObservation[], boot: EventObservation): number {
   const id = recordNumber(boot);
-  let start = id;
+  let before = id - BATCH_IDS - 1;
+  const candidates: number[] = [];
   for (const e of events) {
-    if (e.channel !== boot.channel || e.provider.toLowerCase() !== 'eventlog') continue;
     const n = recordNumber(e);
-    if ([6005, 6008, 6009, 6011].includes(e.eventId) && n < start && id - n <= BATCH_IDS) start = n;
+    if (e.channel !== boot.channel || n >= id) continue;
+    if (is(e, 'eventlog', 6006) || is(e, 'user32', 1074) || is(e, 'kernel-general', 12)) before = Math.max(before, n);
+    else if (e.provider.toLowerCase() === 'eventlog' && [6005, 6008, 6009, 6011].includes(e.eventId)) candidates.push(n);
   }
-  return start;
+  return Math.min(id, ...candidates.filter((n) => n > before));
 }
 
 /** Last record id before the times of a channel fall back by the step, if they do so in the range of the step. */
 function fallingPlace(events: readonly EventObservation[], channel: string, step: ClockStep): number | undefined {
-  const list = events
-    .filter((e) => e.channel === channel && e.trust !== 'text')
-    .sort((a, b) => recordNumber(a) - recordNumber(b));
+  const list = events.filter((e) => e.channel === channel && e.trust !== 'text').sort((a, b) => recordNumber(a) - recordNumber(b));
   const size = step.from - step.to;
   for (let i = 1; i < list.length; i++) {
     const a = list[i - 1] as EventObservation;

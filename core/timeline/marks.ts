@@ -38,7 +38,13 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
       });
     }
     for (const time of c.clearings) {
-      marks.push({ kind: 'clearing', time, host: c.host, channel: c.channel, text: { en: `${c.channel}: log cleared`, ja: `${c.channel}: ログの消去` } });
+      marks.push({
+        kind: 'clearing',
+        time,
+        host: c.host,
+        channel: c.channel,
+        text: { en: `${c.channel}: log cleared`, ja: `${c.channel}: ログの消去` },
+      });
     }
   }
   for (const s of timeline.clockSteps) {

@@ -65,11 +65,17 @@ function earliest(a: InstantNs | undefined, b: InstantNs | undefined): InstantNs
 function hostFilter(timeline: Timeline, wanted: readonly string[] | undefined): ReadonlySet<string> | undefined {
   if (wanted === undefined || wanted.length === 0) return undefined;
   const keys = new Set(wanted.map(keyOf));
-  const matching = timeline.hosts.filter((h) => [h.name, ...h.names].some((n) => keys.has(keyOf(n)) || keys.has(keyOf(n).split('.')[0] as string)));
+  const matching = timeline.hosts.filter((h) =>
+    [h.name, ...h.names].some((n) => keys.has(keyOf(n)) || keys.has(keyOf(n).split('.')[0] as string)),
+  );
   return new Set(matching.map((h) => h.name));
 }
 
 /** `Microsoft-Windows-TerminalServices-LocalSessionManager/Operational` and its short form compare equal. */
 function channelKey(channel: string): string {
-  return channel.trim().toLowerCase().replace(/^microsoft-windows-/, '').replace(/\/(?:operational|admin)$/, '');
+  return channel
+    .trim()
+    .toLowerCase()
+    .replace(/^microsoft-windows-/, '')
+    .replace(/\/(?:operational|admin)$/, '');
 }

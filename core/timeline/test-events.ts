@@ -1,4 +1,4 @@
-import type { ChannelCoverage, Evidence, EventObservation, InstantNs } from '../model/observation.ts';
+import type { ChannelCoverage, EventObservation, Evidence, InstantNs } from '../model/observation.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { buildTimeline } from './build.ts';
 import { isoToNs, maxNs, minNs } from './time.ts';
@@ -56,7 +56,13 @@ function channelOf(provider: string): string {
 }
 
 /** User32 1074. */
-export function request(time: string, process: string, code: string, sid: string, more: MadeEvent & { comment?: string; type?: string; user?: string } = {}): EventObservation {
+export function request(
+  time: string,
+  process: string,
+  code: string,
+  sid: string,
+  more: MadeEvent & { comment?: string; type?: string; user?: string } = {},
+): EventObservation {
   const user = more.user ?? (sid === SYSTEM_SID ? 'NT AUTHORITY\\SYSTEM' : 'RDS01\\alice');
   const fields = { param1: process, param2: 'RDS01', param4: code, param5: more.type ?? '', param6: more.comment ?? '', param7: user };
   return event(time, 'User32/1074', { ...more, sid, fields: { ...fields, ...more.fields } });
@@ -82,9 +88,16 @@ export function boot(time: string, good?: boolean, made: MadeEvent = {}): EventO
   return [
     event(time, 'Microsoft-Windows-Kernel-General/12', {
       ...made,
-      fields: { MajorVersion: '10', MinorVersion: '0', BuildVersion: '14393', StartTime: new Date(Number(at(time) / 1_000_000n)).toISOString() },
+      fields: {
+        MajorVersion: '10',
+        MinorVersion: '0',
+        BuildVersion: '14393',
+        StartTime: new Date(Number(at(time) / 1_000_000n)).toISOString(),
+      },
     }),
-    ...(good === undefined ? [] : [event(time, 'Microsoft-Windows-Kernel-Boot/20', { ...made, fields: { LastShutdownGood: String(good) } })]),
+    ...(good === undefined
+      ? []
+      : [event(time, 'Microsoft-Windows-Kernel-Boot/20', { ...made, fields: { LastShutdownGood: String(good) } })]),
     event(plus(time, 10), 'EventLog/6009', made),
     event(plus(time, 10), 'EventLog/6005', made),
   ];
@@ -92,7 +105,9 @@ export function boot(time: string, good?: boolean, made: MadeEvent = {}): EventO
 
 /** Kernel-Power 41. */
 export function unexpected(time: string, fields: Readonly<Record<string, string>> = {}): EventObservation {
-  return event(time, 'Microsoft-Windows-Kernel-Power/41', { fields: { BugcheckCode: '0', PowerButtonTimestamp: '0', SleepInProgress: '0', ...fields } });
+  return event(time, 'Microsoft-Windows-Kernel-Power/41', {
+    fields: { BugcheckCode: '0', PowerButtonTimestamp: '0', SleepInProgress: '0', ...fields },
+  });
 }
 
 /** EventLog 6008 with its binary block: last heartbeat and the longest interval in seconds. */
@@ -100,7 +115,16 @@ export function heartbeat6008(time: string, alive: string, interval = 60, uptime
   const d = new Date(Number(at(alive) / 1_000_000n));
   const u16 = (...values: number[]): string => values.map((v) => `${hexByte(v & 255)}${hexByte(v >> 8)}`).join('');
   const u32 = (v: number): string => u16(v & 0xffff, v >>> 16);
-  const systemtime = u16(d.getUTCFullYear(), d.getUTCMonth() + 1, d.getUTCDay(), d.getUTCDate(), d.getUTCHours(), d.getUTCMinutes(), d.getUTCSeconds(), d.getUTCMilliseconds());
+  const systemtime = u16(
+    d.getUTCFullYear(),
+    d.getUTCMonth() + 1,
+    d.getUTCDay(),
+    d.getUTCDate(),
+    d.getUTCHours(),
+    d.getUTCMinutes(),
+    d.getUTCSeconds(),
+    d.getUTCMilliseconds(),
+  );
   const rest = [interval, 60, 0, 0, 0, 0, 1, 0].map(u32).join('');
   return event(time, 'EventLog/6008', { fields: { 'Data[0]': '', 'Data[4]': String(uptime), Binary: systemtime + systemtime + rest } });
 }
@@ -145,7 +169,14 @@ export function coverageFor(events: readonly EventObservation[]): ChannelCoverag
 /** Evidence of these events. */
 export function evidenceOf(events: readonly EventObservation[], coverage: readonly ChannelCoverage[] = coverageFor(events)): Evidence {
   const kept = events.length;
-  return { sources: [], events, facts: [], coverage, problems: [], totals: { bytes: 0, recordsRead: kept, kept, recovered: 0, damagedRecords: 0 } };
+  return {
+    sources: [],
+    events,
+    facts: [],
+    coverage,
+    problems: [],
+    totals: { bytes: 0, recordsRead: kept, kept, recovered: 0, damagedRecords: 0 },
+  };
 }
 
 /** Timeline of these events. */

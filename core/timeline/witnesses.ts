@@ -71,7 +71,14 @@ function bugcheckOf1001(e: EventObservation): Stop['bugcheck'] {
   const m = /^\s*(0x[0-9a-f]{1,16})\s*(?:\(([^)]{0,200})\))?/i.exec(text(e, 'param1', 'Data[0]'));
   const code = m === null ? undefined : parseInteger(m[1] as string);
   if (m === null || code === undefined) return undefined;
-  return { code: `0x${code.toString(16)}`, parameters: (m[2] ?? '').split(',').map((p) => p.trim()).filter((p) => p !== ''), from: e };
+  return {
+    code: `0x${code.toString(16)}`,
+    parameters: (m[2] ?? '')
+      .split(',')
+      .map((p) => p.trim())
+      .filter((p) => p !== ''),
+    from: e,
+  };
 }
 
 /** PowerButtonTimestamp (a number of ticks; any but 0) and, since Windows 11 21H2, LongPowerButtonPressDetected. */
