@@ -56,14 +56,17 @@ export function factTimeText(fact: FactObservation, zone: string, lang: Language
   return formatSpan(fact.time.from, fact.time.to, zone, lang);
 }
 
-/** Provider without the long common prefix, for tables: `Kernel-Power` for `Microsoft-Windows-Kernel-Power`. */
+/** Prefixes that say nothing a reader needs in a table: `Kernel-Power` for `Microsoft-Windows-Kernel-Power`, `LocalSessionManager`, `RdpCoreTS`. */
+const COMMON_PREFIX = /^Microsoft-Windows-(?:TerminalServices-|RemoteDesktopServices-)?/i;
+
+/** Provider without the long common prefix, for tables. */
 export function shortProvider(provider: string): string {
-  return provider.replace(/^Microsoft-Windows-/i, '');
+  return provider.replace(COMMON_PREFIX, '');
 }
 
-/** Channel without the provider's common prefix and the usual suffix: `TerminalServices-LocalSessionManager`. */
+/** Channel without the provider's common prefix and the usual suffix: `LocalSessionManager`. */
 export function shortChannel(channel: string): string {
-  return channel.replace(/^Microsoft-Windows-/i, '').replace(/\/Operational$/i, '');
+  return channel.replace(COMMON_PREFIX, '').replace(/\/Operational$/i, '');
 }
 
 /** `User32 1074`. */

@@ -3,8 +3,14 @@ import type { Language } from '@winmedic/knowledge/model';
 import { formatTime } from './format-time.ts';
 import { messages } from './text/index.ts';
 
+/** True when the true moment of a stop is only known to lie between two bounds; a request has its own time. */
+export function isUncertain(stop: Stop): boolean {
+  return stop.request === undefined && stop.latest > stop.earliest;
+}
+
 /** Time of a stop: the instant, or both bounds when the true moment lies between them. */
 export function stopTimeText(stop: Stop, zone: string, lang: Language): string {
+  if (!isUncertain(stop)) return formatTime(stop.time, zone, lang);
   const one = formatTime(stop.earliest, zone, lang);
   const two = formatTime(stop.latest, zone, lang);
   return one === two ? formatTime(stop.time, zone, lang) : messages(lang).between(one, two);

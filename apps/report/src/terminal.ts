@@ -115,7 +115,7 @@ class TextReport {
     const limit = this.#options.verbose ? list.length : SHORT_CITATIONS;
     for (const observation of list.slice(0, limit))
       this.#page.text(citation(observation, this.#names, this.#zone, this.#lang), { indent, tone: 'faint' });
-    if (list.length > limit) this.#page.text(`${this.#m.more(list.length - limit)} (${this.#m.verboseHint})`, { indent, tone: 'faint' });
+    if (list.length > limit) this.#page.text(`${this.#m.more(list.length - limit)} (${this.#m.verboseOnly})`, { indent, tone: 'faint' });
   }
 
   #headline(groups: readonly StopGroup[]): void {

@@ -2,7 +2,7 @@ import type { EventObservation, InstantNs, TimelineMark } from '@winmedic/core/m
 import type { Language } from '@winmedic/knowledge/model';
 import { formatTime, rfc3339 } from './format-time.ts';
 import type { Json } from './json.ts';
-import { eventName, shortChannel } from './origin.ts';
+import { shortChannel, shortProvider } from './origin.ts';
 import { eventMessage, eventTitle } from './render-event.ts';
 import { messages, pick } from './text/index.ts';
 import { cutTo, displayWidth, padTo, printable } from './width.ts';
@@ -78,8 +78,12 @@ export function* timelineToLines(rows: Iterable<TimelineRow>, hosts: readonly st
       continue;
     }
     const { event } = row;
+    const channel = printable(shortChannel(event.channel));
+    const provider = printable(shortProvider(event.provider));
+    // Many providers write to a log of their own: naming it once is enough.
+    const name = provider === channel ? String(event.eventId) : `${provider} ${event.eventId}`;
     yield fit(
-      `${padTo(time, fraction ? 34 : 26)}  ${host}${padTo(cutTo(printable(shortChannel(event.channel)), 24), 24)}  ${padTo(printable(eventName(event)), 24)}  ${eventText(event, lang)}`.trimEnd(),
+      `${padTo(time, fraction ? 34 : 26)}  ${host}${padTo(cutTo(channel, 20), 20)}  ${padTo(name, 22)}  ${eventText(event, lang)}`.trimEnd(),
     );
   }
 }

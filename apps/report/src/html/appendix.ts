@@ -29,8 +29,8 @@ export function recordEntry(event: EventObservation, sources: ReadonlyMap<string
     recordId === undefined ? '' : m.record(recordId),
     line === undefined ? '' : m.line(line),
     offset === undefined ? '' : m.offset(offset),
-    chunk === undefined ? '' : `chunk ${chunk}`,
-    source?.sha256 ? `sha256 ${source.sha256}` : '',
+    chunk === undefined ? '' : m.chunk(chunk),
+    source?.sha256 ? `${source.id} sha256 ${source.sha256.slice(0, 16)}…` : '',
   ].filter((part) => part !== '');
   const languages: readonly Language[] = lang === 'ja' ? ['ja', 'en'] : ['en', 'ja'];
   const title = eventTitle(event, lang);

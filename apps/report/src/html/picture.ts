@@ -1,6 +1,7 @@
 import type { Incident, Stop, Timeline } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatShort, formatSpan, formatTime, zoneOffsetMinutes } from '../format-time.ts';
+import { isUncertain } from '../stop-text.ts';
 import { messages } from '../text/index.ts';
 import { html, type Markup } from './markup.ts';
 import { gapsOf, type Lane, laneOf, type MarkKind, runningOf, type Stretch } from './picture-data.ts';
@@ -72,7 +73,9 @@ class Picture {
   readonly #zone: string;
   readonly #lang: Language;
   readonly #options: PictureOptions;
+  /** Shapes in the order they are painted; texts come after all of them, so that no line crosses a text. */
   readonly #parts: Markup[] = [];
+  readonly #texts: Markup[] = [];
 
   constructor(timeline: Timeline, zone: string, lang: Language, options: PictureOptions) {
     this.#timeline = timeline;
@@ -156,6 +159,8 @@ class Picture {
 
   #marks(host: string, lane: Lane, y: number): void {
     const drawn = new Set<string>();
+    /** Painted last: among many logons the failures are what is looked for. */
+    const failures: Markup[] = [];
     const labelled: { x: number; text: string }[] = [];
     for (const event of this.#timeline.events) {
       if (event.host !== host || !this.#inside(event.time)) continue;
@@ -166,24 +171,25 @@ class Picture {
       if (drawn.has(key)) continue;
       drawn.add(key);
       const short = place.kind === 'logon' ? 6 : 3;
-      this.#parts.push(
-        html`<line x1="${x}" x2="${x}" y1="${y + short}" y2="${y + LANE_HEIGHT - short}" class="${MARK_CLASS[place.kind]}"/>`,
-      );
+      const line = html`<line x1="${x}" x2="${x}" y1="${y + short}" y2="${y + LANE_HEIGHT - short}" class="${MARK_CLASS[place.kind]}"/>`;
+      if (place.kind === 'fail') failures.push(line);
+      else this.#parts.push(line);
       labelled.push({ x, text: String(event.eventId) });
     }
+    this.#parts.push(...failures);
     if (!this.#options.labelEvents) return;
     let end = 0;
     for (const { x, text } of labelled.slice(0, MAX_EVENT_LABELS)) {
       if (x + 4 < end) continue;
       end = x + 8 + text.length * 6;
-      this.#parts.push(html`<text x="${x + 3}" y="${y + 14}" class="p-axis">${text}</text>`);
+      this.#texts.push(html`<text x="${x + 3}" y="${y + 14}" class="p-axis">${text}</text>`);
     }
   }
 
   #stops(labels: readonly Label[], top: number, powerBottom: number, bottom: number): void {
     for (const { n, stop, x, text, leftward, row } of labels) {
       const y = top + (row ?? 0) * LABEL_ROW_HEIGHT;
-      if (stop.latest > stop.earliest) {
+      if (isUncertain(stop)) {
         const from = this.#x(stop.earliest);
         this.#parts.push(
           html`<rect x="${from}" y="${y + 14}" width="${Math.max(2, this.#x(stop.latest) - from).toFixed(1)}" height="${(bottom - y - 14).toFixed(1)}" class="p-range"/>`,
@@ -193,7 +199,7 @@ class Picture {
         html`<line x1="${x}" x2="${x}" y1="${row === undefined ? powerBottom - LANE_HEIGHT : y + 13}" y2="${powerBottom}" class="p-stop"/><line x1="${x}" x2="${x}" y1="${powerBottom}" y2="${bottom}" class="p-line"/>`,
       );
       if (row === undefined) continue;
-      this.#parts.push(
+      this.#texts.push(
         html`<circle cx="${x}" cy="${y + 7}" r="7" class="p-badge"/><text x="${x}" y="${y + 10.5}" class="p-number">${n}</text><text x="${x + (leftward ? -10 : 10)}" y="${y + 11}" class="p-axis"${leftward && html` text-anchor="end"`}>${text}</text>`,
       );
     }
@@ -217,7 +223,7 @@ class Picture {
         html`<line x1="${x}" x2="${x}" y1="${axis - 8}" y2="${axis - 3}" class="p-line"/><text x="${x}" y="${axis + 8}" class="p-axis" text-anchor="${x > WIDTH - 40 ? 'end' : 'middle'}">${tick.label}</text>`,
       );
     }
-    return html`<svg viewBox="0 0 ${WIDTH} ${axis + 14}" role="img" aria-labelledby="${id}-t ${id}-d" xmlns="http://www.w3.org/2000/svg"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc><defs><pattern id="${id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="p-hatch"/></pattern></defs>${this.#parts}</svg>`;
+    return html`<svg viewBox="0 0 ${WIDTH} ${axis + 14}" role="img" aria-labelledby="${id}-t ${id}-d" xmlns="http://www.w3.org/2000/svg"><title id="${id}-t">${title}</title><desc id="${id}-d">${description}</desc><defs><pattern id="${id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="p-hatch"/></pattern></defs>${this.#parts}${this.#texts}</svg>`;
   }
 }
 
@@ -267,7 +273,8 @@ export function overviewPicture(timeline: Timeline, stops: readonly NumberedStop
 export function approachPicture(timeline: Timeline, stop: NumberedStop, zone: string, lang: Language): Markup {
   const m = messages(lang);
   const { earliest, latest, host, time } = stop.incident.stop;
-  const range = { from: earliest - 900n * SECOND, to: latest + 60n * SECOND };
+  const [from, to] = isUncertain(stop.incident.stop) ? [earliest, latest] : [time, time];
+  const range = { from: from - 900n * SECOND, to: to + 60n * SECOND };
   const picture = new Picture(timeline, zone, lang, {
     range,
     title: m.pictureZoom(formatTime(time, zone, lang)),

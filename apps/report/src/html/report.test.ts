@@ -53,7 +53,7 @@ describe('the HTML report', () => {
       '2018-07-04 17:03:51 +09:00 (2018-07-04 08:03:51 +00:00)',
       '/cases/rds/RDS01/Security.evtx #4008',
       'offset 0x11000',
-      `sha256 ${'b'.repeat(64)}`,
+      `S2 sha256 ${'b'.repeat(16)}…`,
       'SubStatus',
       '0xc000006a',
     ])

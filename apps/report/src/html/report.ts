@@ -355,9 +355,15 @@ ${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:<
     if (findings.length === 0) return undefined;
     const m = this.#m;
     const held = findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
-    const rest = findings.length - held.length;
+    const rest = findings.filter((finding) => !held.includes(finding));
+    const hosts = new Set(findings.map(({ host }) => host)).size > 1;
+    const rows = rest.map(({ host, judged }) => [
+      html`${this.#text(judged.cause.title)}${hosts && ` (${host})`}`,
+      this.#grade(judged.grade),
+      html`${this.#text(judged.because)}${this.#refs(refuting(judged))}`,
+    ]);
     return html`${held.length > 0 && html`<ul class="alt plain">${held.map(({ host, judged }) => html`<li>${this.#grade(judged.grade)} <strong>${this.#text(judged.cause.title)}</strong> (${host})<br>${this.#text(judged.because)}</li>`)}</ul>`}
-${rest > 0 && html`<p class="soft">${m.moreFindings(rest)} (${m.jsonHint})</p>`}`;
+${rows.length > 0 && html`<details><summary>${m.moreFindings(rows.length)}</summary>${this.#table([m.colCause, m.colStatus, m.colBecause], rows)}</details>`}`;
   }
 
   #facts(): Markup | undefined {

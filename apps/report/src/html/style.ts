@@ -115,7 +115,7 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
  a[href^="http"]::after{content:" (" attr(href) ")"}
 }
 .p-label{font-size:11px;fill:var(--fg)}
-.p-axis{font-size:10px;fill:var(--soft)}
+.p-axis{font-size:10px;fill:var(--soft);paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round}
 .p-line{stroke:var(--line);stroke-width:1}
 .p-on{fill:var(--on)}
 .p-lane{fill:none;stroke:var(--line)}

@@ -53,6 +53,7 @@ export const en = {
   record: (id: string) => `#${id}`,
   line: (n: number) => `line ${n}`,
   offset: (n: number) => `offset 0x${n.toString(16)}`,
+  chunk: (n: number) => `chunk ${n}`,
   factNow: "today's value",
   factAt: (time: string) => `at ${time}`,
   anyHost: 'every host',
@@ -154,6 +155,7 @@ export const en = {
   moreFindings: (n: number) => `${plural(n, 'finding')} not checked or ruled out`,
   more: (n: number) => `${n} more`,
   verboseHint: 'listed with --verbose and in the HTML report',
+  verboseOnly: 'listed with --verbose',
   jsonHint: 'listed in the JSON report',
   coincidence: (k: number, n: number, window: string, q: string, p: string, bound: string) =>
     `${k} of ${n} stops came within ${window} after such an observation; those windows cover ${q} of the time. By chance alone: p = ${p} (bound ${bound}).`,

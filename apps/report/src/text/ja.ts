@@ -38,6 +38,7 @@ export const ja = {
   record: (id) => `#${id}`,
   line: (n) => `${n} 行目`,
   offset: (n) => `オフセット 0x${n.toString(16)}`,
+  chunk: (n) => `チャンク ${n}`,
   factNow: '今日の値',
   factAt: (time) => `${time} の時点`,
   anyHost: '全ホスト',
@@ -134,6 +135,7 @@ export const ja = {
   moreFindings: (n) => `確認できなかった、または棄却した指摘 ${n3(n)} 件`,
   more: (n) => `ほか ${n3(n)} 件`,
   verboseHint: '--verbose と HTML 報告に記載',
+  verboseOnly: '--verbose で表示',
   jsonHint: 'JSON 報告に記載',
   coincidence: (k, n, window, q, p, bound) =>
     `停止 ${n} 件のうち ${k} 件が、この観測から ${window}以内に起きています。その時間帯は全体の ${q} です。偶然だけで起きる確率は p = ${p} (基準 ${bound}) です。`,
