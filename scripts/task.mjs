@@ -95,7 +95,7 @@ const tasks = {
   },
   fuzz: () => {
     knowledge();
-    script('tests/fuzz/run.ts', ...rest);
+    must(node, ['--expose-gc', ...source, join(root, 'tests/fuzz/run.ts'), ...rest]);
   },
   bench: () => {
     build();

@@ -48,8 +48,11 @@ export function reportMeta(context: Context, startedMs: number): ReportMeta {
   };
 }
 
-/** Prints problems of the inputs to the person. */
-export function talkProblems(context: Context, problems: readonly InputProblem[]): void {
+/** Prints problems of the inputs to the person: what was lost one by one, files that are no evidence as one count. */
+export function talkProblems(context: Context, all: readonly InputProblem[]): void {
+  const others = all.filter(({ code, severity }) => code === 'EVIDENCE_UNRECOGNISED' && severity === 'note');
+  const problems = all.filter((problem) => !others.includes(problem));
+  if (others.length > 0) context.talk(context.lang === 'ja' ? `証拠として認識しなかったファイル: ${others.length} 件` : `files not recognised as evidence: ${others.length}`);
   if (problems.length === 0) return;
   context.talk(problemsToText(problems, { lang: context.lang, width: context.width, colour: context.colour && process.stderr.isTTY === true, unicode: context.unicode }).trimEnd());
 }

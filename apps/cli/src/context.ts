@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Language } from '@winmedic/knowledge/model';
 import { CliError } from './errors.ts';
 import type { Options } from './spec.ts';
@@ -55,6 +56,25 @@ export function stdoutWriter(): (text: string) => Promise<void> {
       if (process.stdout.write(text)) resolve();
       else process.stdout.once('drain', resolve);
     });
+}
+
+/**
+ * Writes to stdout and returns when the bytes are handed over: for output made inside a callback that cannot wait. A closed pipe ends the
+ * program quietly.
+ */
+export function writeStdoutSync(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(1, bytes, done);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') process.exit(0);
+      if (code !== 'EAGAIN') throw error;
+      // A slow reader: wait a little instead of piling up output in memory.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 }
 
 /** Builds the context of one run. */

@@ -3,7 +3,7 @@ import type { InputProblem } from '@winmedic/core/model';
 import type { EvtxQuery, EvtxRecord } from '@winmedic/evtx';
 import { formatTime } from '@winmedic/report';
 import { readingCode, talkProblems } from '../case.ts';
-import type { Context } from '../context.ts';
+import { type Context, writeStdoutSync } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import { makeProgress } from '../progress.ts';
@@ -82,30 +82,42 @@ export const run: VerbRun = async (context, paths, options) => {
   const progress = makeProgress(context);
   const totals = { read: 0, shown: 0, damaged: 0, recovered: 0, logs: 0 };
   let piece = format.begin ?? '';
+  const flush = (): void => {
+    writeStdoutSync(piece);
+    piece = '';
+  };
   const problems = await eachLog(
     paths,
     { recover: options['recover'] === true, signal: context.signal, onProgress: ({ done, total, path }) => progress.update(done, total, path) },
-    async (log, path) => {
+    (log, path) => {
       totals.logs++;
-      // Matches are written in between, so the log is pulled from rather than pushed; the totals come from the same pass.
-      for (const { record } of log.select([query])) {
-        if (totals.shown >= limit) break;
+      const summary = log.scan([query], (record) => {
         totals.shown++;
-        if (record.trust === 'slack') totals.recovered++;
         piece += format.record(record, path);
         if (piece.length >= PIECE) {
-          await context.out(piece);
-          piece = '';
+          flush();
           context.signal.throwIfAborted();
         }
-      }
+        return totals.shown < limit;
+      });
+      totals.read += summary.records;
+      totals.damaged += summary.damagedRecords;
+      totals.recovered += summary.recovered;
       return totals.shown < limit;
     },
   );
   progress.end();
-  await context.out(piece + (format.end ?? ''));
-  return finish(context, problems, totals.logs, `${context.lang === 'ja' ? '表示' : 'shown'}: ${totals.shown}${totals.recovered > 0 ? (context.lang === 'ja' ? `（うち復元 ${totals.recovered}）` : ` (${totals.recovered} recovered)`) : ''}`);
+  piece += format.end ?? '';
+  flush();
+  return finish(context, problems, totals.logs, reconcile(context, totals));
 };
+
+/** Read = shown + filtered; damaged ones could not be read at all. */
+function reconcile({ lang }: Context, { read, shown, damaged, recovered }: { read: number; shown: number; damaged: number; recovered: number }): string {
+  return lang === 'ja'
+    ? `読み取り ${read} = 表示 ${shown} + 除外 ${read - shown}、破損 ${damaged}${recovered > 0 ? `、うち復元 ${recovered}` : ''}`
+    : `read ${read} = shown ${shown} + filtered ${read - shown}; damaged ${damaged}${recovered > 0 ? `; of these recovered ${recovered}` : ''}`;
+}
 
 function parseLimit(text: string): number {
   const limit = Number(text);
@@ -135,7 +147,7 @@ async function count(context: Context, paths: readonly string[], options: Option
 }
 
 function finish(context: Context, problems: readonly InputProblem[], logs: number, summary: string): number {
-  if (!context.json && context.terminal) context.talk(summary);
+  context.talk(summary);
   talkProblems(context, problems);
   return readingCode(problems, logs > 0);
 }
