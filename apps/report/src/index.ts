@@ -2,7 +2,8 @@
 export { caseId } from './case-view.ts';
 export { experimentToText } from './experiment.ts';
 export { formatDuration, formatSpan, formatTime, formatTwoZones, isBogusTime, isTimeZone, rfc3339, zoneName } from './format-time.ts';
-export { diagnosisToHtml, type HtmlOptions } from './html/report.ts';
+export type { HtmlOptions } from './html/context.ts';
+export { diagnosisToHtml } from './html/report.ts';
 export { diagnosisToJson, type Json, SCHEMA_VERSION } from './json.ts';
 export { diagnosisToMarkdown } from './markdown.ts';
 export type { ReportMeta, ReportOptions } from './options.ts';

@@ -1,23 +1,12 @@
 import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import {
-  type CauseRow,
-  caseId,
-  causeLists,
-  coveredSpan,
-  groupIncidents,
-  hostTitle,
-  refuting,
-  type StopGroup,
-  uniqueMissing,
-} from './case-view.ts';
+import { type CauseRow, causeLists, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
-import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
-import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
+import { formatSpan, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
-import { problemLines } from './problems.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
+import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle, type Tone } from './terminal-page.ts';
 import { type Messages, messages, pick } from './text/index.ts';
 
@@ -88,8 +77,7 @@ class TextReport {
     if (groups.length === 0) this.#deadEnds();
     this.#coincidence();
     this.#findings();
-    this.#facts();
-    this.#evidence();
+    evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
     this.#last();
     return this.#page.toString();
   }
@@ -334,60 +322,6 @@ class TextReport {
     }
     if (!this.#options.verbose && rest > 0)
       this.#page.text(`${this.#m.moreFindings(rest)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
-  }
-
-  #facts(): void {
-    const rows = factRows(this.#diagnosis, this.#zone, this.#lang, this.#names);
-    if (rows.length === 0) return;
-    const m = this.#m;
-    this.#page.section(m.sectionFacts);
-    this.#page.table(
-      [
-        { head: m.colEvidence, width: 8 },
-        { head: m.colName, width: 40 },
-        { head: m.colHeld, width: '*' },
-      ],
-      rows.map((row) => [`[${row.id}]`, `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`, row.held]),
-    );
-  }
-
-  #evidence(): void {
-    const m = this.#m;
-    const page = this.#page;
-    const { evidence, coverage } = this.#diagnosis.timeline;
-    if (coverage.length > 0) {
-      page.section(m.sectionCoverage);
-      const rows = coverageRows(this.#diagnosis, this.#zone, this.#lang);
-      const shown = this.#options.verbose ? rows : rows.slice(0, 12);
-      for (const row of shown) {
-        page.text(`${row.host} ${row.channel}: ${row.from} – ${row.to}, ${m.colRecords} ${row.records}`, { indent: 2 });
-        for (const note of row.notes) page.text(note, { indent: 6, tone: 'warn' });
-      }
-      if (rows.length > shown.length) page.text(`${m.more(rows.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
-      for (const note of coverageNotes(this.#diagnosis, this.#zone, this.#lang)) page.text(note, { indent: 2 });
-    }
-    if (this.#diagnosis.problems.length > 0) {
-      page.section(m.sectionProblems);
-      for (const line of problemLines(this.#diagnosis.problems, this.#lang)) {
-        page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
-        if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
-      }
-    }
-    page.section(m.sectionMade);
-    const { tool, durationSeconds } = this.#options;
-    page.text(tool.command, { indent: 2, lead: `${m.made.command}: ` });
-    page.text(
-      `${tool.name} ${tool.version} · ${m.made.case} ${caseId(this.#diagnosis, this.#options)} · ${m.made.madeAt} ${formatTime(this.#diagnosis.madeAt, this.#zone, this.#lang)} · ${m.made.zone} ${zoneName(this.#zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, this.#lang)}`}`,
-      { indent: 2 },
-    );
-    page.text(totalsText(this.#diagnosis, this.#lang), { indent: 2, lead: `${m.made.totals}: ` });
-    const limit = this.#options.verbose ? evidence.sources.length : 12;
-    for (const source of evidence.sources.slice(0, limit)) {
-      const hash = source.sha256 === '' ? '' : ` sha256 ${this.#options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
-      page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
-    }
-    if (evidence.sources.length > limit)
-      page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #last(): void {

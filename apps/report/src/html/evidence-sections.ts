@@ -1,0 +1,91 @@
+import { coverageNotes, coverageRows, factRows, totalsText } from '../evidence-tables.ts';
+import { formatDuration, formatTime, zoneName } from '../format-time.ts';
+import { problemLines } from '../problems.ts';
+import { breakablePath, recordEntry } from './appendix.ts';
+import type { HtmlContext } from './context.ts';
+import { html, type Markup, withTimes } from './markup.ts';
+
+/** The facts somebody supplied, with the time for which they are known. */
+export function factsSection(c: HtmlContext): Markup | undefined {
+  const rows = factRows(c.diagnosis, c.zone, c.lang, c.names);
+  if (rows.length === 0) return undefined;
+  const m = c.m;
+  return c.table(
+    ['', m.colName, m.colValue, m.colHeld, m.colHost, m.colOrigin],
+    rows.map((row) => [
+      `[${row.id}]`,
+      html`<code>${row.name}</code>`,
+      html`<code>${row.value}</code>`,
+      withTimes(row.held),
+      row.host === '' ? m.anyHost : row.host,
+      row.place,
+    ]),
+  );
+}
+
+/** What each log covers, and clock steps. */
+export function coverageSection(c: HtmlContext): Markup | undefined {
+  const rows = coverageRows(c.diagnosis, c.zone, c.lang);
+  if (rows.length === 0) return undefined;
+  const m = c.m;
+  const notes = coverageNotes(c.diagnosis, c.zone, c.lang);
+  return html`${c.table(
+    [m.colChannel, m.colHost, m.colFrom, m.colTo, m.colRecords, m.colHoles],
+    rows.map((row) => [
+      row.channel,
+      html`<span class="t">${row.host}</span>`,
+      withTimes(row.from),
+      withTimes(row.to),
+      html`${row.records}`,
+      row.notes.length === 0 ? m.noGaps : row.notes.join(' · '),
+    ]),
+  )}${notes.length > 0 && html`<ul class="alt">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}`;
+}
+
+/** Problems with inputs: what each means and what to do. */
+export function problemsSection(c: HtmlContext): Markup | undefined {
+  const lines = problemLines(c.diagnosis.problems, c.lang);
+  if (lines.length === 0) return undefined;
+  return html`<ul class="alt">${lines.map((line) => html`<li>${line.head}${line.meaning !== '' && html`<br><span class="soft">${line.meaning} ${line.action}</span>`}</li>`)}</ul>`;
+}
+
+/** How the report was made: command, version, zone, totals, inputs with hashes. */
+export function madeSection(c: HtmlContext, id: string): Markup {
+  const m = c.m;
+  const { tool, durationSeconds } = c.options;
+  const { sources } = c.diagnosis.timeline.evidence;
+  const pairs: (readonly [string, string | Markup])[] = [
+    [m.made.command, html`<code>${tool.command}</code>`],
+    [m.made.version, `${tool.name} ${tool.version}`],
+    [m.made.case, id],
+    [m.made.zone, zoneName(c.zone)],
+    [m.made.madeAt, formatTime(c.diagnosis.madeAt, c.zone, c.lang)],
+    [m.made.totals, totalsText(c.diagnosis, c.lang)],
+  ];
+  if (durationSeconds !== undefined) pairs.push([m.made.duration, formatDuration(durationSeconds, c.lang)]);
+  return html`<dl class="kv">${pairs.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+${
+  sources.length > 0 &&
+  c.table(
+    ['', m.colFile, m.colSize, 'SHA-256'],
+    sources.map((source) => [
+      source.id,
+      breakablePath(source.path),
+      html`<span class="t">${m.bytes(source.sizeBytes)}</span>`,
+      html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`,
+    ]),
+    m.sectionInputs,
+  )
+}`;
+}
+
+/** The cited records as they are in the logs. */
+export function appendixSection(c: HtmlContext): Markup | undefined {
+  if (c.cited.length === 0) return undefined;
+  const entries: Markup[] = [];
+  for (const observation of c.cited) {
+    if (observation.type === 'event' && c.inAppendix.has(observation.id)) entries.push(recordEntry(observation, c.sources, c.zone, c.lang));
+  }
+  return html`<p class="soft">${c.m.appendixNote(entries.length, c.cited.length)}</p>
+<div class="records">${entries}</div>`;
+}

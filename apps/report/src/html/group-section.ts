@@ -1,0 +1,97 @@
+import type { Incident, Observation } from '@winmedic/core/model';
+import { type CauseRow, causeLists, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
+import { stopTimeText } from '../stop-text.ts';
+import type { HtmlContext } from './context.ts';
+import { html, type Markup } from './markup.ts';
+
+/** A group of stops: verdict, chain, next check, what is open, remedies, what was ruled out, what is missing. */
+export function groupSection(c: HtmlContext, group: StopGroup, index: number): Markup {
+  const m = c.m;
+  const { shown } = group;
+  const numbers = c.stops.filter(({ incident }) => group.incidents.includes(incident)).map(({ n }) => `#${n}`);
+  const dead = new Set(c.diagnosis.deadEnds.map((deadEnd) => deadEnd.cause.id));
+  const lists = causeLists(group, dead);
+  const missing = uniqueMissing(group.incidents.map((incident) => incident.missing));
+  const shownNumber = c.stops.find(({ incident }) => incident === shown)!.n;
+  return html`<p>${c.grade(shown.verdict.grade)} <span class="soft">${m.stops(group.incidents.length)}: ${numbers.join(' ')}</span></p>
+${index > 0 && html`<p><strong>${c.text(shown.verdict.sentence)}</strong></p>`}
+${shown.chain.length > 0 && html`<h3>${m.sectionChain}</h3>${group.incidents.length > 1 && html`<p class="soft">${m.chainOf(`#${shownNumber} (${stopTimeText(shown.stop, c.zone, c.lang)})`)}</p>`}${chain(c, shown)}`}
+${next(c, shown)}
+${alternatives(c, m.sectionAlso, lists.also, group)}
+${alternatives(c, m.sectionOpen, lists.open, group)}
+${remedies(c, shown)}
+${ruledOut(c, lists.ruledOut, group)}
+${lists.unchecked.length > 0 && html`<details><summary>${m.sectionUnchecked} (${lists.unchecked.length})</summary><p>${titles(c, lists.unchecked)}</p></details>`}
+${
+  missing.length > 0 &&
+  html`<details><summary>${m.sectionMissing} (${missing.length})</summary>${c.table(
+    [m.colName, m.colMeaning, m.command],
+    missing.map((one) => [
+      html`${m.missingKind[one.kind]} <code>${one.name}</code>`,
+      html`${c.text(one.text)}`,
+      one.command === undefined ? '' : html`<code>${one.command}</code>`,
+    ]),
+  )}</details>`
+}`;
+}
+
+function titles(c: HtmlContext, rows: readonly CauseRow[]): string {
+  return rows.map((row) => c.text(row.cause.title)).join(c.lang === 'ja' ? '、' : '; ');
+}
+
+function chain(c: HtmlContext, incident: Incident): Markup {
+  const m = c.m;
+  const used = [...new Set(incident.chain.map((link) => link.support))];
+  return html`<ol class="chain">${incident.chain.map(
+    (link) =>
+      html`<li>${c.text(link.text)} <span class="tag ${link.support}">${m.role[link.role]} · ${m.support[link.support]}</span>${c.cites(link.evidence)}</li>`,
+  )}</ol><p class="soft cites">${used.map((support) => `${m.support[support]}: ${m.supportMeaning[support]}`).join(' · ')}</p>`;
+}
+
+function alternatives(c: HtmlContext, title: string, rows: readonly CauseRow[], group: StopGroup): Markup | undefined {
+  if (rows.length === 0) return undefined;
+  const m = c.m;
+  return html`<h3>${title}</h3><ul class="alt plain">${rows.map((row) => {
+    const speaking = row.judged.items.filter((item) => item.evaluation.value === 'true').flatMap((item) => item.evaluation.evidence);
+    return html`<li>${c.grade(row.grade)} <strong>${c.text(row.cause.title)}</strong>${row.count < group.incidents.length && ` (${m.forStops(row.count, group.incidents.length)})`}<br>${c.text(row.judged.because)}${c.refs([...new Set(speaking)])}
+${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:</span> ${row.judged.missing.slice(0, 4).map((one, i) => html`${i > 0 && '; '}${c.text(one.text)} <code>${one.name}</code>`)}${row.judged.missing.length > 4 && `; ${m.more(row.judged.missing.length - 4)}`}`}</li>`;
+  })}</ul>`;
+}
+
+/** Ruled-out causes with the same reason and observation share a row. */
+function ruledOut(c: HtmlContext, rows: readonly CauseRow[], group: StopGroup): Markup | undefined {
+  if (rows.length === 0) return undefined;
+  const m = c.m;
+  const merged = new Map<string, { rows: CauseRow[]; because: string; evidence: readonly Observation[] }>();
+  for (const row of rows) {
+    const evidence = refuting(row.judged);
+    const because = c.text(row.judged.because);
+    const key = JSON.stringify([because, evidence.map((observation) => observation.id), row.count]);
+    const entry = merged.get(key);
+    if (entry) entry.rows.push(row);
+    else merged.set(key, { rows: [row], because, evidence });
+  }
+  const cells = [...merged.values()].map((entry) => [
+    html`${titles(c, entry.rows)}${entry.rows[0]!.count < group.incidents.length && ` (${m.forStops(entry.rows[0]!.count, group.incidents.length)})`}`,
+    html`${entry.because}${c.refs(entry.evidence)}`,
+  ]);
+  return html`<details><summary>${m.sectionRuledOut} (${rows.length})</summary>${c.table([m.colCause, m.colBecause], cells)}</details>`;
+}
+
+function next(c: HtmlContext, incident: Incident): Markup | undefined {
+  if (!incident.nextCheck) return undefined;
+  const m = c.m;
+  const { check, separates, text } = incident.nextCheck;
+  const titles = new Map(incident.considered.map((judged) => [judged.cause.id, c.text(judged.cause.title)]));
+  return html`<div class="next"><h3>${m.sectionNext}</h3><p>${c.text(text)}</p>${check.command !== undefined && html`<pre>${check.command}</pre>`}${separates.length > 0 && html`<p class="soft">${m.separates(m.list(separates.map((id) => titles.get(id) ?? id)))}</p>`}</div>`;
+}
+
+function remedies(c: HtmlContext, incident: Incident): Markup | undefined {
+  const cause = incident.verdict.cause?.cause;
+  if (!cause || cause.remedies.length === 0) return undefined;
+  const m = c.m;
+  return html`<h3>${m.sectionRemedy}</h3><ol class="alt">${cause.remedies.map(
+    (remedy) =>
+      html`<li>${c.text(remedy.text)}${remedy.command !== undefined && html`<pre>${remedy.command}</pre>`}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${c.text(remedy.gpo)}</div>`}<div><span class="soft">${m.risk}:</span> ${c.text(remedy.risk)}</div><div><span class="soft">${m.undo}:</span> ${c.text(remedy.undo)}</div></li>`,
+  )}</ol>`;
+}

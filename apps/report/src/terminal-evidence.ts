@@ -1,0 +1,64 @@
+import type { Diagnosis } from '@winmedic/core/model';
+import { caseId } from './case-view.ts';
+import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
+import { formatDuration, formatTime, zoneName } from './format-time.ts';
+import type { SourceNames } from './origin.ts';
+import { problemLines } from './problems.ts';
+import type { TextOptions } from './terminal.ts';
+import type { TerminalPage } from './terminal-page.ts';
+import { messages } from './text/index.ts';
+
+function factsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions, names: SourceNames): void {
+  const rows = factRows(diagnosis, options.zone, options.lang, names);
+  if (rows.length === 0) return;
+  const m = messages(options.lang);
+  page.section(m.sectionFacts);
+  page.table(
+    [
+      { head: m.colEvidence, width: 8 },
+      { head: m.colName, width: 40 },
+      { head: m.colHeld, width: '*' },
+    ],
+    rows.map((row) => [`[${row.id}]`, `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`, row.held]),
+  );
+}
+
+/** The last part of the terminal report: facts supplied, what the logs cover, problems with inputs, how the report was made. */
+export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions, names: SourceNames): void {
+  factsSection(page, diagnosis, options, names);
+  const m = messages(options.lang);
+  const { evidence, coverage } = diagnosis.timeline;
+  if (coverage.length > 0) {
+    page.section(m.sectionCoverage);
+    const rows = coverageRows(diagnosis, options.zone, options.lang);
+    const shown = options.verbose ? rows : rows.slice(0, 12);
+    for (const row of shown) {
+      page.text(`${row.host} ${row.channel}: ${row.from} – ${row.to}, ${m.colRecords} ${row.records}`, { indent: 2 });
+      for (const note of row.notes) page.text(note, { indent: 6, tone: 'warn' });
+    }
+    if (rows.length > shown.length) page.text(`${m.more(rows.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+    for (const note of coverageNotes(diagnosis, options.zone, options.lang)) page.text(note, { indent: 2 });
+  }
+  if (diagnosis.problems.length > 0) {
+    page.section(m.sectionProblems);
+    for (const line of problemLines(diagnosis.problems, options.lang)) {
+      page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
+      if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
+    }
+  }
+  page.section(m.sectionMade);
+  const { tool, durationSeconds } = options;
+  page.text(tool.command, { indent: 2, lead: `${m.made.command}: ` });
+  page.text(
+    `${tool.name} ${tool.version} · ${m.made.case} ${caseId(diagnosis, options)} · ${m.made.madeAt} ${formatTime(diagnosis.madeAt, options.zone, options.lang)} · ${m.made.zone} ${zoneName(options.zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, options.lang)}`}`,
+    { indent: 2 },
+  );
+  page.text(totalsText(diagnosis, options.lang), { indent: 2, lead: `${m.made.totals}: ` });
+  const limit = options.verbose ? evidence.sources.length : 12;
+  for (const source of evidence.sources.slice(0, limit)) {
+    const hash = source.sha256 === '' ? '' : ` sha256 ${options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
+    page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
+  }
+  if (evidence.sources.length > limit)
+    page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+}
