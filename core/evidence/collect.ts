@@ -66,6 +66,8 @@ interface Input {
   readonly depth: number;
   readonly budget?: ZipBudget;
   readonly isFacts?: boolean;
+  /** Named by the user: then not to be recognised is an error; a file that merely lies in a folder is passed over. */
+  readonly named?: boolean;
 }
 
 class Collection {
@@ -102,7 +104,7 @@ class Collection {
     for (const f of factsFiles) await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, isFacts: true });
     for (const f of files) {
       const before = this.#sources.length;
-      await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0 });
+      await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, named: f.below === undefined });
       if (f.below !== undefined && this.#sources.slice(before).some((s) => s.kind === 'evtx' || s.kind === 'event-text'))
         useful.add(f.below);
     }
@@ -176,7 +178,7 @@ class Collection {
       case 'zip':
         return this.#readZip(input);
       default:
-        this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
+        this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
     }
   }
 
@@ -234,7 +236,7 @@ class Collection {
     const templates = this.#options.templates ?? loadKnowledge().messages;
     const read = parseEventText(text, { path: label, sourceId: id, zoneOffsetMinutes, templates });
     if (read.events.length === 0) {
-      this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: 'note' });
+      this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
       return;
     }
     if ((await this.#addSource(input, 'event-text')) === undefined) return;

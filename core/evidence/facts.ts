@@ -90,7 +90,7 @@ export function toFact(stated: StatedFact, context: FactContext, origin: Origin,
 function canonical(stated: StatedFact, definitions: readonly FactDefinition[]): { name: string; value: string } {
   const name = stated.fact.toLowerCase();
   const direct = definitions.find((d) => d.id.toLowerCase() === name);
-  if (direct !== undefined) return { name: direct.id, value: valueOf(direct, stated) };
+  if (direct !== undefined) return { name: direct.id, value: valueFrom(direct, stated) };
   const aliased = definitions.flatMap((d) =>
     Object.entries(d.aliases ?? {})
       .filter(([alias]) => alias.toLowerCase() === name)
@@ -102,10 +102,10 @@ function canonical(stated: StatedFact, definitions: readonly FactDefinition[]): 
     const mapped = lookup(values, stated.value ?? '');
     if (mapped !== undefined) return { name: definition.id, value: mapped };
   }
-  return { name: first.definition.id, value: valueOf(first.definition, stated) };
+  return { name: first.definition.id, value: valueFrom(first.definition, stated) };
 }
 
-function valueOf(definition: FactDefinition, stated: StatedFact): string {
+function valueFrom(definition: FactDefinition, stated: StatedFact): string {
   const given = stated.value;
   const allowed = definition.values === undefined ? undefined : Object.keys(definition.values);
   if (given === undefined || given === '') {

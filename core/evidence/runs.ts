@@ -66,8 +66,9 @@ export function mergeStretches(stretches: readonly Stretch[]): Stretch[] {
   const merged: Stretch[] = [];
   for (const s of [...stretches].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0))) {
     const last = merged.at(-1);
-    if (last !== undefined && s.from <= last.to) merged[merged.length - 1] = { from: last.from, to: s.to > last.to ? s.to : last.to };
-    else merged.push(s);
+    if (last !== undefined && s.from <= last.to) {
+      if (s.to > last.to) merged[merged.length - 1] = { from: last.from, to: s.to };
+    } else merged.push(s);
   }
   return merged;
 }

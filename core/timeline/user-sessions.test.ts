@@ -64,7 +64,7 @@ describe('user sessions at the request', () => {
 describe('witnesses of user sessions', () => {
   const stop = [logonScreenButton('06:04:29'), ...orderlyEnd('06:04:33'), ...boot('07:00:00')];
   const winlogon = (time: string, id: 7001 | 7002): Made =>
-    event(time, 'Microsoft-Windows-Winlogon/' + id, { fields: { TSId: '2', UserSid: ALICE_SID } });
+    event(time, `Microsoft-Windows-Winlogon/${id}`, { fields: { TSId: '2', UserSid: ALICE_SID } });
   const logon = (time: string, id: 4624 | 4634, fields: Record<string, string> = {}): Made =>
     event(time, `Microsoft-Windows-Security-Auditing/${id}`, {
       fields: { TargetLogonId: '0xabc', TargetUserSid: ALICE_SID, TargetUserName: 'alice', LogonType: '10', ...fields },
