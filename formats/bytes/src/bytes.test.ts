@@ -20,8 +20,8 @@ import {
   ticksToIso,
   ticksToUnixMs,
   toHex,
-  unixMsToTicks,
   Utf16Text,
+  unixMsToTicks,
 } from './index.ts';
 
 const ticks = fc.bigInt({ min: 0n, max: MAX_ISO_TICKS });
@@ -93,7 +93,8 @@ describe('FILETIME', () => {
   it('reads offsets, short forms, and refuses what is no time', () => {
     expect(isoToTicks('2024-03-01T09:00:00+09:00')).toBe(isoToTicks('2024-03-01'));
     expect(isoToTicks('2024-03-01 12:30')).toBe(isoToTicks('2024-03-01T12:30:00.0000000Z'));
-    for (const text of ['', 'yesterday', '2024-02-30', '2024-13-01', '2024-01-01T24:00', '1600-12-31']) expect(isoToTicks(text), text).toBeUndefined();
+    for (const text of ['', 'yesterday', '2024-02-30', '2024-13-01', '2024-01-01T24:00', '1600-12-31'])
+      expect(isoToTicks(text), text).toBeUndefined();
   });
 
   it('converts from and to milliseconds of 1970', () => {
@@ -104,7 +105,7 @@ describe('FILETIME', () => {
   it('reads SYSTEMTIME and refuses impossible ones', () => {
     const view = new DataView(new ArrayBuffer(16));
     expect(readSystemtime(view, 0)).toBeUndefined();
-    [2024, 2, 4, 29, 23, 59, 58, 999].forEach((part, i) => view.setUint16(i * 2, part, true));
+    for (const [i, part] of [2024, 2, 4, 29, 23, 59, 58, 999].entries()) view.setUint16(i * 2, part, true);
     expect(ticksToIso(readSystemtime(view, 0)!)).toBe('2024-02-29T23:59:58.9990000Z');
     view.setUint16(0, 2023, true);
     expect(readSystemtime(view, 0)).toBeUndefined();

@@ -26,7 +26,14 @@ function makeTables(): readonly Uint32Array[] {
 export function crc32(bytes: Uint8Array, seed = 0): number {
   tables ??= makeTables();
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
-    Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
   ];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let c = ~seed;

@@ -77,7 +77,13 @@ export function isoToTicks(text: string): bigint | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = m;
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   const at = new Date(ms);
-  if (at.getUTCMonth() !== Number(month) - 1 || at.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+  if (
+    at.getUTCMonth() !== Number(month) - 1 ||
+    at.getUTCDate() !== Number(day) ||
+    Number(hour) > 23 ||
+    Number(minute) > 59 ||
+    Number(second) > 59
+  ) {
     return undefined;
   }
   let seconds = ms / 1000;
@@ -114,7 +120,8 @@ export function readFiletime(view: DataView, offset: number): bigint {
 export function readSystemtime(view: DataView, offset: number): bigint | undefined {
   const at = (index: number): number => view.getUint16(offset + index * 2, true);
   const [year, month, day, hour, minute, second, ms] = [at(0), at(1), at(3), at(4), at(5), at(6), at(7)];
-  if (year < 1601 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 || ms > 999) return undefined;
+  if (year < 1601 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 || ms > 999)
+    return undefined;
   const unix = Date.UTC(year, month - 1, day, hour, minute, second, ms);
   if (new Date(unix).getUTCDate() !== day) return undefined;
   return unixMsToTicks(unix);

@@ -3,7 +3,7 @@ import { isFramedRecord } from './chunk.ts';
 import { CHUNK_SIZE, MAX_CARVED, RECORD_HEADER_SIZE } from './limits.ts';
 import type { SlackRange, WalkOptions } from './walker.ts';
 import { Walker } from './walker.ts';
-import { Window } from './window.ts';
+import { type AnsiDecoder, Window } from './window.ts';
 
 /** `0f 01 01 00`: the fragment header every record begins with. */
 const FRAGMENT_HEADER = 0x0001_010f;
@@ -28,11 +28,16 @@ export class Carver {
   readonly #candidates: Candidate[] = [];
   /** Offsets of live records that could not be read: a slack copy of those is welcome. */
   readonly #lost = new Set<number>();
-  readonly #window = new Window(new Uint8Array(CHUNK_SIZE));
+  readonly #window: Window;
   #loaded = -1;
   /** Candidates beyond the cap were not remembered. */
   truncated = false;
 
+  constructor(ansi: AnsiDecoder) {
+    this.#window = new Window(new Uint8Array(CHUNK_SIZE), ansi);
+  }
+
+  /** Holds the slot of the candidate loaded last. */
   get window(): Window {
     return this.#window;
   }

@@ -30,4 +30,3 @@ export function toElement(element: ElementNode, instance: Instance): EvtxElement
   }
   return { kind: 'element', name: element.name, attributes, children };
 }
-

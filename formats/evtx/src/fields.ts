@@ -198,7 +198,11 @@ export function fieldText(entry: FieldEntry, instance: Instance): string {
 }
 
 /** Typed value of a field that is present. */
-export function fieldTyped(entry: FieldEntry, instance: Instance, element: (element: ElementNode, instance: Instance) => EvtxValue): EvtxValue {
+export function fieldTyped(
+  entry: FieldEntry,
+  instance: Instance,
+  element: (element: ElementNode, instance: Instance) => EvtxValue,
+): EvtxValue {
   if (entry.literal !== null) return entry.literal;
   if (entry.slot >= 0) {
     const fragments = instance.fragments(entry.slot);

@@ -56,4 +56,3 @@ export const ABSENT_HEADER: EvtxFileHeader = {
   noCrc: false,
   crcValid: false,
 };
-

@@ -1,4 +1,4 @@
-export { EvtxError, type EvtxDamageCode, type EvtxErrorCode } from './errors.ts';
+export { type EvtxDamageCode, EvtxError, type EvtxErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export { openEvtx } from './log.ts';
 export type {

@@ -8,9 +8,8 @@ import { Resolver } from './resolve.ts';
 import { findStart } from './resync.ts';
 import { SpanCollector, TextNumbers } from './spans.ts';
 import type { EvtxFileHeader, EvtxLimits, EvtxLog, EvtxOptions, EvtxQuery, EvtxRecord, ScanSummary } from './types.ts';
-import { setAnsiEncoding } from './values.ts';
 import { Walker, type WalkOptions } from './walker.ts';
-import { Window } from './window.ts';
+import { type AnsiDecoder, ansiDecoder, Window } from './window.ts';
 
 /**
  * Opens an event log.
@@ -37,6 +36,7 @@ class Log implements EvtxLog {
   readonly #options: EvtxOptions;
   readonly #limits: EvtxLimits;
   readonly #start: number;
+  readonly #ansi: AnsiDecoder;
   readonly #headers = new Map<number, EvtxFileHeader>();
   readonly #idle: Decoder[] = [];
 
@@ -45,6 +45,7 @@ class Log implements EvtxLog {
     this.#options = options;
     this.#limits = withDefaults(options.limits);
     this.#start = start;
+    this.#ansi = ansiDecoder(options.ansiEncoding);
     // The first header is known right after opening.
     const walker = new Walker(source, { ...this.#walk(), quiet: true }, new Window(new Uint8Array(1 << 17)));
     walker.nextChunk();
@@ -65,6 +66,7 @@ class Log implements EvtxLog {
 
   scan(
     queries: readonly EvtxQuery[],
+    // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one.
     onMatch: (record: EvtxRecord, queryIndex: number) => boolean | void,
     options: { readonly spans?: boolean } = {},
   ): ScanSummary {
@@ -131,7 +133,6 @@ class Log implements EvtxLog {
   }
 
   #pass(queries: readonly EvtxQuery[] | undefined, collectors: PassCollectors, decoder: Decoder): Pass {
-    setAnsiEncoding(this.#options.ansiEncoding ?? 'windows-1252');
     return new Pass(this.source, this.#walk(), decoder.resolver, this.#limits, queries, collectors, decoder.window);
   }
 
@@ -140,6 +141,6 @@ class Log implements EvtxLog {
   }
 
   #take(): Decoder {
-    return this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(DEFAULT_WINDOW_BYTES)) };
+    return this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(DEFAULT_WINDOW_BYTES), this.#ansi) };
   }
 }

@@ -41,7 +41,8 @@ export class Names {
   }
 
   #intern(window: Window, base: number, offset: number): number {
-    if (offset > CHUNK_SIZE - NAME_HEADER - 2) throw new RecordFault('EVTX_RECORD_BINXML', 'name offset', base, `< ${CHUNK_SIZE - 10}`, offset);
+    if (offset > CHUNK_SIZE - NAME_HEADER - 2)
+      throw new RecordFault('EVTX_RECORD_BINXML', 'name offset', base, `< ${CHUNK_SIZE - 10}`, offset);
     const view = window.view;
     const at = base + offset;
     const key = view.getUint32(at + 4, true);

@@ -68,7 +68,13 @@ function remembered(step: Step, instance: Instance, slot: number): unknown {
   const size = instance.end(slot) - at;
   if (type & ARRAY) return itemScalars(window, type, at, size);
   if (!REPEATS[type] || size < 8) return scalar(window, type, at, size);
-  if (step.size === size && step.type === type && step.window === window && step.stamp === window.stamp && same(window.view, at, step.at, size)) {
+  if (
+    step.size === size &&
+    step.type === type &&
+    step.window === window &&
+    step.stamp === window.stamp &&
+    same(window.view, at, step.at, size)
+  ) {
     return step.value;
   }
   step.window = window;
@@ -263,11 +269,13 @@ function contentMaker(element: ElementNode): Maker {
       // A fragment may bring any key: what follows has to look first.
       free = false;
       const { index } = child;
-      steps.push(customStep((out, instance) => {
-        const fragments = instance.fragments(index);
-        if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent);
-        else addText(out, slotValue(instance, index));
-      }));
+      steps.push(
+        customStep((out, instance) => {
+          const fragments = instance.fragments(index);
+          if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent);
+          else addText(out, slotValue(instance, index));
+        }),
+      );
     } else if ((child.kind === TEXT || child.kind === CDATA) && (element.elements === 0 || child.text.trim() !== '')) {
       const { text } = child;
       free = false;

@@ -7,11 +7,11 @@ import { MIN_RECORD_SIZE } from './limits.ts';
 import { type MatchContext, QueryCompiler, type QueryPlan } from './query.ts';
 import { LazyRecord, type RecordPlace } from './record.ts';
 import type { Resolver } from './resolve.ts';
-import { SpanCollector, type SpanPlan } from './spans.ts';
+import type { SpanCollector, SpanPlan } from './spans.ts';
 import { findSystem } from './system.ts';
 import { DEFINITION_HEADER, type Template } from './template.ts';
 import type { EvtxLimits, EvtxQuery } from './types.ts';
-import { type SlackRange, type WalkOptions, Walker } from './walker.ts';
+import { type SlackRange, Walker, type WalkOptions } from './walker.ts';
 import type { Window } from './window.ts';
 
 /** `0f 01 01 00`: the fragment header every record begins with. */
@@ -73,9 +73,9 @@ export class Pass implements MatchContext {
     limits: EvtxLimits,
     queries: readonly EvtxQuery[] | undefined,
     collectors: PassCollectors,
-    window?: Window,
+    window: Window,
   ) {
-    const carver = walk.options.recover === true ? new Carver() : undefined;
+    const carver = walk.options.recover === true ? new Carver(window.ansi) : undefined;
     this.#carver = carver;
     this.#source = source;
     this.#walk = walk;
@@ -268,12 +268,14 @@ export class Pass implements MatchContext {
     const definition = view.getUint32(at + 34, true);
     let values = at + 38;
     if (definition === values - base) {
-      if (values + DEFINITION_HEADER > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
+      if (values + DEFINITION_HEADER > end)
+        throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
       values += DEFINITION_HEADER + view.getUint32(values + 20, true);
       if (values + 4 > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', at, values + 4 - at, end - at);
     }
     const count = view.getUint32(values, true);
-    if (count > this.#limits.maxValues) throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
+    if (count > this.#limits.maxValues)
+      throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
     const scratch = this.#scratch;
     scratch.template = this.#resolver.templates.at(this.#window, base, definition, view.getUint32(at + 30, true), false);
     let descriptor = values + 4;

@@ -11,9 +11,9 @@ export type PlainObject = Record<string, unknown>;
 export function plainObjectMaker(): new () => PlainObject {
   function Shape(this: PlainObject): void {
     if (Shape === undefined) {
-      this['a'] = this['b'] = this['c'] = this['d'] = this['e'] = this['f'] = this['g'] = this['h'] = 0;
-      this['i'] = this['j'] = this['k'] = this['l'] = this['m'] = this['n'] = this['o'] = this['p'] = 0;
-      this['q'] = this['r'] = this['s'] = this['t'] = this['u'] = this['v'] = this['w'] = this['x'] = 0;
+      this.a = this.b = this.c = this.d = this.e = this.f = this.g = this.h = 0;
+      this.i = this.j = this.k = this.l = this.m = this.n = this.o = this.p = 0;
+      this.q = this.r = this.s = this.t = this.u = this.v = this.w = this.x = 0;
     }
   }
   Shape.prototype = Object.prototype;

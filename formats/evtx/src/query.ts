@@ -1,6 +1,6 @@
-import { compileCondition, type Condition, decide, decideOne } from './condition.ts';
+import { type Condition, compileCondition, decide, decideOne } from './condition.ts';
 import { EvtxError } from './errors.ts';
-import { type FieldEntry, fieldPlan, fieldText, arrayTexts, type Place, present, visitFields } from './fields.ts';
+import { arrayTexts, type FieldEntry, fieldPlan, fieldText, type Place, present, visitFields } from './fields.ts';
 import { ARRAY, type Instance, TYPE } from './instance.ts';
 import { type SystemKey, type SystemPlan, systemNumber, systemPlan, systemText, systemTime } from './system.ts';
 import type { Template } from './template.ts';

@@ -25,13 +25,21 @@ const VALUES: readonly (readonly [WriteValue, text: string, json: unknown])[] = 
   [{ type: 'bool', value: true }, 'true', true],
   [{ type: 'bool', value: false, width: 1 }, 'false', false],
   [{ type: 'binary', value: Uint8Array.from([0, 171, 255]) }, '00ABFF', '00ABFF'],
-  [{ type: 'guid', value: '{54849625-5478-4994-A5BA-3E3B0328C30D}' }, '{54849625-5478-4994-a5ba-3e3b0328c30d}', '{54849625-5478-4994-a5ba-3e3b0328c30d}'],
+  [
+    { type: 'guid', value: '{54849625-5478-4994-A5BA-3E3B0328C30D}' },
+    '{54849625-5478-4994-a5ba-3e3b0328c30d}',
+    '{54849625-5478-4994-a5ba-3e3b0328c30d}',
+  ],
   [{ type: 'sizeT', value: 0x1234n, width: 4 }, '0x1234', '0x1234'],
   [{ type: 'sizeT', value: 0xffff_ffff_ffff_fff0n }, '0xfffffffffffffff0', '0xfffffffffffffff0'],
   [{ type: 'hex32', value: 0x500ff }, '0x500ff', '0x500ff'],
   [{ type: 'hex64', value: 0x1_0000_0001n }, '0x100000001', '0x100000001'],
   [{ type: 'filetime', ticks: START }, '2024-03-01T12:00:00.1234567Z', '2024-03-01T12:00:00.1234567Z'],
-  [{ type: 'systemtime', ticks: unixMsToTicks(Date.UTC(2020, 1, 29, 1, 2, 3, 4)) }, '2020-02-29T01:02:03.0040000Z', '2020-02-29T01:02:03.0040000Z'],
+  [
+    { type: 'systemtime', ticks: unixMsToTicks(Date.UTC(2020, 1, 29, 1, 2, 3, 4)) },
+    '2020-02-29T01:02:03.0040000Z',
+    '2020-02-29T01:02:03.0040000Z',
+  ],
   [{ type: 'sid', value: 'S-1-5-21-1-2-3-1001' }, 'S-1-5-21-1-2-3-1001', 'S-1-5-21-1-2-3-1001'],
   [{ type: 'null' }, '', null],
 ];
@@ -41,22 +49,32 @@ describe('values', () => {
     const one = single(record({}, { Before: 'b', V: value, After: 'a' }));
     expect(one.field('V')).toBe(text);
     expect(one.field('After')).toBe('a');
-    const event = one.toObject()['Event'] as { EventData: Record<string, unknown> };
-    expect(event.EventData['V']).toStrictEqual(json);
+    const event = one.toObject().Event as { EventData: Record<string, unknown> };
+    expect(event.EventData.V).toStrictEqual(json);
     expect(JSON.parse(one.toJson())).toEqual(one.toObject());
   });
 
   it('keeps types', () => {
     const one = single(
-      record({}, {
-        big: { type: 'u64', value: 1n },
-        hex: { type: 'hex32', value: 16 },
-        time: { type: 'filetime', ticks: START },
-        bytes: { type: 'binary', value: Uint8Array.from([1, 2]) },
-        flag: { type: 'bool', value: true },
-        none: { type: 'null' },
-        list: { type: 'array', of: 'u16', items: [{ type: 'u16', value: 7 }, { type: 'u16', value: 8 }] },
-      }),
+      record(
+        {},
+        {
+          big: { type: 'u64', value: 1n },
+          hex: { type: 'hex32', value: 16 },
+          time: { type: 'filetime', ticks: START },
+          bytes: { type: 'binary', value: Uint8Array.from([1, 2]) },
+          flag: { type: 'bool', value: true },
+          none: { type: 'null' },
+          list: {
+            type: 'array',
+            of: 'u16',
+            items: [
+              { type: 'u16', value: 7 },
+              { type: 'u16', value: 8 },
+            ],
+          },
+        },
+      ),
     );
     expect(Object.fromEntries(one.typedFields())).toEqual({
       big: 1n,
@@ -77,18 +95,49 @@ describe('values', () => {
   });
 
   it.each([
-    ['string', [{ type: 'string', value: 'one' }, { type: 'string', value: '' }, { type: 'string', value: 'three' }], ['one', '', 'three']],
-    ['u32', [{ type: 'u32', value: 1 }, { type: 'u32', value: 2 }], [1, 2]],
+    [
+      'string',
+      [
+        { type: 'string', value: 'one' },
+        { type: 'string', value: '' },
+        { type: 'string', value: 'three' },
+      ],
+      ['one', '', 'three'],
+    ],
+    [
+      'u32',
+      [
+        { type: 'u32', value: 1 },
+        { type: 'u32', value: 2 },
+      ],
+      [1, 2],
+    ],
     ['guid', [{ type: 'guid', value: '{00000000-0000-0000-0000-000000000001}' }], ['{00000000-0000-0000-0000-000000000001}']],
-    ['sid', [{ type: 'sid', value: 'S-1-5-18' }, { type: 'sid', value: 'S-1-5-32-544' }], ['S-1-5-18', 'S-1-5-32-544']],
+    [
+      'sid',
+      [
+        { type: 'sid', value: 'S-1-5-18' },
+        { type: 'sid', value: 'S-1-5-32-544' },
+      ],
+      ['S-1-5-18', 'S-1-5-32-544'],
+    ],
     ['filetime', [{ type: 'filetime', ticks: 0n }], ['1601-01-01T00:00:00.0000000Z']],
     ['hex64', [{ type: 'hex64', value: 255n }], ['0xff']],
-    ['bool', [{ type: 'bool', value: true }, { type: 'bool', value: false }], [true, false]],
+    [
+      'bool',
+      [
+        { type: 'bool', value: true },
+        { type: 'bool', value: false },
+      ],
+      [true, false],
+    ],
   ] as const)('array of %s', (of, list: readonly unknown[], json: readonly unknown[]) => {
     const one = single(record({}, { V: { type: 'array', of, items: list as readonly WriteValue[] } }));
-    expect((one.toObject()['Event'] as { EventData: { V: unknown } }).EventData.V).toEqual(json);
+    expect((one.toObject().Event as { EventData: { V: unknown } }).EventData.V).toEqual(json);
     expect(one.field('V')).toBe(json.join(', '));
-    expect(one.toXml().match(/<Data Name="V">/g) ?? []).toHaveLength(json.filter((item) => item !== '').length + json.filter((item) => item === '').length);
+    expect(one.toXml().match(/<Data Name="V">/g) ?? []).toHaveLength(
+      json.filter((item) => item !== '').length + json.filter((item) => item === '').length,
+    );
   });
 });
 
@@ -138,7 +187,14 @@ describe('System', () => {
   it('falls back to the header where the event says nothing, and reads events without any template', () => {
     const { activityId: _a, relatedActivityId: _r, ...rest } = full;
     const one = single({ ...record(rest, { param1: 'x' }), shape: 'plain' });
-    expect(one.system).toMatchObject({ provider: 'User32', eventId: 1074, level: 3, channel: 'System', computer: 'HOST', timeCreated: START - 5n });
+    expect(one.system).toMatchObject({
+      provider: 'User32',
+      eventId: 1074,
+      level: 3,
+      channel: 'System',
+      computer: 'HOST',
+      timeCreated: START - 5n,
+    });
     expect(one.field('param1')).toBe('x');
     expect(one.toObject()).toMatchObject({ Event: { System: { EventID: 1074, Execution: { ProcessID: 4 } }, EventData: { param1: 'x' } } });
   });
@@ -147,22 +203,46 @@ describe('System', () => {
 describe('fields', () => {
   it('counts unnamed Data, item by item of the classic string array, and gives Binary', () => {
     const one = single({ ...record({}, { kind: 'classic', strings: ['a', '', 'c'], binary: Uint8Array.from([1, 0]) }), shape: 'classic' });
-    expect([...one.fields()]).toEqual([['Data[0]', 'a'], ['Data[1]', ''], ['Data[2]', 'c'], ['Binary', '0100']]);
+    expect([...one.fields()]).toEqual([
+      ['Data[0]', 'a'],
+      ['Data[1]', ''],
+      ['Data[2]', 'c'],
+      ['Binary', '0100'],
+    ]);
     expect(one.toObject()).toMatchObject({ Event: { EventData: { Data: ['a', '', 'c'], Binary: '0100' } } });
   });
 
   it('reaches leaves and attributes of UserData, with and without template', () => {
-    const element = { name: 'EventXML', attributes: [['xmlns', 'Event_NS'], ['id', '7']], children: [{ name: 'Param1', children: ['user'] }, { name: 'Inner', children: [{ name: 'Param2', children: ['10.0.0.1'] }] }] } as const;
+    const element = {
+      name: 'EventXML',
+      attributes: [
+        ['xmlns', 'Event_NS'],
+        ['id', '7'],
+      ],
+      children: [
+        { name: 'Param1', children: ['user'] },
+        { name: 'Inner', children: [{ name: 'Param2', children: ['10.0.0.1'] }] },
+      ],
+    } as const;
     for (const template of [true, false]) {
       const one = single(record({}, { kind: 'userData', element, template }));
-      expect([...one.fields()]).toEqual([['EventXML@id', '7'], ['Param1', 'user'], ['Param2', '10.0.0.1']]);
-      expect(one.toObject()).toMatchObject({ Event: { UserData: { EventXML: { id: '7', Param1: 'user', Inner: { Param2: '10.0.0.1' } } } } });
+      expect([...one.fields()]).toEqual([
+        ['EventXML@id', '7'],
+        ['Param1', 'user'],
+        ['Param2', '10.0.0.1'],
+      ]);
+      expect(one.toObject()).toMatchObject({
+        Event: { UserData: { EventXML: { id: '7', Param1: 'user', Inner: { Param2: '10.0.0.1' } } } },
+      });
       expect(one.toXml()).toContain('<EventXML xmlns="Event_NS" id="7"><Param1>user</Param1>');
     }
   });
 
   it('makes an array of a repeated name and gives its first value as field', () => {
-    const items = [{ name: 'LogonGuid', value: { type: 'string', value: 'x' } }, { name: 'LogonGuid', value: { type: 'string', value: 'y' } }] as const;
+    const items = [
+      { name: 'LogonGuid', value: { type: 'string', value: 'x' } },
+      { name: 'LogonGuid', value: { type: 'string', value: 'y' } },
+    ] as const;
     const one = single(record({}, { kind: 'eventData', items }));
     expect(one.field('LogonGuid')).toBe('x');
     expect(one.toObject()).toMatchObject({ Event: { EventData: { LogonGuid: ['x', 'y'] } } });
@@ -170,7 +250,10 @@ describe('fields', () => {
   });
 
   it('leaves out elements whose value is NULL when they depend on it', () => {
-    const items = [{ name: 'Gone', value: { type: 'null' }, optional: true }, { name: 'Kept', value: { type: 'null' } }] as const;
+    const items = [
+      { name: 'Gone', value: { type: 'null' }, optional: true },
+      { name: 'Kept', value: { type: 'null' } },
+    ] as const;
     const one = single(record({}, { kind: 'eventData', items }));
     expect([...one.fields()]).toEqual([['Kept', '']]);
     expect(one.toXml()).not.toContain('Gone');
@@ -180,13 +263,13 @@ describe('fields', () => {
     const one = single(record({}, { __proto__x: 'a', ['__proto__']: 'evil', constructor: 'c' }));
     const kind = single(record({}, { kind: 'eventData', items: [{ name: '__proto__', value: { type: 'string', value: 'evil' } }] }));
     for (const object of [one.toObject(), kind.toObject()]) {
-      const data = (object['Event'] as { EventData: object }).EventData;
+      const data = (object.Event as { EventData: object }).EventData;
       expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
       expect(Object.getPrototypeOf({})).toBe(Object.prototype);
     }
     expect(kind.toJson()).toContain('"__proto__":"evil"');
     expect(kind.field('__proto__')).toBe('evil');
-    expect(({} as Record<string, unknown>)['evil']).toBeUndefined();
+    expect(({} as Record<string, unknown>).evil).toBeUndefined();
   });
 
   it('gives nested BinXML, with and without header or template', () => {
@@ -196,7 +279,11 @@ describe('fields', () => {
         const one = single(record({}, { Nested: { type: 'binxml', element, template, fragmentHeader }, After: 'z' }));
         expect(one.field('Nested')).toBe('text');
         expect(one.field('After')).toBe('z');
-        expect(one.typedFields().get('Nested')).toMatchObject({ kind: 'element', name: 'Inner', children: [{ name: 'Leaf', children: ['text'] }] });
+        expect(one.typedFields().get('Nested')).toMatchObject({
+          kind: 'element',
+          name: 'Inner',
+          children: [{ name: 'Leaf', children: ['text'] }],
+        });
         expect(one.toObject()).toMatchObject({ Event: { EventData: { Nested: { Inner: { a: '1', Leaf: 'text' } } } } });
       }
     }
@@ -204,25 +291,33 @@ describe('fields', () => {
 
   it('reads CDATA, character and entity references and processing instructions', () => {
     const one = single(
-      record({}, {
-        kind: 'custom',
-        values: [],
-        nodes: [
-          {
-            kind: 'element',
-            name: 'EventData',
-            children: [
-              { kind: 'pi', target: 'hint', text: 'x' },
-              {
-                kind: 'element',
-                name: 'Data',
-                attributes: [{ name: 'Name', value: [{ kind: 'text', text: 'T' }] }],
-                children: [{ kind: 'text', text: 'a ' }, { kind: 'entityRef', name: 'amp' }, { kind: 'charRef', code: 60 }, { kind: 'cdata', text: '<b>' }],
-              },
-            ],
-          },
-        ],
-      }),
+      record(
+        {},
+        {
+          kind: 'custom',
+          values: [],
+          nodes: [
+            {
+              kind: 'element',
+              name: 'EventData',
+              children: [
+                { kind: 'pi', target: 'hint', text: 'x' },
+                {
+                  kind: 'element',
+                  name: 'Data',
+                  attributes: [{ name: 'Name', value: [{ kind: 'text', text: 'T' }] }],
+                  children: [
+                    { kind: 'text', text: 'a ' },
+                    { kind: 'entityRef', name: 'amp' },
+                    { kind: 'charRef', code: 60 },
+                    { kind: 'cdata', text: '<b>' },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ),
     );
     expect(one.field('T')).toBe('a &<<b>');
     expect(one.toXml()).toContain('<EventData><?hint x?><Data Name="T">a &amp;&lt;&lt;b&gt;</Data></EventData>');
@@ -239,7 +334,9 @@ describe('XML and forwarded events', () => {
   it('keeps RenderingInfo, which is a second fragment', () => {
     for (const shape of ['modern', 'plain'] as const) {
       const one = single({ ...record({}, { V: 'v' }), shape, renderingInfo: { culture: 'ja-JP', message: '再起動しました。' } });
-      expect(one.toObject()).toMatchObject({ Event: { EventData: { V: 'v' }, RenderingInfo: { Culture: 'ja-JP', Message: '再起動しました。' } } });
+      expect(one.toObject()).toMatchObject({
+        Event: { EventData: { V: 'v' }, RenderingInfo: { Culture: 'ja-JP', Message: '再起動しました。' } },
+      });
       expect(one.toXml()).toMatch(/<RenderingInfo Culture="ja-JP">.*再起動しました。.*<\/RenderingInfo><\/Event>$/);
       expect([...one.fields().keys()]).toEqual(['V']);
     }

@@ -1,5 +1,5 @@
-import { EvtxError } from './errors.ts';
 import { toElement } from './element.ts';
+import { EvtxError } from './errors.ts';
 import { fieldPlan, fieldText, fieldTyped, present, visitFields } from './fields.ts';
 import { Instance } from './instance.ts';
 import { toPlainObject } from './object.ts';
@@ -117,7 +117,7 @@ export class LazyRecord implements EvtxRecord {
 
   detach(): EvtxRecord {
     this.#check();
-    const window = new Window(this.#window.bytes.slice(this.#at, this.#at + this.sizeBytes));
+    const window = new Window(this.#window.bytes.slice(this.#at, this.#at + this.sizeBytes), this.#window.ansi);
     const copy = this.#fragments.map((fragment) => moved(fragment, window, this.#at));
     return new LazyRecord(this, window, 0, copy);
   }

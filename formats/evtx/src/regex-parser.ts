@@ -15,9 +15,28 @@ export type RegexNode =
   | { readonly kind: 'assert'; readonly what: 'start' | 'end' | 'word' | 'notWord' };
 
 const DIGIT: CharSet = { ranges: [[0x30, 0x39]], negated: false };
-const WORD: CharSet = { ranges: [[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]], negated: false };
+const WORD: CharSet = {
+  ranges: [
+    [0x30, 0x39],
+    [0x41, 0x5a],
+    [0x5f, 0x5f],
+    [0x61, 0x7a],
+  ],
+  negated: false,
+};
 const SPACE: CharSet = {
-  ranges: [[9, 13], [32, 32], [0xa0, 0xa0], [0x1680, 0x1680], [0x2000, 0x200a], [0x2028, 0x2029], [0x202f, 0x202f], [0x205f, 0x205f], [0x3000, 0x3000], [0xfeff, 0xfeff]],
+  ranges: [
+    [9, 13],
+    [32, 32],
+    [0xa0, 0xa0],
+    [0x1680, 0x1680],
+    [0x2000, 0x200a],
+    [0x2028, 0x2029],
+    [0x202f, 0x202f],
+    [0x205f, 0x205f],
+    [0x3000, 0x3000],
+    [0xfeff, 0xfeff],
+  ],
   negated: false,
 };
 const CLASSES: Readonly<Record<string, CharSet>> = {
@@ -85,7 +104,8 @@ export class RegexParser {
 
   #sequence(): RegexNode {
     const parts: RegexNode[] = [];
-    for (let c = this.#source[this.#at]; c !== undefined && c !== '|' && c !== ')'; c = this.#source[this.#at]) parts.push(this.#quantified());
+    for (let c = this.#source[this.#at]; c !== undefined && c !== '|' && c !== ')'; c = this.#source[this.#at])
+      parts.push(this.#quantified());
     return { kind: 'sequence', parts };
   }
 
@@ -98,7 +118,8 @@ export class RegexParser {
       if (part.kind === 'assert') this.#fail('repeated assertion');
       this.#at += m[0].length;
       const least = m[2] !== undefined ? Number(m[2]) : m[1] === '+' ? 1 : 0;
-      const most = m[2] !== undefined ? (m[3] === undefined ? least : m[4] === undefined ? Infinity : Number(m[4])) : m[1] === '?' ? 1 : Infinity;
+      const most =
+        m[2] !== undefined ? (m[3] === undefined ? least : m[4] === undefined ? Infinity : Number(m[4])) : m[1] === '?' ? 1 : Infinity;
       if (least > MAX_REPEAT || (most !== Infinity && (most > MAX_REPEAT || most < least))) this.#fail(`repetition ${m[0]}`);
       // Lazy or greedy finds the same texts; possessive does not.
       if (this.#source[this.#at] === '?') this.#at++;
@@ -182,7 +203,12 @@ export class RegexParser {
         return { ranges, negated };
       }
       const low = this.#setItem();
-      if (this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']' && low.ranges.length === 1 && low.ranges[0]![0] === low.ranges[0]![1]) {
+      if (
+        this.#source[this.#at] === '-' &&
+        this.#source[this.#at + 1] !== ']' &&
+        low.ranges.length === 1 &&
+        low.ranges[0]![0] === low.ranges[0]![1]
+      ) {
         this.#at++;
         const high = this.#setItem();
         const first = low.ranges[0]![0];

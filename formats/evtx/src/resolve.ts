@@ -167,12 +167,14 @@ export class Resolver {
     let values = at + 10;
     const inline = definition === values - this.#base;
     if (inline) {
-      if (values + DEFINITION_HEADER > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
+      if (values + DEFINITION_HEADER > end)
+        throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', values, DEFINITION_HEADER, end - values);
       values += DEFINITION_HEADER + this.templates.sizeAt(this.#window, this.#base, definition);
       if (values + 4 > end) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', at, values + 4 - at, end - at);
     }
     const count = view.getUint32(values, true);
-    if (count > this.#limits.maxValues) throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
+    if (count > this.#limits.maxValues)
+      throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
     const template = this.#template(definition, id, values + 4, count, end, nesting);
     if (depth + template.depth > this.#limits.maxElements) {
       throw new RecordFault('EVTX_RECORD_LIMIT', 'open elements', at, this.#limits.maxElements, depth + template.depth);
@@ -191,7 +193,13 @@ export class Resolver {
     for (const donor of this.templates.donors(id)) if (fits(donor, this.#window, descriptors, count, end)) return donor;
     // The event's own data without their names are still worth having; without System's names nothing would say what it was.
     if (nesting > 0 && plausible(this.#window, descriptors, count, end)) return positional(count);
-    throw new RecordFault('EVTX_RECORD_TEMPLATE', 'template definition', this.#base + Math.min(definition, 0xffff), 'a definition or a donor', 'none');
+    throw new RecordFault(
+      'EVTX_RECORD_TEMPLATE',
+      'template definition',
+      this.#base + Math.min(definition, 0xffff),
+      'a definition or a donor',
+      'none',
+    );
   }
 
   #values(template: Template, descriptors: number, count: number, end: number, nesting: number, depth: number): Instance {

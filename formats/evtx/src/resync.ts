@@ -42,4 +42,3 @@ export function findStart(source: ByteSource): number | undefined {
   }
   return undefined;
 }
-

@@ -20,7 +20,8 @@ export class TextNumbers {
   compile(template: Template): LastText {
     const plan: SystemPlan = systemPlan(template) ?? {};
     const entry = plan[this.#key];
-    const fixed = entry === undefined ? this.#number('') : entry.literal !== null && entry.dependencies.length === 0 ? this.#number(entry.literal) : -1;
+    const fixed =
+      entry === undefined ? this.#number('') : entry.literal !== null && entry.dependencies.length === 0 ? this.#number(entry.literal) : -1;
     return { slot: entry?.slot ?? -1, fixed, bytes: new Uint8Array(0), number: -1 };
   }
 

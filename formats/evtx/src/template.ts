@@ -178,7 +178,8 @@ export class Templates {
     parser.prolog();
     const root = parser.element(0);
     const end = parser.peek();
-    if (end !== TOKEN.EOF) throw new RecordFault('EVTX_RECORD_TEMPLATE', 'end of template', parser.position, 'token 00', `token ${end.toString(16)}`);
+    if (end !== TOKEN.EOF)
+      throw new RecordFault('EVTX_RECORD_TEMPLATE', 'end of template', parser.position, 'token 00', `token ${end.toString(16)}`);
     if (this.#count >= MAX_TEMPLATES || this.#bytes + size > MAX_TEMPLATE_BYTES) this.#forget();
     const shape = shapeOf(root);
     let template = this.#shapes.get(shape);

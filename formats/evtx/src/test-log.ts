@@ -1,5 +1,12 @@
 import { type Damage, memorySource, unixMsToTicks } from '@winmedic/bytes';
-import { type WriteData, type WriteOptions, type WriteRecord, type WriteSystem, type WriteValue, writeEvtx } from '@winmedic/labs/evtx-writer';
+import {
+  type WriteData,
+  type WriteOptions,
+  type WriteRecord,
+  type WriteSystem,
+  type WriteValue,
+  writeEvtx,
+} from '@winmedic/labs/evtx-writer';
 import { openEvtx } from './log.ts';
 import type { EvtxOptions, EvtxRecord } from './types.ts';
 
@@ -7,8 +14,15 @@ import type { EvtxOptions, EvtxRecord } from './types.ts';
 export const START = unixMsToTicks(Date.UTC(2024, 2, 1, 12, 0, 0)) + 1234567n;
 
 /** A record of a test: `System` fields with defaults, event data. */
-export function record(system: Partial<WriteSystem> = {}, data: WriteData | Record<string, WriteValue | string> = {}, index = 0): WriteRecord {
-  const items = Object.entries(data).map(([name, value]) => ({ name, value: typeof value === 'string' ? ({ type: 'string', value } as const) : value }));
+export function record(
+  system: Partial<WriteSystem> = {},
+  data: WriteData | Record<string, WriteValue | string> = {},
+  index = 0,
+): WriteRecord {
+  const items = Object.entries(data).map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? ({ type: 'string', value } as const) : value,
+  }));
   return {
     timeTicks: START + BigInt(index) * 10_000_000n,
     system: {
@@ -26,12 +40,15 @@ export function record(system: Partial<WriteSystem> = {}, data: WriteData | Reco
       computer: 'HOST',
       ...system,
     },
-    data: typeof data['kind'] === 'string' ? (data as WriteData) : { kind: 'eventData', items },
+    data: typeof data.kind === 'string' ? (data as WriteData) : { kind: 'eventData', items },
   };
 }
 
 /** Many small records with ids from 1. */
-export function many(count: number, make: (index: number) => WriteRecord = (i) => record({ eventId: i % 7 }, { Index: String(i) }, i)): WriteRecord[] {
+export function many(
+  count: number,
+  make: (index: number) => WriteRecord = (i) => record({ eventId: i % 7 }, { Index: String(i) }, i),
+): WriteRecord[] {
   return Array.from({ length: count }, (_, i) => make(i));
 }
 

@@ -1,7 +1,18 @@
 import { RecordFault } from './errors.ts';
 import { CHUNK_SIZE } from './limits.ts';
 import type { Names } from './names.ts';
-import { type AttributeNode, type ElementNode, makeElement, PI, type SlotNode, SLOT, TEXT, type TextNode, type TreeNode, CDATA } from './tree.ts';
+import {
+  type AttributeNode,
+  CDATA,
+  type ElementNode,
+  makeElement,
+  PI,
+  SLOT,
+  type SlotNode,
+  TEXT,
+  type TextNode,
+  type TreeNode,
+} from './tree.ts';
 import type { EvtxLimits } from './types.ts';
 import type { Window } from './window.ts';
 
@@ -103,7 +114,8 @@ export class TokenParser {
     if (depth >= this.#limits.maxElements) this.#fail('EVTX_RECORD_LIMIT', 'open elements', this.#limits.maxElements, depth + 1);
     if (depth + 1 > this.depth) this.depth = depth + 1;
     const open = this.#u8('open start element');
-    if ((open & ~MORE) !== TOKEN.OPEN_START) this.#fail('EVTX_RECORD_BINXML', 'open start element', 'token 01 or 41', `token ${open.toString(16)}`);
+    if ((open & ~MORE) !== TOKEN.OPEN_START)
+      this.#fail('EVTX_RECORD_BINXML', 'open start element', 'token 01 or 41', `token ${open.toString(16)}`);
     let dependency = -1;
     if (this.#inTemplate) {
       const id = this.#u16('dependency id');
@@ -114,7 +126,8 @@ export class TokenParser {
     const attributes = open & MORE ? this.#attributes() : [];
     const close = this.#u8('close start element');
     if (close === TOKEN.CLOSE_EMPTY) return makeElement(name, dependency, attributes, []);
-    if (close !== TOKEN.CLOSE_START) this.#fail('EVTX_RECORD_BINXML', 'close start element', 'token 02 or 03', `token ${close.toString(16)}`);
+    if (close !== TOKEN.CLOSE_START)
+      this.#fail('EVTX_RECORD_BINXML', 'close start element', 'token 02 or 03', `token ${close.toString(16)}`);
     const children: TreeNode[] = [];
     for (;;) {
       const token = this.peek();

@@ -46,17 +46,7 @@ export interface EvtxFileHeader {
 }
 
 /** A typed BinXML value. 64-bit integers are `bigint`; times are {@link Filetime} ticks; binary is a copy. */
-export type EvtxValue =
-  | null
-  | string
-  | number
-  | bigint
-  | boolean
-  | Uint8Array
-  | Filetime
-  | HexInt
-  | readonly EvtxValue[]
-  | EvtxElement;
+export type EvtxValue = null | string | number | bigint | boolean | Uint8Array | Filetime | HexInt | readonly EvtxValue[] | EvtxElement;
 
 /** 100 ns ticks since 1601-01-01 UTC (FILETIME or SYSTEMTIME converted). */
 export interface Filetime {
@@ -230,6 +220,7 @@ export interface EvtxLog {
    */
   scan(
     queries: readonly EvtxQuery[],
+    // biome-ignore lint/suspicious/noConfusingVoidType: a callback that returns nothing is the usual one.
     onMatch: (record: EvtxRecord, queryIndex: number) => boolean | void,
     options?: { readonly spans?: boolean },
   ): ScanSummary;

@@ -10,14 +10,6 @@ import type { Window } from './window.ts';
  * @source [MS-EVEN6] 2.2.12.3 and 3.1.4.7.3
  */
 
-/** ANSI strings (type 2) are written in the code page of the machine, which the log does not name. */
-let ansi: { label: string; decoder: InstanceType<typeof TextDecoder> } = { label: 'windows-1252', decoder: new TextDecoder('windows-1252') };
-
-/** Chooses the code page of ANSI strings (a WHATWG encoding label such as `shift_jis`). */
-export function setAnsiEncoding(label: string): void {
-  if (label !== ansi.label) ansi = { label, decoder: new TextDecoder(label) };
-}
-
 /** Little-endian unsigned integer of 1 to 8 bytes that fits a number; undefined when it does not. */
 export function uintAt(window: Window, at: number, size: number): number | undefined {
   const { view, bytes } = window;
@@ -92,7 +84,7 @@ export function scalar(window: Window, type: number, at: number, size: number): 
     case TYPE.STRING:
       return stringAt(window, at, size);
     case TYPE.ANSI:
-      return trimNuls(ansi.decoder.decode(window.bytes.subarray(at, at + size)));
+      return trimNuls(window.ansi.decode(window.bytes.subarray(at, at + size)));
     case TYPE.I8:
       if (size === 1) return view.getInt8(at);
       break;
@@ -173,7 +165,13 @@ export function scalarText(window: Window, type: number, at: number, size: numbe
 }
 
 /** Calls `visit` for the bytes of every item of an array value; what does not divide evenly is one last item of the rest. */
-export function items(window: Window, type: number, at: number, size: number, visit: (type: number, at: number, size: number) => void): void {
+export function items(
+  window: Window,
+  type: number,
+  at: number,
+  size: number,
+  visit: (type: number, at: number, size: number) => void,
+): void {
   const base = type & ~ARRAY;
   const end = at + size;
   const step = base === TYPE.SIZE ? (size % 8 === 0 ? 8 : 4) : (ITEM_SIZE[base] ?? 0);

@@ -1,8 +1,16 @@
-import { type ByteSource, crc32 as tableCrc32, type Damage } from '@winmedic/bytes';
+import { type ByteSource, type Damage, crc32 as tableCrc32 } from '@winmedic/bytes';
 import { ChunkCrc, freeSpaceOffset, isChunkMagic, isFramedRecord, isZero, RECORD_MAGIC } from './chunk.ts';
 import type { EvtxDamageCode } from './errors.ts';
 import { isFileMagic, readFileHeader } from './file-header.ts';
-import { CHUNK_HEADER_SIZE, CHUNK_SIZE, DEFAULT_WINDOW_BYTES, FILE_HEADER_BLOCK, MAX_DAMAGES_REPORTED, MIN_RECORD_SIZE, PROGRESS_STEP } from './limits.ts';
+import {
+  CHUNK_HEADER_SIZE,
+  CHUNK_SIZE,
+  DEFAULT_WINDOW_BYTES,
+  FILE_HEADER_BLOCK,
+  MAX_DAMAGES_REPORTED,
+  MIN_RECORD_SIZE,
+  PROGRESS_STEP,
+} from './limits.ts';
 import { findSignature } from './resync.ts';
 import type { EvtxFileHeader, EvtxOptions } from './types.ts';
 import { Window } from './window.ts';
@@ -123,8 +131,9 @@ export class Walker {
   #fill(): number {
     const { bytes } = this.window;
     const need = this.#position + CHUNK_SIZE;
-    // At the end of the source the rest is in the window already, with zeros behind it.
-    if (need > this.#windowEnd && !(this.#atEnd && need - this.#windowStart <= bytes.length)) {
+    // At the end of the source the rest is in the window already, with zeros behind it. A lost alignment may lie in front of it.
+    const inside = need <= this.#windowEnd || (this.#atEnd && need - this.#windowStart <= bytes.length);
+    if (!inside || this.#position < this.#windowStart) {
       const got = this.#source.readAt(this.#position, bytes);
       this.window.stamp++;
       this.#windowStart = this.#position;
@@ -152,7 +161,10 @@ export class Walker {
     if (claimed === undefined || !claimed.header.present) return;
     const found = this.chunks - claimed.before;
     if (claimed.header.chunkCount !== (found & 0xffff)) {
-      this.report('EVTX_FILE_CHUNK_COUNT', claimed.offset, 'chunk count of the file header', { need: found, have: claimed.header.chunkCount });
+      this.report('EVTX_FILE_CHUNK_COUNT', claimed.offset, 'chunk count of the file header', {
+        need: found,
+        have: claimed.header.chunkCount,
+      });
     }
   }
 
@@ -166,7 +178,8 @@ export class Walker {
       this.#claimed = { header, offset, before: this.chunks };
       this.#walk.onHeader?.(header, offset);
       if (this.#verify && !header.crcValid) this.report('EVTX_FILE_HEADER_CRC', offset, 'file header checksum');
-      if (header.majorVersion !== 3) this.report('EVTX_FILE_VERSION', offset, 'file version', { need: '3.x', have: `${header.majorVersion}.${header.minorVersion}` });
+      if (header.majorVersion !== 3)
+        this.report('EVTX_FILE_VERSION', offset, 'file version', { need: '3.x', have: `${header.majorVersion}.${header.minorVersion}` });
     }
     this.#position += FILE_HEADER_BLOCK;
     this.#explained = this.#position;
@@ -203,7 +216,8 @@ export class Walker {
     this.base = base;
     this.chunkOffset = this.#position;
     const chunk = { chunk: this.slot };
-    if (available < CHUNK_SIZE) this.report('EVTX_CHUNK_TRUNCATED', this.chunkOffset, 'chunk', { ...chunk, need: CHUNK_SIZE, have: available });
+    if (available < CHUNK_SIZE)
+      this.report('EVTX_CHUNK_TRUNCATED', this.chunkOffset, 'chunk', { ...chunk, need: CHUNK_SIZE, have: available });
     let broken = false;
     if (this.#verify && !this.#noCrc && (view.getUint32(base + 120, true) & 4) === 0) {
       if (!this.#crc.headerValid(bytes, view, base)) this.report('EVTX_CHUNK_HEADER_CRC', this.chunkOffset, 'chunk header checksum', chunk);
@@ -219,13 +233,23 @@ export class Walker {
       if (cut !== undefined) {
         limit = Math.min(limit, cut - this.#position);
         next = cut;
-        this.report('EVTX_RESYNC', cut, 'chunk is cut and another file continues', { ...chunk, need: this.#position + CHUNK_SIZE, have: cut });
+        this.report('EVTX_RESYNC', cut, 'chunk is cut and another file continues', {
+          ...chunk,
+          need: this.#position + CHUNK_SIZE,
+          have: cut,
+        });
       }
     }
     const damaged = this.damagedRecords;
     const end = this.#records(base, limit);
     this.suspicious = broken || this.damagedRecords > damaged;
-    this.#walk.onSlack?.({ slotOffset: this.chunkOffset, base, chunk: this.slot, from: end, to: Math.min(available, next - this.#position) & ~7 });
+    this.#walk.onSlack?.({
+      slotOffset: this.chunkOffset,
+      base,
+      chunk: this.slot,
+      from: end,
+      to: Math.min(available, next - this.#position) & ~7,
+    });
     this.#explained = this.#position + Math.min(end, next - this.#position);
     this.#position = next;
   }

@@ -20,7 +20,7 @@ const TEXT_ESCAPES = /[&<>\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const ATTRIBUTE_ESCAPES = /[&<>"\t\n\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 const NAME_BAD = /[^\p{L}\p{N}_:.-]/gu;
 
-function escape(character: string): string {
+function entity(character: string): string {
   switch (character) {
     case '&':
       return '&amp;';
@@ -43,11 +43,11 @@ function escape(character: string): string {
 
 /** Text with the characters that mean something in XML escaped. */
 export function escapeText(text: string): string {
-  return TEXT_SPECIAL.test(text) ? text.toWellFormed().replace(TEXT_ESCAPES, escape) : text;
+  return TEXT_SPECIAL.test(text) ? text.toWellFormed().replace(TEXT_ESCAPES, entity) : text;
 }
 
 function escapeAttribute(text: string): string {
-  return text.toWellFormed().replace(ATTRIBUTE_ESCAPES, escape);
+  return text.toWellFormed().replace(ATTRIBUTE_ESCAPES, entity);
 }
 
 /** A name that XML accepts: genuine names pass unchanged. */
