@@ -181,6 +181,15 @@ export function caseId(diagnosis: Diagnosis, meta: ReportMeta): string {
   return `W-${hash.digest('hex').slice(0, 8)}`;
 }
 
+/** The observations of the chains that are told (one per group) and of the dead ends; each once. */
+export function keyObservations(diagnosis: Diagnosis): Observation[] {
+  const out = new Map<string, Observation>();
+  const add = (observation: Observation): unknown => out.has(observation.id) || out.set(observation.id, observation);
+  for (const group of groupIncidents(diagnosis.incidents)) for (const link of group.shown.chain) link.evidence.forEach(add);
+  for (const deadEnd of diagnosis.deadEnds) deadEnd.evidence.forEach(add);
+  return [...out.values()];
+}
+
 /** The observations a report for people cites: chains first, then what refutes, then dead ends; each once, in that order. */
 export function citedObservations(diagnosis: Diagnosis): Observation[] {
   const out = new Map<string, Observation>();
@@ -188,8 +197,7 @@ export function citedObservations(diagnosis: Diagnosis): Observation[] {
     for (const observation of list) if (!out.has(observation.id)) out.set(observation.id, observation);
   };
   const groups = groupIncidents(diagnosis.incidents);
-  for (const group of groups) for (const link of group.shown.chain) add(link.evidence);
-  for (const deadEnd of diagnosis.deadEnds) add(deadEnd.evidence);
+  add(keyObservations(diagnosis));
   for (const group of groups) for (const incident of group.incidents) for (const link of incident.chain) add(link.evidence);
   for (const incident of diagnosis.incidents) add(incident.stop.records);
   for (const group of groups) {

@@ -24,6 +24,8 @@ const FULL_GROUPS = 1;
 const SHORT_GROUPS = 12;
 const SHORT_STOPS = 20;
 const SHORT_RULED_OUT = 8;
+/** Missing facts and logs named unless verbose. */
+const SHORT_MISSING = 6;
 /** Observations cited per line unless verbose. */
 const SHORT_CITATIONS = 4;
 
@@ -203,12 +205,13 @@ class TextReport {
       ? lists.ruledOut
       : lists.ruledOut.filter((row) => row.cause.prominence !== undefined).slice(0, SHORT_RULED_OUT);
     this.#causes(m.sectionRuledOut, ruledOut, group, false);
+    page.gap();
     const hidden = lists.ruledOut.length - ruledOut.length;
     if (hidden > 0) page.text(`${m.moreRuledOut(hidden)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     if (this.#options.verbose) this.#causes(m.sectionUnchecked, lists.unchecked, group, true);
     else if (lists.unchecked.length > 0)
       page.text(`${m.moreUnchecked(lists.unchecked.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
-    this.#missing(group);
+    this.#missing(group, [...lists.also, ...lists.open]);
   }
 
   #causes(title: string, rows: readonly CauseRow[], group: StopGroup, decides: boolean): void {
@@ -233,10 +236,15 @@ class TextReport {
     }
   }
 
-  #missing(group: StopGroup): void {
-    const items = uniqueMissing(group.incidents.map((incident) => incident.missing));
+  /** First what the verdict and the open causes lack; the rest only when verbose. */
+  #missing(group: StopGroup, open: readonly CauseRow[]): void {
+    const items = uniqueMissing([
+      group.shown.verdict.cause?.missing ?? [],
+      ...open.map((row) => row.judged.missing),
+      ...group.incidents.map((incident) => incident.missing),
+    ]);
     if (items.length === 0) return;
-    const limit = this.#options.verbose ? items.length : 6;
+    const limit = this.#options.verbose ? items.length : SHORT_MISSING;
     this.#page.gap();
     this.#page.heading(this.#m.sectionMissing);
     for (const item of items.slice(0, limit)) {

@@ -39,7 +39,7 @@ export function recordEntry(event: EventObservation, sources: ReadonlyMap<string
   const fields = [...event.fields].slice(0, MAX_FIELDS);
   return html`<article class="record" id="${anchor(event.id)}"><h3>[${event.id}] ${eventName(event)}${title === '' ? '' : `: ${title}`}</h3>
 <p class="where">${formatTwoZones(event.time, zone, 'UTC', lang)} · ${event.host} · ${shortChannel(event.channel)} · ${m.trust[event.trust]}<br>${event.origin.path} ${where.join(' · ')}</p>
-${rendered.map(([language, text]) => html`<p lang="${language}">${cut(text, lang)}</p>`)}
+${rendered.map(([language, text]) => html`<p lang="${language}"${language !== lang && html` class="other"`}>${cut(text, lang)}</p>`)}
 ${event.message !== undefined && event.message !== '' && html`<p><span class="soft">${m.messageAsStored}:</span> ${cut(event.message, lang)}</p>`}
 ${
   fields.length === 0

@@ -1,6 +1,6 @@
 import type { Diagnosis, Grade, Observation, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { citedObservations, inTimeOrder } from '../case-view.ts';
+import { citedObservations, inTimeOrder, keyObservations } from '../case-view.ts';
 import { formatTime } from '../format-time.ts';
 import type { ReportOptions } from '../options.ts';
 import { eventName, placeText, SourceNames } from '../origin.ts';
@@ -36,6 +36,8 @@ export class HtmlContext {
   readonly cited: readonly Observation[];
   /** Ids of those the appendix shows. */
   readonly inAppendix: ReadonlySet<string>;
+  /** Ids of those that paper shows: cited by the chains that are told and by the dead ends. */
+  readonly onPaper: ReadonlySet<string>;
 
   constructor(diagnosis: Diagnosis, options: HtmlOptions) {
     this.diagnosis = diagnosis;
@@ -49,6 +51,7 @@ export class HtmlContext {
     this.stops = inTimeOrder(diagnosis.incidents).map((incident, i) => ({ n: i + 1, incident }));
     this.cited = citedObservations(diagnosis).filter((observation) => observation.type === 'event');
     this.inAppendix = new Set(this.cited.slice(0, options.maxRecords ?? MAX_RECORDS).map((observation) => observation.id));
+    this.onPaper = new Set(keyObservations(diagnosis).map((observation) => observation.id));
   }
 
   /** A text in the report's language. */
@@ -98,5 +101,10 @@ export class HtmlContext {
       (row) =>
         html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-h="${heads[i]}">${cell}</td>`))}</tr>`,
     )}</tbody></table></div>`;
+  }
+
+  /** A closed part with its number of entries; `printed` ones are open on paper, the others say that paper leaves them out. */
+  details(title: string, count: number, body: Markup, printed: boolean): Markup {
+    return html`<details${!printed && html` class="np"`}><summary>${title} (${count})${!printed && html`<span class="po"> ${this.m.notPrinted}</span>`}</summary>${body}</details>`;
   }
 }

@@ -82,10 +82,16 @@ ${
 /** The cited records as they are in the logs. */
 export function appendixSection(c: HtmlContext): Markup | undefined {
   if (c.cited.length === 0) return undefined;
-  const entries: Markup[] = [];
+  const paper: Markup[] = [];
+  const screen: Markup[] = [];
   for (const observation of c.cited) {
-    if (observation.type === 'event' && c.inAppendix.has(observation.id)) entries.push(recordEntry(observation, c.sources, c.zone, c.lang));
+    if (observation.type !== 'event' || !c.inAppendix.has(observation.id)) continue;
+    const entry = recordEntry(observation, c.sources, c.zone, c.lang);
+    if (c.onPaper.has(observation.id)) paper.push(entry);
+    else screen.push(entry);
   }
-  return html`<p class="soft">${c.m.appendixNote(entries.length, c.cited.length)}</p>
-<div class="records">${entries}</div>`;
+  const shown = paper.length + screen.length;
+  return html`<p class="soft">${c.m.appendixNote(shown, c.cited.length)}${screen.length > 0 && html`<span class="po"> ${c.m.onPaper(paper.length, shown)}</span>`}</p>
+<div class="records">${paper}</div>
+${screen.length > 0 && html`<div class="np">${screen}</div>`}`;
 }

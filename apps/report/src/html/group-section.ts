@@ -1,4 +1,4 @@
-import type { Incident, Observation } from '@winmedic/core/model';
+import type { Incident, Missing, Observation } from '@winmedic/core/model';
 import { type CauseRow, causeLists, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
 import { stopTimeText } from '../stop-text.ts';
 import type { HtmlContext } from './context.ts';
@@ -20,19 +20,19 @@ ${next(c, shown)}
 ${alternatives(c, m.sectionAlso, lists.also, group)}
 ${alternatives(c, m.sectionOpen, lists.open, group)}
 ${remedies(c, shown)}
-${ruledOut(c, lists.ruledOut, group)}
-${lists.unchecked.length > 0 && html`<details><summary>${m.sectionUnchecked} (${lists.unchecked.length})</summary><p>${titles(c, lists.unchecked)}</p></details>`}
-${
-  missing.length > 0 &&
-  html`<details><summary>${m.sectionMissing} (${missing.length})</summary>${c.table(
-    [m.colName, m.colMeaning, m.command],
-    missing.map((one) => [
-      html`${m.missingKind[one.kind]} <code>${one.name}</code>`,
-      html`${c.text(one.text)}`,
-      one.command === undefined ? '' : html`<code>${one.command}</code>`,
-    ]),
-  )}</details>`
-}`;
+${ruledOut(c, lists.ruledOut, group, index === 0)}
+${lists.unchecked.length > 0 && c.details(m.sectionUnchecked, lists.unchecked.length, html`<p>${titles(c, lists.unchecked)}</p>`, index === 0)}
+${missing.length > 0 && c.details(m.sectionMissing, missing.length, missingTable(c, missing), false)}`;
+}
+
+function missingTable(c: HtmlContext, missing: readonly Missing[]): Markup {
+  const m = c.m;
+  const rows = missing.map((one) => [
+    html`${m.missingKind[one.kind]} <code>${one.name}</code>`,
+    c.text(one.text),
+    one.command === undefined ? '' : html`<code>${one.command}</code>`,
+  ]);
+  return c.table([m.colName, m.colMeaning, m.command], rows);
 }
 
 function titles(c: HtmlContext, rows: readonly CauseRow[]): string {
@@ -59,7 +59,7 @@ ${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:<
 }
 
 /** Ruled-out causes with the same reason and observation share a row. */
-function ruledOut(c: HtmlContext, rows: readonly CauseRow[], group: StopGroup): Markup | undefined {
+function ruledOut(c: HtmlContext, rows: readonly CauseRow[], group: StopGroup, printed: boolean): Markup | undefined {
   if (rows.length === 0) return undefined;
   const m = c.m;
   const merged = new Map<string, { rows: CauseRow[]; because: string; evidence: readonly Observation[] }>();
@@ -75,7 +75,7 @@ function ruledOut(c: HtmlContext, rows: readonly CauseRow[], group: StopGroup): 
     html`${titles(c, entry.rows)}${entry.rows[0]!.count < group.incidents.length && ` (${m.forStops(entry.rows[0]!.count, group.incidents.length)})`}`,
     html`${entry.because}${c.refs(entry.evidence)}`,
   ]);
-  return html`<details><summary>${m.sectionRuledOut} (${rows.length})</summary>${c.table([m.colCause, m.colBecause], cells)}</details>`;
+  return c.details(m.sectionRuledOut, rows.length, c.table([m.colCause, m.colBecause], cells), printed);
 }
 
 function next(c: HtmlContext, incident: Incident): Markup | undefined {

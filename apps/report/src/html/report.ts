@@ -186,7 +186,7 @@ ${this.#stopTable()}`;
       html`${this.#c.text(judged.because)}${this.#c.refs(refuting(judged))}`,
     ]);
     return html`${held.length > 0 && html`<ul class="alt plain">${held.map(({ host, judged }) => html`<li>${this.#c.grade(judged.grade)} <strong>${this.#c.text(judged.cause.title)}</strong> (${host})<br>${this.#c.text(judged.because)}</li>`)}</ul>`}
-${rows.length > 0 && html`<details><summary>${m.moreFindings(rows.length)}</summary>${this.#c.table([m.colCause, m.colStatus, m.colBecause], rows)}</details>`}`;
+${rows.length > 0 && this.#c.details(m.otherFindings, rows.length, this.#c.table([m.colCause, m.colStatus, m.colBecause], rows), false)}`;
   }
 }
 

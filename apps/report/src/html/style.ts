@@ -18,6 +18,7 @@ body{margin:0}
 .wrap{max-width:62rem;margin:0 auto;padding:0 1.25rem 3rem}
 a{color:var(--accent);text-underline-offset:.15em}
 a:focus-visible,summary:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
+.po{display:none;font-weight:400;color:var(--soft)}
 .skip,.vh{position:absolute;left:-999rem}
 caption{break-after:avoid}
 .skip:focus{left:1rem;top:.5rem;background:var(--bg);padding:.5rem 1rem;z-index:1}
@@ -94,23 +95,32 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
 }
 @page{size:A4;margin:15mm 14mm 17mm;@bottom-left{content:${cssString(footer)};font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}@bottom-right{content:counter(page) " / " counter(pages);font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}}
 @media print{
- html{font-size:9.6pt;line-height:1.45}
- html:lang(ja){line-height:1.55}
+ html{font-size:9pt;line-height:1.4}
+ html:lang(ja){line-height:1.5}
  .wrap{max-width:none;padding:0}
  nav,.skip{display:none}
  h1{margin-top:0}
- h2{margin-top:1.4rem}
- table{font-size:8.4pt;line-height:1.4}
+ h2{margin-top:1.1rem;padding-top:.3rem}
+ table{font-size:7.8pt;line-height:1.35}
+ th,td{padding-top:.15rem;padding-bottom:.15rem}
+ .next{padding:.2rem .8rem}
+ h3{margin-top:.8rem}
  tr,figure{break-inside:avoid}
  .stack thead{display:table-header-group}
  .records{columns:2;column-gap:7mm}
  .record{padding:.25rem 0}
  .record p,.record table,.record .where{font-size:7.6pt;line-height:1.35}
+ .record .other{display:none}
  .record h3{font-size:8.4pt}
  .record tbody th{width:35%}
  .svg-scroll svg{min-width:0}
  .scroll,.svg-scroll{overflow:visible}
  details::details-content{content-visibility:visible;display:block;height:auto}
+ .po{display:inline}
+ div.np,.np>:not(summary){display:none}
+ .np::details-content{display:none}
+ summary{font-weight:400;padding:0}
+ details{margin:.25rem 0}
  a{color:inherit;text-decoration:none}
  a[href^="http"]::after{content:" (" attr(href) ")"}
 }

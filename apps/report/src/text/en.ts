@@ -149,8 +149,8 @@ export const en = {
   risk: 'Risk',
   undo: 'Undo',
   gpo: 'Group policy',
-  moreRuledOut: (n: number) => `${plural(n, 'more cause')} ruled out by the record itself (process, code or kind of stop)`,
-  moreUnchecked: (n: number) => `${plural(n, 'more cause')} not checked: the evidence has nothing that speaks for or against`,
+  moreRuledOut: (n: number) => `${plural(n, 'more cause')} ruled out`,
+  moreUnchecked: (n: number) => `${plural(n, 'more cause')} neither shown nor ruled out; nothing in the evidence points to them`,
   moreGroups: (n: number, stops: number) => `${plural(n, 'more group')} with ${plural(stops, 'stop')}`,
   moreFindings: (n: number) => `${plural(n, 'finding')} not checked or ruled out`,
   more: (n: number) => `${n} more`,
@@ -209,6 +209,9 @@ export const en = {
   pictureHosts: (shown: number, all: number) => `The picture shows ${shown} of ${all} hosts.`,
 
   // Appendix
+  notPrinted: '(on screen, left out on paper)',
+  otherFindings: 'Findings not checked or ruled out',
+  onPaper: (shown: number, all: number) => `On paper: the ${shown} of these ${all} that the chains and the often suspected causes cite.`,
   appendixNote: (shown: number, all: number) =>
     shown === all
       ? `${plural(all, 'record')} cited above.`

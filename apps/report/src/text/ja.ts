@@ -129,8 +129,8 @@ export const ja = {
   risk: 'リスク',
   undo: '戻し方',
   gpo: 'グループ ポリシー',
-  moreRuledOut: (n) => `ほかに ${n3(n)} 件の仮説を、記録そのもの (プロセス・コード・停止の種類) により棄却`,
-  moreUnchecked: (n) => `ほかに ${n3(n)} 件の仮説は確認できず (証拠に賛否どちらの材料もなし)`,
+  moreRuledOut: (n) => `ほかに ${n3(n)} 件の仮説を棄却`,
+  moreUnchecked: (n) => `ほかに ${n3(n)} 件の仮説は確認も棄却もできず (証拠にそれを示すものなし)`,
   moreGroups: (n, stops) => `ほかに ${n3(n)} グループ、停止 ${n3(stops)} 件`,
   moreFindings: (n) => `確認できなかった、または棄却した指摘 ${n3(n)} 件`,
   more: (n) => `ほか ${n3(n)} 件`,
@@ -186,6 +186,9 @@ export const ja = {
   legendGap: '記録なし',
   pictureHosts: (shown, all) => `図は ${all} ホストのうち ${shown} ホストのみです。`,
 
+  notPrinted: '(画面で表示、印刷では省略)',
+  otherFindings: '確認できなかった、または棄却した指摘',
+  onPaper: (shown, all) => `印刷では、${n3(all)} 件のうち証拠の連鎖とよく疑われる原因で引用した ${n3(shown)} 件のみです。`,
   appendixNote: (shown, all) =>
     shown === all
       ? `本文で引用した記録 ${n3(all)} 件です。`
