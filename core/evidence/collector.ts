@@ -1,8 +1,9 @@
 import type { ChannelSpan } from '@winmedic/evtx';
 import type { ChannelCoverage, CoverageRun, EventObservation, InstantNs } from '../model/observation.ts';
+import { gapsOf, mergeRuns, mergeStretches, type Stretch } from '../model/runs.ts';
+import type { ActivityCollector } from './activity.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
-import { type ActivityCollector, gapsOf, mergeRuns, mergeStretches, type Stretch } from './runs.ts';
 
 /** Limits of what is kept, so that memory stays bounded whatever the input. */
 export interface KeepLimits {
@@ -11,6 +12,7 @@ export interface KeepLimits {
   /** Most events in all; one takes about 1 KiB. */
   readonly total: number;
 }
+/** Room for weeks of an exposed host; about 1 GiB at the very most. */
 export const DEFAULT_KEEP_LIMITS: KeepLimits = { perKind: 100_000, total: 1_000_000 };
 
 /** 2005-01-01: no EVTX log is older. */

@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import type { ByteSource } from '@winmedic/bytes';
 import { type EvtxQuery, type EvtxRecord, openEvtx, type ScanSummary } from '@winmedic/evtx';
 import type { EventObservation } from '../model/observation.ts';
+import { ActivityCollector } from './activity.ts';
 import type { Collector } from './collector.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
-import { ActivityCollector } from './runs.ts';
 
 /** Longer field values are cut: a script block may hold megabytes, and 1,000,000 events are kept at most. */
 const MAX_FIELD_CHARS = 16_384;

@@ -18,6 +18,7 @@ export interface ZipLimits {
   /** 1: an archive; 2: an archive in an archive. */
   readonly depth: number;
 }
+/** Above every real collection seen, below what fills a disk. */
 export const DEFAULT_ZIP_LIMITS: ZipLimits = {
   entries: 20_000,
   totalBytes: 16 * 2 ** 30,
@@ -40,6 +41,7 @@ export interface ZipBudget {
   entries: number;
   bytes: number;
 }
+/** The budget an archive starts with. */
 export function newBudget(limits: ZipLimits): ZipBudget {
   return { entries: limits.entries, bytes: limits.totalBytes };
 }

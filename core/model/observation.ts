@@ -67,7 +67,10 @@ export interface FactObservation {
   /** Host it speaks of; absent = every host of the case. */
   readonly host?: string;
   /** When it held (span), happened or was read (instant), or `now` when no time was given. */
-  readonly time: { readonly kind: 'span'; readonly from: InstantNs; readonly to: InstantNs } | { readonly kind: 'instant'; readonly at: InstantNs } | { readonly kind: 'now' };
+  readonly time:
+    | { readonly kind: 'span'; readonly from: InstantNs; readonly to: InstantNs }
+    | { readonly kind: 'instant'; readonly at: InstantNs }
+    | { readonly kind: 'now' };
   readonly origin: Origin;
   readonly trust: Trust;
 }
@@ -128,5 +131,11 @@ export interface Evidence {
   readonly coverage: readonly ChannelCoverage[];
   readonly problems: readonly InputProblem[];
   /** Totals that reconcile: recordsRead = kept + passed over. */
-  readonly totals: { readonly bytes: number; readonly recordsRead: number; readonly kept: number; readonly recovered: number; readonly damagedRecords: number };
+  readonly totals: {
+    readonly bytes: number;
+    readonly recordsRead: number;
+    readonly kept: number;
+    readonly recovered: number;
+    readonly damagedRecords: number;
+  };
 }

@@ -1,5 +1,5 @@
 import type { Localized, StopClass } from '@winmedic/knowledge/model';
-import type { ChannelCoverage, Evidence, EventObservation, InstantNs } from './observation.ts';
+import type { ChannelCoverage, EventObservation, Evidence, InstantNs } from './observation.ts';
 
 /** A decoded shutdown reason code (reference: reason.h; stops.md 5.1). */
 export interface ShutdownReason {
@@ -54,7 +54,12 @@ export interface Stop {
   readonly sleepInProgress?: boolean;
   readonly lastShutdownGood?: boolean;
   /** Decoded 6008. */
-  readonly heartbeat?: { readonly utc: InstantNs; readonly maxIntervalSeconds: number; readonly uptimeSeconds?: number; readonly from: EventObservation };
+  readonly heartbeat?: {
+    readonly utc: InstantNs;
+    readonly maxIntervalSeconds: number;
+    readonly uptimeSeconds?: number;
+    readonly from: EventObservation;
+  };
   /** User sessions alive at the request: number, or undefined when session records do not cover it. */
   readonly sessions?: number;
   readonly sessionUsers?: readonly string[];

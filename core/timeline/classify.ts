@@ -1,6 +1,6 @@
 import type { StopClass } from '@winmedic/knowledge/model';
-import { SILENCE_NS } from '../evidence/runs.ts';
 import type { ChannelCoverage, EventObservation, InstantNs } from '../model/observation.ts';
+import { SILENCE_NS } from '../model/runs.ts';
 import type { Stop, StopRequest } from '../model/timeline.ts';
 import type { Boot } from './boots.ts';
 import type { Sequenced } from './clock.ts';

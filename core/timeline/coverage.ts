@@ -1,5 +1,5 @@
-import { gapsOf, mergeRuns, mergeStretches } from '../evidence/runs.ts';
 import type { ChannelCoverage, InstantNs } from '../model/observation.ts';
+import { gapsOf, mergeRuns, mergeStretches } from '../model/runs.ts';
 import type { HostNames } from './hosts.ts';
 import { maxNs, minNs } from './time.ts';
 

@@ -1,9 +1,12 @@
 import type { InstantNs } from '../model/observation.ts';
 
-/** Nanoseconds in a second, a minute, an hour, a day. */
+/** Nanoseconds in a second. */
 export const SECOND_NS = 1_000_000_000n;
+/** Nanoseconds in a minute. */
 export const MINUTE_NS = 60n * SECOND_NS;
+/** Nanoseconds in an hour. */
 export const HOUR_NS = 60n * MINUTE_NS;
+/** Nanoseconds in a day. */
 export const DAY_NS = 24n * HOUR_NS;
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?Z$/;
@@ -29,10 +32,11 @@ export function nsToIso(ns: InstantNs): string {
   return date.toISOString().replace('.000Z', `${fraction}Z`);
 }
 
-/** Larger / smaller of two instants. */
+/** The later of two instants. */
 export function maxNs(a: InstantNs, b: InstantNs): InstantNs {
   return a > b ? a : b;
 }
+/** The earlier of two instants. */
 export function minNs(a: InstantNs, b: InstantNs): InstantNs {
   return a < b ? a : b;
 }
