@@ -61,6 +61,7 @@ describe('the terminal report', () => {
     expect(all).toContain('× An installer restarted it');
     expect(all).toContain('Power button pressed at the console logon screen');
     expect(all).toContain('a'.repeat(64));
+    expect(flat(all)).toContain("required, unknown: The policy allowed shutdown without logon today's value (1); was it changed since?");
     expect(all).not.toContain('--verbose');
   });
 

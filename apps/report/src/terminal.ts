@@ -195,6 +195,7 @@ class TextReport {
         this.#citations(link.evidence, 7);
       });
     }
+    if (this.#options.verbose) this.#looked(incident);
     const dead = new Set(this.#diagnosis.deadEnds.map((deadEnd) => deadEnd.cause.id));
     const lists = causeLists(group, dead);
     if (verdict.cause) this.#remedies(incident);
@@ -212,6 +213,25 @@ class TextReport {
     else if (lists.unchecked.length > 0)
       page.text(`${m.moreUnchecked(lists.unchecked.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     this.#missing(group, [...lists.also, ...lists.open]);
+  }
+
+  /** Every requirement of the verdict's cause with its truth and what it rests on. */
+  #looked(incident: Incident): void {
+    const items = incident.verdict.cause?.items ?? [];
+    if (items.length === 0) return;
+    const m = this.#m;
+    this.#page.gap();
+    this.#page.heading(m.sectionLooked);
+    for (const item of items) {
+      this.#page.text(pick(item.requirement.text, this.#lang), {
+        indent: 2,
+        lead: `${m.requirementRole[item.role]}, ${m.truth[item.evaluation.value]}: `,
+      });
+      this.#page.text(`${pick(item.evaluation.because, this.#lang)} ${this.#ids(item.evaluation.evidence)}`.trimEnd(), {
+        indent: 6,
+        tone: 'faint',
+      });
+    }
   }
 
   #causes(title: string, rows: readonly CauseRow[], group: StopGroup, decides: boolean): void {

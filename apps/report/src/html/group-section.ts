@@ -16,6 +16,7 @@ export function groupSection(c: HtmlContext, group: StopGroup, index: number): M
   return html`<p>${c.grade(shown.verdict.grade)} <span class="soft">${m.stops(group.incidents.length)}: ${numbers.join(' ')}</span></p>
 ${index > 0 && html`<p><strong>${c.text(shown.verdict.sentence)}</strong></p>`}
 ${shown.chain.length > 0 && html`<h3>${m.sectionChain}</h3>${group.incidents.length > 1 && html`<p class="soft">${m.chainOf(`#${shownNumber} (${stopTimeText(shown.stop, c.zone, c.lang)})`)}</p>`}${chain(c, shown)}`}
+${looked(c, shown)}
 ${next(c, shown)}
 ${alternatives(c, m.sectionAlso, lists.also, group)}
 ${alternatives(c, m.sectionOpen, lists.open, group)}
@@ -33,6 +34,20 @@ function missingTable(c: HtmlContext, missing: readonly Missing[]): Markup {
     one.command === undefined ? '' : html`<code>${one.command}</code>`,
   ]);
   return c.table([m.colName, m.colMeaning, m.command], rows);
+}
+
+/** Every requirement of the verdict's cause with its truth and what it rests on. */
+function looked(c: HtmlContext, incident: Incident): Markup | undefined {
+  const items = incident.verdict.cause?.items ?? [];
+  if (items.length === 0) return undefined;
+  const m = c.m;
+  const rows = items.map((item) => [
+    c.text(item.requirement.text),
+    m.requirementRole[item.role],
+    m.truth[item.evaluation.value],
+    html`${c.text(item.evaluation.because)}${c.refs(item.evaluation.evidence)}`,
+  ]);
+  return c.details(m.sectionLooked, items.length, c.table([m.colLooked, m.colRole, m.colStatus, m.colBecause], rows), false);
 }
 
 function titles(c: HtmlContext, rows: readonly CauseRow[]): string {

@@ -83,6 +83,26 @@ describe('the HTML report', () => {
     for (const [, target] of page.matchAll(/href="#(r-[^"]+)"/g)) expect(page).toContain(`id="${target}"`);
   });
 
+  it('shows what was looked at for the verdict, unknowns included', () => {
+    const table = /<summary>What was looked at for this verdict[\s\S]*?<\/table>/.exec(en)![0];
+    expect(table).toMatch(
+      /The policy allowed shutdown without logon<\/th><td[^>]*>required<\/td><td[^>]*>unknown<\/td><td[^>]*>today&#39;s value/,
+    );
+    expect(table).toMatch(/supports<\/td><td[^>]*>holds/);
+  });
+
+  it('says on paper what paper leaves out, and prints the records of the chain', () => {
+    const [paper, screen] = en.slice(en.indexOf('<div class="records">')).split('<div class="np">') as [string, string];
+    expect(paper).toContain('id="r-E8"');
+    expect(screen).toContain('<article');
+    expect(screen).not.toContain('id="r-E8"');
+    const all = en.match(/<article class="record"/g)!.length;
+    const printed = paper.match(/<article class="record"/g)!.length;
+    expect(en).toContain(`<span class="po"> On paper: the ${printed} of these ${all} `);
+    for (const [details] of en.matchAll(/<details class="np">.*?<\/summary>/g))
+      expect(details).toContain('<span class="po"> (on screen, left out on paper)</span>');
+  });
+
   it('cuts very long field values and says how much was left out', () => {
     const base = fixture.incidents[3]!;
     const huge: EventObservation = { ...base.stop.records[0]!, fields: new Map([['Data', 'x'.repeat(100_000)]]) };

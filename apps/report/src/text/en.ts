@@ -5,8 +5,6 @@ const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLoca
 
 /** Every word of the reports that does not come from the knowledge base. The shape is the contract for the other languages. */
 export const en = {
-  /** Text of `lang` attributes and of the language switch. */
-  lang: 'en',
   list: (items: readonly string[]) => items.join(', '),
   number: (n: number) => n.toLocaleString('en'),
   bytes: (n: number) => `${n.toLocaleString('en')} bytes`,
@@ -59,9 +57,7 @@ export const en = {
   anyHost: 'every host',
 
   // Headline
-  title: (host: string, stops: number) => `${host}: ${plural(stops, 'stop')}`,
   reportTitle: (host: string) => `Why ${host} stopped`,
-  hosts: (n: number) => plural(n, 'host'),
   verdict: 'Verdict',
   stops: (n: number) => plural(n, 'stop'),
   nOfStops: (n: number, of: number) => (of === 1 ? 'the only stop' : n === of ? `all ${of} stops` : `${n} of ${plural(of, 'stop')}`),
@@ -72,7 +68,6 @@ export const en = {
   noRecords: 'The inputs held no record this diagnosis can use.',
   needsForConfirmed: 'Needed for confirmed',
   needs: 'Needed',
-  span: 'Span of these stops',
   covered: 'Records cover',
 
   // Sections
@@ -83,6 +78,7 @@ export const en = {
   sectionChain: 'Chain of evidence',
   chainOf: (stop: string) => `Shown for ${stop}.`,
   sectionDeadEnds: 'Often suspected: what the evidence says',
+  sectionLooked: 'What was looked at for this verdict',
   sectionRuledOut: 'Ruled out',
   sectionOpen: 'Still open, and what would decide',
   sectionAlso: 'Other causes that hold',
@@ -124,14 +120,13 @@ export const en = {
   colOrigin: 'Origin',
   colFile: 'File',
   colSize: 'Size',
-  colKind: 'Kind',
   colField: 'Field',
-  colCode: 'Code',
   colMeaning: 'Meaning',
   colEvent: 'Event',
   colMessage: 'Message',
+  colRole: 'Role',
+  colLooked: 'Looked for',
   colVerdict: 'Verdict',
-  colCheck: 'Check',
 
   // Stop details
   by: (process: string, user: string) => (user === '' ? process : `${process} for ${user}`),
@@ -167,7 +162,6 @@ export const en = {
   partialCoverage: 'pasted or exported text: absence means nothing',
   truncated: (time: string) => `too many records kept from ${time}; later absence cannot be judged`,
   clockStep: (from: string, to: string) => `clock set from ${from} to ${to}`,
-  noProblems: 'none',
   folded: (n: number) => `${n} times`,
   made: {
     command: 'Command',
@@ -182,7 +176,6 @@ export const en = {
   totals: (read: string, kept: string, other: string, recovered: string, damaged: string) =>
     `${read} read = ${kept} kept + ${other} of no interest; ${recovered} recovered from slack, ${damaged} damaged`,
   next: 'next:',
-  seconds: (n: number) => `${n} s`,
 
   // Grade legend
   gradeMeaning: {
@@ -216,11 +209,9 @@ export const en = {
     shown === all
       ? `${plural(all, 'record')} cited above.`
       : `${shown} of ${all} cited records: those of the chains and tables above come first. All of them are in the JSON report.`,
-  messageIn: { ja: 'Message, Japanese rendering', en: 'Message, English rendering' },
   messageAsStored: 'Message as stored',
   noFields: 'no data fields',
   cut: (n: number) => `… (${n.toLocaleString('en')} characters left out)`,
-  back: 'back',
 
   // Experiment
   experiment: {

@@ -4,7 +4,6 @@ const n3 = (n: number): string => n.toLocaleString('ja');
 
 /** The Japanese words, written by hand. Tables use nouns (体言止め), sentences です・ます. */
 export const ja = {
-  lang: 'ja',
   list: (items) => items.join('、'),
   number: n3,
   bytes: (n) => `${n3(n)} バイト`,
@@ -43,9 +42,7 @@ export const ja = {
   factAt: (time) => `${time} の時点`,
   anyHost: '全ホスト',
 
-  title: (host, stops) => `${host}: 停止 ${n3(stops)} 件`,
   reportTitle: (host) => `${host} が停止した理由`,
-  hosts: (n) => `${n3(n)} ホスト`,
   verdict: '結論',
   stops: (n) => `停止 ${n3(n)} 件`,
   nOfStops: (n, of) => (of === 1 ? '停止 1 件' : n === of ? `停止 ${of} 件すべて` : `停止 ${of} 件のうち ${n} 件`),
@@ -56,7 +53,6 @@ export const ja = {
   noRecords: '入力には、この診断に使える記録がありませんでした。',
   needsForConfirmed: '確定に必要なもの',
   needs: '必要なもの',
-  span: 'これらの停止の期間',
   covered: '記録の範囲',
 
   sectionStops: '停止の一覧',
@@ -66,6 +62,7 @@ export const ja = {
   sectionChain: '証拠の連鎖',
   chainOf: (stop) => `${stop} について示します。`,
   sectionDeadEnds: 'よく疑われる原因と、証拠が示すこと',
+  sectionLooked: 'この結論のために調べた項目',
   sectionRuledOut: '棄却した仮説',
   sectionOpen: '未決の仮説と、決め手になるもの',
   sectionAlso: 'ほかに成り立つ仮説',
@@ -106,14 +103,13 @@ export const ja = {
   colOrigin: '所在',
   colFile: 'ファイル',
   colSize: 'サイズ',
-  colKind: '種類',
   colField: 'フィールド',
-  colCode: 'コード',
   colMeaning: '意味',
   colEvent: 'イベント',
   colMessage: 'メッセージ',
+  colRole: '役割',
+  colLooked: '調べた項目',
   colVerdict: '結論',
-  colCheck: '確認方法',
 
   by: (process, user) => (user === '' ? process : `${process} (ユーザー ${user})`),
   from: (host) => `${host} から`,
@@ -147,7 +143,6 @@ export const ja = {
   partialCoverage: '貼り付け・書き出しのテキスト: 「ない」ことは証拠にならない',
   truncated: (time) => `${time} 以降は件数が上限を超え、「ない」ことを判定できない`,
   clockStep: (from, to) => `時計を ${from} から ${to} に変更`,
-  noProblems: 'なし',
   folded: (n) => `${n} 回`,
   made: {
     command: 'コマンド',
@@ -162,7 +157,6 @@ export const ja = {
   totals: (read, kept, other, recovered, damaged) =>
     `読み取り ${read} = 使用 ${kept} + 対象外 ${other}。復元 ${recovered}、破損 ${damaged}`,
   next: '次のコマンド:',
-  seconds: (n) => `${n} 秒`,
 
   gradeMeaning: {
     confirmed: '必要な観測がすべてあり、反証も弱める観測もない',
@@ -193,11 +187,9 @@ export const ja = {
     shown === all
       ? `本文で引用した記録 ${n3(all)} 件です。`
       : `引用した記録 ${n3(all)} 件のうち ${n3(shown)} 件です (本文の連鎖と表にあるものを優先)。すべては JSON 報告にあります。`,
-  messageIn: { ja: 'メッセージ (日本語表示)', en: 'メッセージ (英語表示)' },
   messageAsStored: '保存されていたメッセージ',
   noFields: 'データ フィールドなし',
   cut: (n) => `… (${n3(n)} 文字省略)`,
-  back: '戻る',
 
   experiment: {
     fewer: (alpha) => `変更後の減少を示せています (誤りの水準 ${alpha})。`,
