@@ -1,0 +1,82 @@
+import type { Cause, Knowledge } from '@winmedic/knowledge';
+import type { InstantNs } from '../model/observation.ts';
+import type { Stop, Timeline } from '../model/timeline.ts';
+import type { Coincidence, Diagnosis, Incident, JudgedCause } from '../model/verdict.ts';
+import { Case } from './case.ts';
+import { chainOf } from './chain.ts';
+import { deadEndsOf } from './dead-ends.ts';
+import { distinctMissing } from './evaluation.ts';
+import { judge } from './judge.ts';
+import { nextCheck } from './next-check.ts';
+import type { Scope } from './scope.ts';
+import { compareJudged, openCauses, settleConflicts, verdictOf } from './verdict.ts';
+
+/** How a diagnosis is made. */
+export interface DiagnoseOptions {
+  /** When the diagnosis is made, for the report; default: now. */
+  readonly madeAt?: InstantNs;
+  /** Writes times in the reasons; default: the host's own offset as recorded, else UTC. */
+  readonly formatTime?: (at: InstantNs, host?: string) => string;
+}
+
+/** The signature of {@link diagnose}. */
+export type Diagnose = (timeline: Timeline, knowledge: Knowledge, options: DiagnoseOptions) => Diagnosis;
+
+/**
+ * Judges every stop of a timeline against the causes of the knowledge base, and every host against the causes of scope `host`. The result
+ * depends on its arguments alone. The verdict gate is described in docs/explanation/verdict.md.
+ * @param knowledge causes of user packs included; of two causes with one id the later one counts.
+ */
+export const diagnose: Diagnose = (timeline, knowledge, options) => {
+  const theCase = new Case(timeline, knowledge, options.formatTime);
+  const byId = new Map(knowledge.causes.map((c) => [c.id, c]));
+  const causes = [...byId.values()];
+  const coincidences: Scope['coincidences'] = new Map();
+  const forStops = causes.filter((c) => c.scope === 'stop');
+  const forHosts = causes.filter((c) => c.scope === 'host');
+
+  const incidents = timeline.stops.map((stop, i) =>
+    incidentOf(`I${i + 1}`, stop, forStops, byId, { theCase, host: stop.host, stop, wholeHost: false, results: new Map(), coincidences }),
+  );
+  const findings = timeline.hosts.flatMap(({ name }) => {
+    const scope: Scope = { theCase, host: name, wholeHost: true, results: new Map(), coincidences };
+    return forHosts
+      .map((cause) => judge(cause, scope))
+      .sort(compareJudged)
+      .map((judged) => ({ host: name, judged }));
+  });
+  return {
+    timeline,
+    incidents,
+    findings,
+    deadEnds: deadEndsOf(theCase, incidents),
+    coincidence: [...coincidences.values()].filter((c): c is Coincidence => c !== undefined),
+    problems: timeline.evidence.problems,
+    madeAt: options.madeAt ?? BigInt(Date.now()) * 1_000_000n,
+  };
+};
+
+function incidentOf(id: string, stop: Stop, causes: readonly Cause[], byId: ReadonlyMap<string, Cause>, scope: Scope): Incident {
+  const judged = causes.map((cause) => judge(cause, scope)).filter((j) => j.grade === 'ruled_out' || canExplain(j.cause, stop));
+  const considered = settleConflicts(judged, byId).sort(compareJudged);
+  const verdict = verdictOf(considered, byId);
+  const open = openCauses(considered);
+  const likely = considered.filter((j) => j.grade === 'likely');
+  const live: JudgedCause[] = [...likely, ...open];
+  const check = verdict.grade === 'confirmed' ? undefined : nextCheck(live, scope);
+  return {
+    id,
+    kind: 'stop',
+    stop,
+    verdict,
+    chain: chainOf(stop, verdict.cause),
+    considered,
+    missing: verdict.cause === undefined ? distinctMissing(open.flatMap((j) => j.missing)) : verdict.cause.missing,
+    ...(check && { nextCheck: check }),
+  };
+}
+
+/** Causes that name the classes of stop they can explain are not considered for others (unless the class itself rules them out). */
+function canExplain(cause: Cause, stop: Stop): boolean {
+  return cause.stops === undefined || cause.stops.includes(stop.class);
+}

@@ -1,0 +1,86 @@
+import type { CountRange, EventPattern, Expr, Window } from '@winmedic/knowledge/model';
+import type { Evaluation } from '../model/verdict.ts';
+import { judgeRecords } from './coverage.ts';
+import { isFalse, isTrue, isUnknown } from './evaluation.ts';
+import { type CompiledPattern, compilePattern } from './event-index.ts';
+import type { Scope } from './scope.ts';
+import { joinTexts, say, shortProvider } from './text.ts';
+import { evidenceWindow, type Looked, stopWindow } from './window.ts';
+
+type EventExpr = Extract<Expr, { readonly event: EventPattern }>;
+type AbsentExpr = Extract<Expr, { readonly absent: EventPattern }>;
+
+/** Records cited for one condition; more are counted. */
+const MAX_CITED = 20;
+
+/** At least one matching record, or a count in a range. False only where the log is whole. */
+export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
+  return ask(expr.event, expr.within, scope, (looked, pattern) => {
+    const found = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    const verdict = countHolds(found.length, expr.count);
+    const list = scope.theCase.describe.list(found);
+    if (verdict === 'true') return isTrue(found.length === 0 ? none(pattern, looked) : list, found.slice(0, MAX_CITED));
+    const judged = judgeRecords(scope.theCase, scope.host, scope.theCase.channelsOf(expr.event, scope.host), pattern, looked);
+    if (verdict === 'beyond')
+      return isFalse(say(`${found.length} records: ${list.en}`, `${found.length} 件: ${list.ja}`), found.slice(0, MAX_CITED));
+    if (!judged.covered) return isUnknown(judged.because, judged.missing, found.slice(0, MAX_CITED));
+    if (verdict === 'within') return isTrue(found.length === 0 ? none(pattern, looked) : list, found.slice(0, MAX_CITED));
+    return isFalse(joinTexts([none(pattern, looked, found.length), judged.because]), found.slice(0, MAX_CITED));
+  });
+}
+
+/** No matching record. True only where the log is whole. */
+export function evaluateAbsent(expr: AbsentExpr, scope: Scope): Evaluation {
+  return ask(expr.absent, expr.within, scope, (looked, pattern) => {
+    const found = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    if (found.length > 0) return isFalse(scope.theCase.describe.list(found), found.slice(0, MAX_CITED));
+    const judged = judgeRecords(scope.theCase, scope.host, scope.theCase.channelsOf(expr.absent, scope.host), pattern, looked);
+    if (!judged.covered) return isUnknown(judged.because, judged.missing);
+    return isTrue(joinTexts([none(pattern, looked), judged.because]));
+  });
+}
+
+/**
+ * What a number of finds says about a range: `true` and `beyond` hold whatever else was not recorded; `within` and `short` only where
+ * the log is whole.
+ */
+export function countHolds(n: number, count: CountRange | undefined): 'true' | 'beyond' | 'within' | 'short' {
+  const gte = count === undefined ? 1 : (count.gte ?? 0);
+  if (count?.lte !== undefined) {
+    if (n > count.lte) return 'beyond';
+    return n >= gte ? 'within' : 'short';
+  }
+  return n >= gte ? 'true' : 'short';
+}
+
+function ask(
+  source: EventPattern,
+  within: Window | undefined,
+  scope: Scope,
+  decide: (looked: Looked, pattern: CompiledPattern) => Evaluation,
+): Evaluation {
+  const pattern = compilePattern(source);
+  if (pattern.conditions.problem !== undefined)
+    return isUnknown(
+      say(`condition ${pattern.conditions.problem} cannot be evaluated`, `条件 ${pattern.conditions.problem} は評価できません`),
+    );
+  const looked = lookedAt(within, scope);
+  if (looked === undefined) return isUnknown(say('no boot after the stop is recorded', '停止の後の起動が記録されていません'));
+  return decide(looked, pattern);
+}
+
+/** The stretch a window means in this scope; without a window: ten minutes before the stop, or all evidence for a host. */
+export function lookedAt(within: Window | undefined, scope: Scope): Looked | undefined {
+  const { stop } = scope;
+  if (stop === undefined || (scope.wholeHost && within === undefined)) return evidenceWindow(scope.theCase, scope.host);
+  return stopWindow(scope.theCase, stop, within ?? { before: '10m' });
+}
+
+function none(pattern: CompiledPattern, looked: Looked, n = 0): ReturnType<typeof say> {
+  const provider = shortProvider(pattern.providers[0] ?? '');
+  const name = `${provider} ${pattern.ids.join('/')}`;
+  const conditions = pattern.conditions.list.map((c) => c.text).join(', ');
+  const which = conditions === '' ? name : `${name} (${conditions})`;
+  if (n > 0) return say(`only ${n} records ${which} ${looked.text.en}`, `${looked.text.ja}の ${which} は ${n} 件のみ`);
+  return say(`no record ${which} ${looked.text.en}`, `${looked.text.ja}に ${which} の記録なし`);
+}

@@ -1,0 +1,142 @@
+import type { Cause, Expr, Requirement } from '@winmedic/knowledge/model';
+import type { Evaluation, Grade, JudgedCause, JudgedRequirement } from '../model/verdict.ts';
+import { DERIVATIONS } from './derived/index.ts';
+import { evaluate, partsOf } from './evaluate.ts';
+import { distinctMissing, either } from './evaluation.ts';
+import type { Scope } from './scope.ts';
+import { joinTexts, say } from './text.ts';
+
+/** Kinds that can be the answer to "why did it stop"; on a stop whose end is not in the log none of them gets beyond inconclusive. */
+const ANSWERS = new Set<Cause['kind']>(['cause', 'factor', 'hypothesis', 'false_alarm']);
+
+/** Judges one cause: the verdict gate (docs/explanation/verdict.md). */
+export function judge(cause: Cause, scope: Scope): JudgedCause {
+  const ask = (item: Requirement, role: JudgedRequirement['role']): JudgedRequirement => ({
+    role,
+    requirement: item,
+    evaluation: evaluateItem(item.when, scope),
+  });
+  const required = cause.required.map((item) => ask(item, 'required'));
+  const supporting = (cause.supporting ?? []).map((item) => ask(item, 'supporting'));
+  const refutes = (cause.refutes ?? []).map((item) => ask(item, 'refutes'));
+  const weakens = (cause.weakens ?? []).map((item) => ask(item, 'weakens'));
+  const items = [...required, ...supporting, ...refutes, ...weakens];
+
+  const stage = (n: number): 'likely' | 'confirmed' => cause.required[n]?.for ?? 'likely';
+  const first = required.filter((_, n) => stage(n) === 'likely');
+  const pointed = [...first, ...supporting].some(holds);
+  const missing = distinctMissing(required.filter((j) => j.evaluation.value === 'unknown').flatMap((j) => j.evaluation.missing));
+  const result = (grade: Grade, because: JudgedCause['because']): JudgedCause => ({
+    cause,
+    grade,
+    because,
+    items,
+    missing: grade === 'ruled_out' || grade === 'confirmed' ? [] : missing,
+    pointed,
+  });
+
+  const refuted = refutes.find(holds);
+  if (refuted !== undefined) return result('ruled_out', withReason(refuted));
+  const impossible = required.find((j, n) => cause.required[n]?.necessary === true && j.evaluation.value === 'false');
+  if (impossible !== undefined) {
+    const { text } = impossible.requirement;
+    const { because } = impossible.evaluation;
+    return result('ruled_out', say(`does not hold: ${text.en} (${because.en})`, `成立しません: ${text.ja}(${because.ja})`));
+  }
+  const open = first.filter((j) => !holds(j));
+  if (open.length > 0) return result('inconclusive', notShown(cause, open));
+  if (scope.stop?.class === 'log-gap' && ANSWERS.has(cause.kind))
+    return result(
+      'inconclusive',
+      say(
+        'the end of the session is not in the log, so nothing more can be said',
+        'セッションの終わりがログにないため、これ以上は判定できません',
+      ),
+    );
+  const blocking = blockers(required, weakens);
+  if (blocking === undefined) return result('confirmed', joinTexts(required.map(withReason), 3));
+  return result('likely', blocking);
+}
+
+/** What keeps a likely cause from being confirmed; `undefined` when nothing does. */
+function blockers(required: readonly JudgedRequirement[], weakens: readonly JudgedRequirement[]): JudgedCause['because'] | undefined {
+  const open = required.filter((j) => !holds(j));
+  const against = weakens.filter(holds);
+  const unsafe = required.filter((j) => holds(j) && restsOnTextOnly(j.evaluation));
+  const reasons = [
+    ...open.map((j) => {
+      const { text } = j.requirement;
+      const { because } = j.evaluation;
+      return say(`not shown: ${text.en} (${because.en})`, `未確認: ${text.ja}(${because.ja})`);
+    }),
+    ...against.map((j) => {
+      const reason = withReason(j);
+      return say(`speaks against it: ${reason.en}`, `反する観測: ${reason.ja}`);
+    }),
+    ...unsafe.map((j) => {
+      const { text } = j.requirement;
+      return say(
+        `rests on pasted text or recovered records only: ${text.en}`,
+        `貼り付けられた文章か復元したレコードだけに基づく: ${text.ja}`,
+      );
+    }),
+  ];
+  return reasons.length === 0 ? undefined : joinTexts(reasons);
+}
+
+/** All records behind it were pasted or recovered (facts a person states count as what they are). */
+function restsOnTextOnly(evaluation: Evaluation): boolean {
+  const records = evaluation.evidence.filter((o) => o.type === 'event');
+  return records.length > 0 && records.every((o) => o.trust === 'text' || o.trust === 'recovered');
+}
+
+function notShown(cause: Cause, open: readonly JudgedRequirement[]): JudgedCause['because'] {
+  const reasons = joinTexts(
+    open.map((j) => {
+      const { text } = j.requirement;
+      const { because } = j.evaluation;
+      return say(`not shown: ${text.en} (${because.en})`, `未確認: ${text.ja}(${because.ja})`);
+    }),
+    2,
+  );
+  const check = decidingCheck(cause, open);
+  if (check === undefined) return reasons;
+  return say(`${reasons.en}. Decided by: ${check.text.en}`, `${reasons.ja}。決め手: ${check.text.ja}`);
+}
+
+/** The check that supplies what an open requirement asks for, else the cause's first check. */
+function decidingCheck(cause: Cause, open: readonly JudgedRequirement[]): Cause['confirm'][number] | undefined {
+  const names = new Set(open.flatMap((j) => j.evaluation.missing.map((m) => m.name)));
+  return cause.confirm.find((c) => c.fact !== undefined && names.has(c.fact)) ?? cause.confirm[0];
+}
+
+function holds(judged: JudgedRequirement): boolean {
+  return judged.evaluation.value === 'true';
+}
+
+function withReason(judged: JudgedRequirement): JudgedCause['because'] {
+  const { text } = judged.requirement;
+  const { because } = judged.evaluation;
+  return because.en === '' ? text : say(`${text.en} (${because.en})`, `${text.ja}(${because.ja})`);
+}
+
+/**
+ * A requirement in its scope. For a host, one that speaks of stops holds if it holds for any stop of the host: its parts must hold for
+ * the same one.
+ */
+function evaluateItem(expr: Expr, scope: Scope): Evaluation {
+  if (!scope.wholeHost || !speaksOfStops(expr)) return evaluate(expr, scope);
+  const stops = scope.theCase.stopsOf(scope.host);
+  if (stops.length === 0) return evaluate(expr, scope);
+  return either(stops.map((stop) => evaluate(expr, { ...scope, stop, results: new Map() })));
+}
+
+function speaksOfStops(expr: Expr): boolean {
+  return partsOf(expr).some((part) => {
+    if ('stop' in part || 'actionBefore' in part || 'coincidence' in part) return true;
+    if ('factEvent' in part) return part.within.anchor !== 'evidence';
+    if ('derived' in part && DERIVATIONS[part.derived]?.form === 'stop' && part.derived !== 'log-loss') return true;
+    if ('event' in part || 'absent' in part || 'derived' in part) return part.within !== undefined && part.within.anchor !== 'evidence';
+    return false;
+  });
+}

@@ -1,0 +1,95 @@
+import type { Localized } from '@winmedic/knowledge/model';
+import type { EventObservation, FactObservation, InstantNs, Observation } from '../model/observation.ts';
+import type { Timeline } from '../model/timeline.ts';
+
+/** Shorthand for a text in both languages. */
+export function say(en: string, ja: string): Localized {
+  return { en, ja };
+}
+
+/** Joins texts with `; ` or `、`. At most `limit` are written out, the rest is counted. */
+export function joinTexts(texts: readonly Localized[], limit = 4): Localized {
+  const unique = [...new Map(texts.map((t) => [t.en, t])).values()];
+  const shown = unique.slice(0, limit);
+  const rest = unique.length - shown.length;
+  return say(
+    shown.map((t) => t.en).join('; ') + (rest > 0 ? `; and ${rest} more` : ''),
+    shown.map((t) => t.ja).join('、') + (rest > 0 ? `、ほか ${rest} 件` : ''),
+  );
+}
+
+/** Writes instants and observations for people: times with the zone offset of the host they belong to. */
+export interface Describer {
+  /** `2018-07-06 06:04:29 +09:00`. */
+  time(at: InstantNs, host?: string): string;
+  /** `User32 1074, record 8121 of System.evtx, 2018-07-06 06:04:29 +09:00`. */
+  event(event: EventObservation): Localized;
+  fact(fact: FactObservation): Localized;
+  /** First observations of a list, the others counted. */
+  list(observations: readonly Observation[]): Localized;
+}
+
+/**
+ * @param format replaces the default writing of times (for example in a zone the user chose).
+ */
+export function describer(timeline: Timeline, format?: (at: InstantNs, host?: string) => string): Describer {
+  const offsets = new Map(timeline.hosts.map((h) => [h.name, h.utcOffsetMinutes ?? 0]));
+  const only = timeline.hosts.length === 1 ? timeline.hosts[0]?.name : undefined;
+  const time = format ?? ((at, host) => formatWithOffset(at, offsets.get(host ?? only ?? '') ?? 0));
+  const event = (e: EventObservation): Localized => {
+    const name = `${shortProvider(e.provider)} ${e.eventId}`;
+    const file = baseName(e.origin.path);
+    const at = time(e.time, e.host);
+    const trust =
+      e.trust === 'text'
+        ? say(' (pasted text)', '(貼り付けられた文章)')
+        : e.trust === 'recovered'
+          ? say(' (recovered record)', '(復元したレコード)')
+          : say('', '');
+    return e.recordId === '' || e.trust === 'text'
+      ? say(`${name} in ${file}, ${at}${trust.en}`, `${name}(${file}、${at})${trust.ja}`)
+      : say(`${name}, record ${e.recordId} of ${file}, ${at}${trust.en}`, `${name}(${file} のレコード ${e.recordId}、${at})${trust.ja}`);
+  };
+  const fact = (f: FactObservation): Localized => {
+    const value = `${f.name}=${f.value}`;
+    if (f.time.kind === 'span') {
+      const from = time(f.time.from, f.host);
+      const to = time(f.time.to, f.host);
+      return say(`${value}, known for ${from} to ${to}`, `${value}(${from} から ${to} まで)`);
+    }
+    if (f.time.kind === 'instant') return say(`${value} at ${time(f.time.at, f.host)}`, `${value}(${time(f.time.at, f.host)})`);
+    return say(`${value}, value of today`, `${value}(今日の値)`);
+  };
+  return {
+    time,
+    event,
+    fact,
+    list: (all) =>
+      joinTexts(
+        all.map((o) => (o.type === 'event' ? event(o) : fact(o))),
+        3,
+      ),
+  };
+}
+
+/** `Microsoft-Windows-Security-Auditing` as `Security-Auditing`. */
+export function shortProvider(provider: string): string {
+  return provider.replace(/^Microsoft-Windows-/i, '');
+}
+
+/** Last part of a path with either separator. */
+export function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'), path.lastIndexOf('!')) + 1);
+}
+
+function formatWithOffset(at: InstantNs, offsetMinutes: number): string {
+  const date = new Date(Number(at / 1_000_000n) + offsetMinutes * 60_000);
+  if (Number.isNaN(date.getTime())) return `${at} ns`;
+  const abs = Math.abs(offsetMinutes);
+  const zone = `${offsetMinutes < 0 ? '-' : '+'}${pad(Math.floor(abs / 60))}:${pad(abs % 60)}`;
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} ${zone}`;
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, '0');
+}
