@@ -18,13 +18,17 @@ export interface Judged {
 const AUDITING = 'microsoft-windows-security-auditing';
 
 /** Is this channel of the host whole for the stretch: recorded from before to after, no hole, no clearing, no clock step? */
-export function judgeChannel(theCase: Case, host: string, channel: string, looked: Looked): Judged {
+export function judgeChannel(theCase: Case, host: string, channel: string, asked: Looked): Judged {
   const coverage = theCase.coverageOf(host, channel);
   const { describe } = theCase;
+  const looked: Looked = asked.whole === true && coverage !== undefined ? { ...asked, from: coverage.first, to: coverage.last } : asked;
   const no = (because: Localized): Judged => ({ covered: false, because, missing: [missingChannel(theCase, host, channel, looked)] });
   if (coverage === undefined) return no(say(`no ${channel} log of ${host} was given`, `${host} の ${channel} ログが証拠にありません`));
   if (!covers(coverage, looked.from, looked.to)) return no(whyNot(theCase, coverage, looked));
-  const step = theCase.stepsOf(host).find((s) => touches(looked, s.from, s.to) || (s.at >= looked.from && s.at <= looked.to));
+  const step =
+    asked.whole === true
+      ? undefined
+      : theCase.stepsOf(host).find((s) => touches(looked, s.from, s.to) || (s.at >= looked.from && s.at <= looked.to));
   if (step !== undefined)
     return no(
       say(

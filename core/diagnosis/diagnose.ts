@@ -5,7 +5,9 @@ import type { Coincidence, Diagnosis, Incident, JudgedCause } from '../model/ver
 import { Case } from './case.ts';
 import { chainOf } from './chain.ts';
 import { deadEndsOf } from './dead-ends.ts';
+import { partsOf } from './evaluate.ts';
 import { distinctMissing } from './evaluation.ts';
+import { coincidenceKey } from './expr-coincidence.ts';
 import { judge } from './judge.ts';
 import { nextCheck } from './next-check.ts';
 import type { Scope } from './scope.ts';
@@ -50,7 +52,7 @@ export const diagnose: Diagnose = (timeline, knowledge, options) => {
     incidents,
     findings,
     deadEnds: deadEndsOf(theCase, incidents),
-    coincidence: [...coincidences.values()].filter((c): c is Coincidence => c !== undefined),
+    coincidence: testsThatCounted(incidents, coincidences),
     problems: timeline.evidence.problems,
     madeAt: options.madeAt ?? BigInt(Date.now()) * 1_000_000n,
   };
@@ -74,6 +76,18 @@ function incidentOf(id: string, stop: Stop, causes: readonly Cause[], byId: Read
     missing: verdict.cause === undefined ? distinctMissing(open.flatMap((j) => j.missing)) : verdict.cause.missing,
     ...(check && { nextCheck: check }),
   };
+}
+
+/** The coincidence tests of causes that were not ruled out anyway. */
+function testsThatCounted(incidents: readonly Incident[], tests: Scope['coincidences']): Coincidence[] {
+  const keys = new Set<string>();
+  for (const { stop, considered } of incidents)
+    for (const judged of considered) {
+      if (judged.grade === 'ruled_out') continue;
+      for (const item of judged.items)
+        for (const part of partsOf(item.requirement.when)) if ('coincidence' in part) keys.add(coincidenceKey(part, stop));
+    }
+  return [...keys].map((key) => tests.get(key)).filter((c) => c !== undefined);
 }
 
 /** Causes that name the classes of stop they can explain are not considered for others (unless the class itself rules them out). */

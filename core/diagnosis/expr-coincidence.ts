@@ -52,9 +52,14 @@ export function evaluateCoincidence(expr: CoincidenceExpr, scope: Scope): Evalua
   return isFalse(numbers);
 }
 
+/** Under which key a test is kept: it is one for all stops of a signature. */
+export function coincidenceKey(expr: CoincidenceExpr, stop: Stop): string {
+  return [stop.host, stopSignature(stop), expr.coincidence, expr.window, expr.below].join('\0');
+}
+
 function coincidenceOf(expr: CoincidenceExpr, kind: OccurrenceKind, stop: Stop, window: bigint, scope: Scope): Coincidence | undefined {
   const signature = stopSignature(stop);
-  const key = [stop.host, signature, expr.coincidence, expr.window, expr.below].join('\0');
+  const key = coincidenceKey(expr, stop);
   if (scope.coincidences.has(key)) return scope.coincidences.get(key);
   const test = compute(expr, kind, stop.host, signature, window, scope);
   scope.coincidences.set(key, test);

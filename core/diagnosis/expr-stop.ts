@@ -2,10 +2,10 @@ import type { Expr } from '@winmedic/knowledge/model';
 import type { Observation } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
 import { type Condition, compileConditions } from './conditions.ts';
-import { both, isFalse, isTrue, isUnknown } from './evaluation.ts';
+import { distinct, distinctMissing, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import type { Scope } from './scope.ts';
-import { type Property, propertyOf } from './stop-properties.ts';
-import { say } from './text.ts';
+import { labelOf, type Property, propertyOf, valueText } from './stop-properties.ts';
+import { joinTexts, say } from './text.ts';
 
 type StopExpr = Extract<Expr, { readonly stop: object }>;
 
@@ -16,23 +16,40 @@ export function evaluateStop(expr: StopExpr, scope: Scope): Evaluation {
   const conditions = compileConditions(expr.stop);
   if (conditions.problem !== undefined)
     return isUnknown(say(`condition ${conditions.problem} cannot be evaluated`, `条件 ${conditions.problem} は評価できません`));
-  return both(conditions.list.map((condition) => decide(condition, propertyOf(theCase, stop, condition.field), scope)));
+
+  const asked = conditions.list.map((condition) => ({ condition, property: propertyOf(theCase, stop, condition.field) }));
+  const failed = asked.filter(({ condition, property }) => property.state !== 'unknown' && !holds(condition, property));
+  const first = failed[0];
+  if (first !== undefined) return isFalse(described([first], scope), evidenceOf([first]));
+  const open = asked.flatMap(({ property }) => (property.state === 'unknown' ? [property] : []));
+  if (open.length > 0) return isUnknown(joinTexts(open.map((p) => p.because)), distinctMissing(open.flatMap((p) => p.missing)));
+  return isTrue(described(asked, scope), evidenceOf(asked));
 }
 
-function decide(condition: Condition, property: Property, scope: Scope): Evaluation {
-  if (property.state === 'unknown') return isUnknown(property.because, property.missing);
-  const value = property.state === 'absent' ? undefined : property.value;
-  const holds = condition.holds(value);
-  const where = cite(property.evidence, scope);
-  const shown = value ?? say('none', 'なし');
-  const en = typeof shown === 'string' ? shown : shown.en;
-  const ja = typeof shown === 'string' ? shown : shown.ja;
-  const because = say(`${condition.field}: ${en}${where.en}`, `${condition.field}: ${ja}${where.ja}`);
-  return holds ? isTrue(because, property.evidence) : isFalse(because, property.evidence);
+interface Asked {
+  readonly condition: Condition;
+  readonly property: Property;
 }
 
-function cite(evidence: readonly Observation[], scope: Scope): { readonly en: string; readonly ja: string } {
-  if (evidence.length === 0) return say('', '');
-  const list = scope.theCase.describe.list(evidence.slice(0, 1));
-  return say(` (${list.en})`, `(${list.ja})`);
+function holds(condition: Condition, property: Property): boolean {
+  return condition.holds(property.state === 'value' ? property.value : undefined);
+}
+
+function evidenceOf(asked: readonly Asked[]): Observation[] {
+  return distinct(asked.flatMap(({ property }) => (property.state === 'unknown' ? [] : property.evidence)));
+}
+
+/** What the properties are, with the first record they rest on. */
+function described(asked: readonly Asked[], scope: Scope): ReturnType<typeof say> {
+  const values = asked.map(({ condition, property }) => {
+    const label = labelOf(condition.field);
+    const value = property.state === 'value' ? valueText(condition.field, property.value) : say('none', 'なし');
+    return say(`${label.en} ${value.en}`, `${label.ja} ${value.ja}`);
+  });
+  const en = values.map((v) => v.en).join(', ');
+  const ja = values.map((v) => v.ja).join('、');
+  const [record] = evidenceOf(asked);
+  if (record === undefined) return say(en, ja);
+  const cited = scope.theCase.describe.list([record]);
+  return say(`${en}: ${cited.en}`, `${ja}: ${cited.ja}`);
 }

@@ -1,7 +1,7 @@
-import type { Cause, Check } from '@winmedic/knowledge/model';
+import type { Cause, Check, Requirement } from '@winmedic/knowledge/model';
 import type { Incident, JudgedCause } from '../model/verdict.ts';
 import type { Case } from './case.ts';
-import { factsIn, partsOf } from './evaluate.ts';
+import { evaluate, factsIn, partsOf } from './evaluate.ts';
 import { DONE_AFTER, DONE_BEFORE } from './expr-action.ts';
 import { judge } from './judge.ts';
 import type { Scope } from './scope.ts';
@@ -33,12 +33,13 @@ export function nextCheck(live: readonly JudgedCause[], scope: Scope): Incident[
     }
   const candidates: Candidate[] = [];
   for (const [fact, check] of checks) {
+    if (!isOpen(fact, live, scope)) continue;
     const candidate = tryFact(fact, check, live, scope);
     if (candidate.separates.length > 0) candidates.push(candidate);
   }
   candidates.sort(
     (a, b) =>
-      b.separates.length - a.separates.length || b.parts - a.parts || effortOf(a.check) - effortOf(b.check) || (a.fact < b.fact ? -1 : 1),
+      b.separates.length - a.separates.length || effortOf(a.check) - effortOf(b.check) || b.parts - a.parts || (a.fact < b.fact ? -1 : 1),
   );
   const best = candidates[0];
   if (best !== undefined) return found(best.check, best.separates, causes);
@@ -48,13 +49,30 @@ export function nextCheck(live: readonly JudgedCause[], scope: Scope): Incident[
   return easiest === undefined ? undefined : found(easiest.check, [easiest.cause.id], causes);
 }
 
+/** Is there anything left to learn about this fact: does a question about it stay unanswered? */
+function isOpen(fact: string, live: readonly JudgedCause[], scope: Scope): boolean {
+  return live.some(({ cause }) =>
+    itemsOf(cause).some((item) =>
+      partsOf(item.when).some(
+        (part) =>
+          !('all' in part || 'any' in part || 'not' in part) && factsIn(part).has(fact) && evaluate(part, scope).value === 'unknown',
+      ),
+    ),
+  );
+}
+
+/** The items of a cause that decide its grade. */
+function itemsOf(cause: Cause): readonly Requirement[] {
+  return [...cause.required, ...(cause.refutes ?? []), ...(cause.weakens ?? [])];
+}
+
 /** Which causes change their grade with the value of the fact, and into how many groups the outcomes fall. */
 function tryFact(fact: string, check: Check, live: readonly JudgedCause[], scope: Scope): Candidate {
   const values = valuesOf(scope.theCase, fact, live);
   const separates: string[] = [];
   const outcomes: string[] = values.map(() => '');
   for (const { cause } of live) {
-    if (![...cause.required, ...(cause.refutes ?? []), ...(cause.weakens ?? [])].some((item) => factsIn(item.when).has(fact))) continue;
+    if (!itemsOf(cause).some((item) => factsIn(item.when).has(fact))) continue;
     const grades = values.map((value) => judge(cause, { ...scope, assume: { fact, value } }).grade);
     if (new Set(grades).size > 1) separates.push(cause.id);
     for (const [i, grade] of grades.entries()) outcomes[i] += `${grade};`;
@@ -69,7 +87,7 @@ function valuesOf(theCase: Case, fact: string, live: readonly JudgedCause[]): st
   if (definition?.values !== undefined) return Object.keys(definition.values).slice(0, MAX_VALUES);
   const asked = new Set<string>();
   for (const { cause } of live)
-    for (const item of [...cause.required, ...(cause.refutes ?? []), ...(cause.weakens ?? [])])
+    for (const item of itemsOf(cause))
       for (const part of partsOf(item.when)) {
         const is = 'fact' in part && part.fact === fact ? part.is : 'factEvent' in part && part.factEvent === fact ? part.is : undefined;
         if (is !== undefined) for (const value of Array.isArray(is) ? is : [is]) asked.add(String(value));

@@ -1,7 +1,8 @@
-import type { Localized } from '@winmedic/knowledge/model';
+import type { Localized, StopClass } from '@winmedic/knowledge/model';
 import type { EventObservation } from '../model/observation.ts';
 import type { Stop } from '../model/timeline.ts';
 import type { Missing } from '../model/verdict.ts';
+import { STOP_ACTION_NAMES, STOP_CLASS_NAMES } from '../timeline/marks.ts';
 import type { Case } from './case.ts';
 import { say } from './text.ts';
 
@@ -10,6 +11,44 @@ export type Property =
   | { readonly state: 'value'; readonly value: string; readonly evidence: readonly EventObservation[] }
   | { readonly state: 'absent'; readonly evidence: readonly EventObservation[] }
   | { readonly state: 'unknown'; readonly because: Localized; readonly missing: readonly Missing[] };
+
+const LABELS: ReadonlyMap<string, Localized> = new Map([
+  ['class', say('end of the session', 'セッションの終わり方')],
+  ['action', say('action', '動作')],
+  ['request.process', say('requested by', '要求元')],
+  ['request.remote', say('caller', '呼び出し元')],
+  ['request.user', say('user', 'ユーザー')],
+  ['request.userSid', say('SID', 'SID')],
+  ['request.userKind', say('kind of user', 'ユーザーの種類')],
+  ['request.code', say('code', 'コード')],
+  ['request.planned', say('planned', '計画済')],
+  ['request.major', say('major reason', '主な理由')],
+  ['request.minor', say('minor reason', '詳細な理由')],
+  ['request.comment', say('comment', 'コメント')],
+  ['request.folded', say('second record folded in', '2 件目の記録の統合')],
+  ['bugcheck.code', say('stop code', '停止コード')],
+  ['powerButton', say('power button held', '電源ボタンの長押し')],
+  ['sleepInProgress', say('sleep in progress', 'スリープ移行中')],
+  ['lastShutdownGood', say('last shutdown good', '直前の終了が正常')],
+  ['sessions', say('user sessions', 'ユーザー セッション')],
+  ['heartbeatGapSeconds', say('seconds without a record before the last heartbeat', '最後の生存記録までの無記録秒数')],
+  ['uptimeSeconds', say('seconds since boot', '起動からの秒数')],
+  ['repeats', say('stops of this kind', '同種の停止')],
+]);
+
+/** What a property is called in a reason. */
+export function labelOf(name: string): Localized {
+  return LABELS.get(name) ?? say(name, name);
+}
+
+/** A value as people read it. */
+export function valueText(name: string, value: string): Localized {
+  if (name === 'class' && Object.hasOwn(STOP_CLASS_NAMES, value)) return STOP_CLASS_NAMES[value as StopClass];
+  if (name === 'action' && Object.hasOwn(STOP_ACTION_NAMES, value)) return STOP_ACTION_NAMES[value as Stop['action']];
+  if (value === 'true') return say('yes', 'はい');
+  if (value === 'false') return say('no', 'いいえ');
+  return say(value === '' ? 'empty' : value, value === '' ? '空' : value);
+}
 
 /** Reads one property of a stop; a name that does not exist is unknown. */
 export function propertyOf(theCase: Case, stop: Stop, name: string): Property {

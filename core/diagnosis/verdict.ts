@@ -49,10 +49,27 @@ export function compareJudged(a: JudgedCause, b: JudgedCause): number {
   return (
     GRADES.indexOf(a.grade) - GRADES.indexOf(b.grade) ||
     Number(b.pointed) - Number(a.pointed) ||
+    (a.grade === 'ruled_out' ? 0 : kindRank(a) - kindRank(b)) ||
     (a.cause.prominence ?? 100) - (b.cause.prominence ?? 100) ||
     support(b) - support(a) ||
     (a.cause.id < b.cause.id ? -1 : a.cause.id > b.cause.id ? 1 : 0)
   );
+}
+
+/** Kinds in the order in which they answer why a server stopped. */
+const KIND_ORDER: readonly Cause['kind'][] = [
+  'cause',
+  'false_alarm',
+  'hypothesis',
+  'factor',
+  'finding',
+  'separate_problem',
+  'limit',
+  'dead_end',
+];
+
+function kindRank(j: JudgedCause): number {
+  return KIND_ORDER.indexOf(j.cause.kind);
 }
 
 /** The cause that is named for a stop: best grade, the more special one, the better supported one. */
@@ -63,10 +80,7 @@ export function namedCause(judged: readonly JudgedCause[], byId: ReadonlyMap<str
   const best = GRADES.find((grade) => pool.some((j) => j.grade === grade));
   const top = pool.filter((j) => j.grade === best);
   const special = top.filter((j) => !top.some((other) => other !== j && specialises(other.cause, j.cause, byId)));
-  const order: readonly Cause['kind'][] = ['cause', 'false_alarm', 'hypothesis', 'factor'];
-  return [...special].sort(
-    (a, b) => support(b) - support(a) || order.indexOf(a.cause.kind) - order.indexOf(b.cause.kind) || compareJudged(a, b),
-  )[0];
+  return [...special].sort((a, b) => support(b) - support(a) || kindRank(a) - kindRank(b) || compareJudged(a, b))[0];
 }
 
 /** Causes still open for a stop: not decided, with something in the evidence that points to them. */

@@ -11,6 +11,8 @@ export interface Looked {
   readonly from: InstantNs;
   readonly to: InstantNs;
   readonly text: Localized;
+  /** Everything that was given: a log counts for what it holds, wherever it begins and ends. */
+  readonly whole?: boolean;
 }
 
 /** Between which instants a stop happened: the request is one instant, an unclean end only bounded. */
@@ -61,7 +63,7 @@ export function evidenceWindow(theCase: Case, host: string): Looked {
     if (from === undefined || c.first < from) from = c.first;
     if (to === undefined || c.last > to) to = c.last;
   }
-  return { from: from ?? 0n, to: to ?? 0n, text };
+  return { from: from ?? 0n, to: to ?? 0n, text, whole: true };
 }
 
 function around(before: bigint, after: bigint, what: Localized): Localized {

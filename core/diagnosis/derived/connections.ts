@@ -3,6 +3,7 @@ import type { Stop } from '../../model/timeline.ts';
 import type { Evaluation } from '../../model/verdict.ts';
 import { stopSignature } from '../../statistics/index.ts';
 import { lowerBound } from '../../timeline/order.ts';
+import { minNs } from '../../timeline/time.ts';
 import type { Case } from '../case.ts';
 import type { Judged } from '../coverage.ts';
 import { isFalse, isTrue, isUnknown } from '../evaluation.ts';
@@ -142,7 +143,7 @@ function next(arrivals: ByAddress, connection: Occurrence): InstantNs | undefine
   const same = first(arrivals.of.get(connection.address) ?? [], connection.time);
   const nameless = first(arrivals.of.get('') ?? [], connection.time);
   if (same === undefined || nameless === undefined) return same ?? nameless;
-  return same < nameless ? same : nameless;
+  return minNs(same, nameless);
 }
 
 function first(times: readonly InstantNs[], from: InstantNs): InstantNs | undefined {
