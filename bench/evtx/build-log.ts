@@ -17,7 +17,7 @@ const HEADER = 4096;
 /** Folder of the EVTX corpus. */
 export function corpusFolder(): string {
   const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-  return join(process.env['WINMEDIC_CORPUS'] ?? join(root, '../shared/corpus'), 'evtx');
+  return join(process.env.WINMEDIC_CORPUS ?? join(root, '../shared/corpus'), 'evtx');
 }
 
 interface Expected {
@@ -54,7 +54,13 @@ function seal(chunk: Uint8Array, firstId: number): number {
   const free = view.getUint32(48, true);
   let id = firstId;
   for (let at = 512; at + 28 <= free; at += view.getUint32(at + 4, true)) view.setBigUint64(at + 8, BigInt(id++), true);
-  for (const [offset, value] of [[8, firstId], [16, id - 1], [24, firstId], [32, id - 1]] as const) view.setBigUint64(offset, BigInt(value), true);
+  for (const [offset, value] of [
+    [8, firstId],
+    [16, id - 1],
+    [24, firstId],
+    [32, id - 1],
+  ] as const)
+    view.setBigUint64(offset, BigInt(value), true);
   view.setUint32(52, crc32(chunk.subarray(512, free)), true);
   view.setUint32(124, crc32(chunk.subarray(128, 512), crc32(chunk.subarray(0, 120))), true);
   return id;
@@ -99,5 +105,7 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(
     process.exit(2);
   }
   const built = buildLog(path, Number(size));
-  console.log(`${path}: ${built.records} records in ${built.chunks} chunks (${built.different} different), ${(built.bytes / 1e6).toFixed(1)} MB`);
+  console.log(
+    `${path}: ${built.records} records in ${built.chunks} chunks (${built.different} different), ${(built.bytes / 1e6).toFixed(1)} MB`,
+  );
 }

@@ -222,10 +222,10 @@ function elementMaker(element: ElementNode, parent: Parent): Maker {
       if (!isEmpty(item)) merge(out, key, number ? numeric(item) : item);
     });
   });
-  const Shape = plainObjectMaker();
+  const empty = plainObjectMaker();
   const content = element.literal === '' ? undefined : contentMaker(element);
   return (instance) => {
-    const out = new Shape();
+    const out = empty();
     run(steps, out, instance);
     if (content === undefined) return out;
     const inside = content(instance);
@@ -283,9 +283,9 @@ function contentMaker(element: ElementNode): Maker {
     }
   }
   const mixedText = element.elements === 0;
-  const Shape = plainObjectMaker();
+  const empty = plainObjectMaker();
   return (instance) => {
-    const out = new Shape();
+    const out = empty();
     run(steps, out, instance);
     // Text and values without elements: the text itself.
     return mixedText && Object.keys(out).every((key) => key === TEXT_KEY) ? (out[TEXT_KEY] ?? '') : out;

@@ -227,6 +227,11 @@ export class Pass implements MatchContext {
     let queryIndex: number;
     try {
       if (this.#carver === undefined && !this.walker.suspicious && this.#outer(at)) {
+        if (this.#ruledOut()) {
+          this.records++;
+          return false;
+        }
+        this.#measure();
         this.system = this.#scratch;
         template = this.#scratch.template;
       } else {
@@ -256,8 +261,8 @@ export class Pass implements MatchContext {
   }
 
   /**
-   * Reads the outer template instance of a regular record into the scratch instance: no allocation, values not looked into.
-   * @returns false for a record without the usual beginning.
+   * Finds the outer template instance of a regular record and puts it into the scratch instance: no allocation; where the values
+   * lie is left to `#measure`. @returns false for a record without the usual beginning.
    */
   #outer(at: number): boolean {
     const { view, bytes } = this.#window;
@@ -278,20 +283,41 @@ export class Pass implements MatchContext {
       throw new RecordFault('EVTX_RECORD_LIMIT', 'substitution values', values, this.#limits.maxValues, count);
     const scratch = this.#scratch;
     scratch.template = this.#resolver.templates.at(this.#window, base, definition, view.getUint32(at + 30, true), false);
-    let descriptor = values + 4;
-    let position = descriptor + count * 4;
-    if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', values, count * 4, end - values);
-    scratch.descriptors = descriptor;
+    if (values + 4 + count * 4 > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', values, count * 4, end - values);
+    scratch.descriptors = values + 4;
     scratch.nestedSlot = -1;
     scratch.count = count;
-    const { offsets } = scratch;
-    for (let i = 0; i < count; i++, descriptor += 4) {
+    return true;
+  }
+
+  /** True when the template, or the event id alone, says that no query can match: most records end here. */
+  #ruledOut(): boolean {
+    const scratch = this.#scratch;
+    const { query, span }: PassPlan = scratch.template.get(this);
+    if (span !== undefined || query.system === null) return false;
+    if (query.dead) return true;
+    const { idSlot, literalId } = query;
+    if (literalId >= 0) return !this.#compiler!.asks(query, literalId);
+    if (idSlot < 0 || scratch.type(idSlot) !== TYPE.U16) return false;
+    const { view } = this.#window;
+    let position = scratch.descriptors + scratch.count * 4;
+    for (let i = 0, descriptor = scratch.descriptors; i < idSlot; i++, descriptor += 4) position += view.getUint16(descriptor, true);
+    // A position outside the record is found out by `#measure`.
+    return position + 2 <= view.byteLength && !this.#compiler!.asks(query, view.getUint16(position, true));
+  }
+
+  /** Finds where the values of the scratch instance lie. */
+  #measure(): void {
+    const { view } = this.#window;
+    const { offsets, count, descriptors } = this.#scratch;
+    const end = this.at + view.getUint32(this.at + 4, true) - 4;
+    let position = descriptors + count * 4;
+    for (let i = 0, descriptor = descriptors; i < count; i++, descriptor += 4) {
       offsets[i] = position;
       position += view.getUint16(descriptor, true);
     }
     offsets[count] = position;
-    if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', values, position - values, end - values);
-    return true;
+    if (position > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', descriptors, position - descriptors, end - descriptors);
   }
 
   #lost(at: number, fault: unknown): void {

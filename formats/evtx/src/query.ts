@@ -108,6 +108,11 @@ export class QueryCompiler {
     };
   }
 
+  /** True when a record of that event id could match. */
+  asks(plan: QueryPlan, id: number): boolean {
+    return plan.groups[id <= MAX_ID ? this.groupOf[id]! : 0]!.length > 0;
+  }
+
   /** First query the record matches, or -1. */
   match(plan: QueryPlan, context: MatchContext): number {
     const id = eventId(plan, context.system);

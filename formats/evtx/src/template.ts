@@ -2,7 +2,7 @@ import { RecordFault } from './errors.ts';
 import { CHUNK_SIZE, MAX_TEMPLATE_BYTES, MAX_TEMPLATES } from './limits.ts';
 import type { Names } from './names.ts';
 import { type NameReference, TOKEN, type TokenParser } from './tokens.ts';
-import { ELEMENT, type ElementNode, SLOT, type TreeNode } from './tree.ts';
+import { ELEMENT, type ElementNode, PI, SLOT, type TreeNode } from './tree.ts';
 import type { Window } from './window.ts';
 
 /** Definition header: next in hash chain (4), GUID (16), size (4). */
@@ -234,6 +234,23 @@ function sameBytes(a: DataView, at: number, b: DataView, from: number, to: numbe
 }
 
 /** Text that is equal exactly for equal trees. */
-function shapeOf(root: ElementNode): string {
-  return JSON.stringify(root, (key, value: unknown) => (key === 'elements' || key === 'onlySlot' || key === 'literal' ? undefined : value));
+function shapeOf(node: TreeNode): string {
+  switch (node.kind) {
+    case SLOT:
+      return `$${node.index}.${node.type}.${node.optional ? 1 : 0};`;
+    case ELEMENT: {
+      let text = `<${JSON.stringify(node.name)}${node.dependency}`;
+      for (const attribute of node.attributes) {
+        text += `@${JSON.stringify(attribute.name)}`;
+        for (const part of attribute.parts) text += shapeOf(part);
+      }
+      text += '>';
+      for (const child of node.children) text += shapeOf(child);
+      return `${text}/`;
+    }
+    case PI:
+      return `?${JSON.stringify(node.target)}${JSON.stringify(node.text)}`;
+    default:
+      return `${node.kind}${JSON.stringify(node.text)}`;
+  }
 }
