@@ -1,7 +1,9 @@
 import type { Localized } from '@winmedic/knowledge/model';
-import type { ChannelCoverage } from '../model/observation.ts';
+import type { ChannelCoverage, InstantNs } from '../model/observation.ts';
+import type { ClockStep } from '../model/timeline.ts';
 import type { Missing } from '../model/verdict.ts';
 import { covers } from '../timeline/coverage.ts';
+import { maxNs, minNs } from '../timeline/time.ts';
 import type { Case } from './case.ts';
 import { joinTexts, say } from './text.ts';
 import type { Looked } from './window.ts';
@@ -25,17 +27,8 @@ export function judgeChannel(theCase: Case, host: string, channel: string, asked
   const no = (because: Localized): Judged => ({ covered: false, because, missing: [missingChannel(theCase, host, channel, looked)] });
   if (coverage === undefined) return no(say(`no ${channel} log of ${host} was given`, `${host} の ${channel} ログが証拠にありません`));
   if (!covers(coverage, looked.from, looked.to)) return no(whyNot(theCase, coverage, looked));
-  const step =
-    asked.whole === true
-      ? undefined
-      : theCase.stepsOf(host).find((s) => touches(looked, s.from, s.to) || (s.at >= looked.from && s.at <= looked.to));
-  if (step !== undefined)
-    return no(
-      say(
-        `the clock of ${host} was changed at ${describe.time(step.at, host)}`,
-        `${describe.time(step.at, host)} に ${host} の時計が変更されています`,
-      ),
-    );
+  const step = asked.whole === true ? undefined : stepWithin(theCase, host, looked.from, looked.to);
+  if (step !== undefined) return no(stepText(theCase, step));
   return {
     covered: true,
     because: say(
@@ -46,9 +39,22 @@ export function judgeChannel(theCase: Case, host: string, channel: string, asked
   };
 }
 
-function touches(looked: Looked, a: bigint, b: bigint): boolean {
-  const [from, to] = a <= b ? [a, b] : [b, a];
-  return from <= looked.to && to >= looked.from;
+/**
+ * A step of the host's clock that lies in a stretch, or went over a part of it: then times in the stretch do not compare, and a record
+ * written after the stop can seem to lie before it.
+ */
+export function stepWithin(theCase: Case, host: string, from: InstantNs, to: InstantNs): ClockStep | undefined {
+  return theCase.stepsOf(host).find((s) => {
+    const low = minNs(minNs(s.from, s.to), s.at);
+    const high = maxNs(maxNs(s.from, s.to), s.at);
+    return low <= to && high >= from;
+  });
+}
+
+/** That the clock was changed, and when. */
+export function stepText(theCase: Case, step: ClockStep): Localized {
+  const at = theCase.describe.time(step.at, step.host);
+  return say(`the clock of ${step.host} was changed at ${at}`, `${at} に ${step.host} の時計が変更されています`);
 }
 
 function whyNot(theCase: Case, c: ChannelCoverage, looked: Looked): Localized {

@@ -2,6 +2,8 @@ import type { DerivedName, Expr, Window } from '@winmedic/knowledge/model';
 import type { InstantNs } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
 import { lowerBound } from '../timeline/order.ts';
+import { maxNs, minNs } from '../timeline/time.ts';
+import { type Judged, stepText, stepWithin } from './coverage.ts';
 import { DERIVATIONS, HYPERVISOR_WINDOWS } from './derived/index.ts';
 import { type Occurrence, type OccurrenceKind, occurrencesOf } from './derived/occurrence.ts';
 import { distinct, distinctMissing, isFalse, isTrue, isUnknown } from './evaluation.ts';
@@ -42,7 +44,7 @@ function count(expr: DerivedExpr, kind: OccurrenceKind, looked: Looked, scope: S
   const at = stop === undefined ? undefined : momentOf(stop).from;
   const found = present(occurrencesOf(theCase, expr.derived, kind, host), looked, at);
   const doubtful = found.flatMap((o) => {
-    const judged = at === undefined || kind.rely === undefined ? undefined : kind.rely(theCase, host, o, at);
+    const judged = at === undefined ? undefined : rely(kind, scope, o, at);
     return judged === undefined || judged.covered ? [] : [{ o, judged }];
   });
   const sure = found.filter((o) => !doubtful.some((d) => d.o === o));
@@ -58,6 +60,13 @@ function count(expr: DerivedExpr, kind: OccurrenceKind, looked: Looked, scope: S
   const holds = verdict === 'true' || verdict === 'within';
   if (holds) return isTrue(sure.length === 0 ? none(kind, looked) : named(kind, sure, scope), evidence);
   return isFalse(joinTexts([sure.length === 0 ? none(kind, looked) : named(kind, sure, scope), judged.because]), evidence);
+}
+
+/** May an occurrence that looks present at the stop be relied on: no step of the clock between the two, and what its kind asks for? */
+function rely(kind: OccurrenceKind, { theCase, host }: Scope, o: Occurrence, stop: InstantNs): Judged | undefined {
+  const step = kind === DERIVATIONS['clock-step'] ? undefined : stepWithin(theCase, host, minNs(o.time, stop), maxNs(o.time, stop));
+  if (step !== undefined) return { covered: false, because: stepText(theCase, step), missing: [] };
+  return kind.rely?.(theCase, host, o, stop);
 }
 
 /** Occurrences in a stretch that still counted at the moment of the stop. */

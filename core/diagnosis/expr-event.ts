@@ -1,11 +1,13 @@
 import type { CountRange, EventPattern, Expr, Window } from '@winmedic/knowledge/model';
+import type { EventObservation } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
-import { judgeRecords } from './coverage.ts';
+import { maxNs, minNs } from '../timeline/time.ts';
+import { judgeRecords, stepWithin } from './coverage.ts';
 import { isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { type CompiledPattern, compilePattern } from './event-index.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say, shortProvider } from './text.ts';
-import { evidenceWindow, type Looked, stopWindow } from './window.ts';
+import { evidenceWindow, type Looked, momentOf, stopWindow } from './window.ts';
 
 type EventExpr = Extract<Expr, { readonly event: EventPattern }>;
 type AbsentExpr = Extract<Expr, { readonly absent: EventPattern }>;
@@ -16,7 +18,15 @@ const MAX_CITED = 20;
 /** At least one matching record, or a count in a range. False only where the log is whole. */
 export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
   return ask(expr.event, expr.within, scope, (looked, pattern) => {
-    const found = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    const all = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    const found = all.filter((e) => !isAcrossStep(e, expr.within, scope));
+    if (found.length < all.length && countHolds(found.length, expr.count) !== 'true') {
+      return isUnknown(
+        say('the clock was changed between these records and the stop', 'これらの記録と停止の間に時計が変更されています'),
+        [],
+        all.slice(0, MAX_CITED),
+      );
+    }
     const verdict = countHolds(found.length, expr.count);
     const list = scope.theCase.describe.list(found);
     if (verdict === 'true') return isTrue(found.length === 0 ? none(pattern, looked) : list, found.slice(0, MAX_CITED));
@@ -27,6 +37,13 @@ export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
     if (verdict === 'within') return isTrue(found.length === 0 ? none(pattern, looked) : list, found.slice(0, MAX_CITED));
     return isFalse(joinTexts([none(pattern, looked, found.length), judged.because]), found.slice(0, MAX_CITED));
   });
+}
+
+/** Is there a step of the clock between a record and the moment of the stop, so that which came first is not certain? */
+function isAcrossStep(e: EventObservation, within: Window | undefined, { theCase, host, stop }: Scope): boolean {
+  if (stop === undefined || (within?.anchor !== undefined && within.anchor !== 'stop' && within.anchor !== 'end')) return false;
+  const moment = momentOf(stop).from;
+  return stepWithin(theCase, host, minNs(e.time, moment), maxNs(e.time, moment)) !== undefined;
 }
 
 /** No matching record. True only where the log is whole. */
