@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Diagnose, diagnose } from '@winmedic/core/diagnosis';
+import { diagnose } from '@winmedic/core/diagnosis';
 import type { Diagnosis } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
 import { type Cause, type Knowledge, loadKnowledge } from '@winmedic/knowledge';
@@ -38,8 +38,7 @@ function write(path: string, text: string): void {
 }
 
 function judge(context: Context, evidence: Parameters<typeof buildTimeline>[0], knowledge: Knowledge): Diagnosis {
-  const settings: Parameters<Diagnose>[2] = { formatTime: (ns) => formatTime(ns, context.zone, context.lang) };
-  return diagnose(buildTimeline(evidence), knowledge, settings);
+  return diagnose(buildTimeline(evidence), knowledge, { formatTime: (ns) => formatTime(ns, context.zone, context.lang) });
 }
 
 /** Reads the evidence, judges every stop and prints the verdict. */
