@@ -8,6 +8,9 @@ import type { ReportMeta } from './options.ts';
  * considered causes fall. Decided on codes and grades, never on texts.
  */
 
+/** Observations cited in one place of a page; the rest is counted. */
+export const MAX_CITED = 4;
+
 /** Stops that look alike and got the same verdict, told together. */
 export interface StopGroup {
   /** In time order. */
@@ -99,7 +102,10 @@ export function groupIncidents(incidents: readonly Incident[]): StopGroup[] {
     );
 }
 
-/** Sorts the considered causes of a group into lists; dead ends that have a table of their own (`exclude`) are left out of `ruledOut` and `unchecked`. */
+/**
+ * Sorts the considered causes of a group into lists. Those that the table of often suspected causes tells (`exclude`) are left out of
+ * `ruledOut` and `unchecked`, and of `open` too when they are dead ends: a dead end is no alternative left.
+ */
 export function causeLists(group: StopGroup, exclude: ReadonlySet<string> = new Set()): CauseLists {
   const rows = new Map<string, { judged: JudgedCause; stop: Stop; count: number; pointed: boolean }>();
   for (const incident of group.incidents) {
@@ -123,7 +129,7 @@ export function causeLists(group: StopGroup, exclude: ReadonlySet<string> = new 
     if (id === verdictId) continue;
     const row: CauseRow = { cause: judged.cause, grade: judged.grade, judged, stop, count };
     if (judged.grade === 'confirmed' || judged.grade === 'likely') lists.also.push(row);
-    else if (judged.grade === 'inconclusive' && pointed) lists.open.push(row);
+    else if (judged.grade === 'inconclusive' && pointed && !(exclude.has(id) && judged.cause.kind === 'dead_end')) lists.open.push(row);
     else if (exclude.has(id)) continue;
     else if (judged.grade === 'inconclusive') lists.unchecked.push(row);
     else lists.ruledOut.push(row);
@@ -181,23 +187,27 @@ export function caseId(diagnosis: Diagnosis, meta: ReportMeta): string {
   return `W-${hash.digest('hex').slice(0, 8)}`;
 }
 
-/** The observations of the chains that are told (one per group) and of the dead ends; each once. */
-export function keyObservations(diagnosis: Diagnosis): Observation[] {
+/** What paper needs: the chain of the first group, and of every other group the record its stop is classified by. */
+export function paperObservations(diagnosis: Diagnosis): Observation[] {
   const out = new Map<string, Observation>();
-  const add = (observation: Observation): unknown => out.has(observation.id) || out.set(observation.id, observation);
-  for (const group of groupIncidents(diagnosis.incidents)) for (const link of group.shown.chain) link.evidence.forEach(add);
-  for (const deadEnd of diagnosis.deadEnds) deadEnd.evidence.forEach(add);
+  groupIncidents(diagnosis.incidents).forEach(({ shown }, i) => {
+    const first = shown.stop.request?.event ?? shown.stop.records[0];
+    for (const observation of i === 0 ? shown.chain.flatMap((link) => link.evidence.slice(0, MAX_CITED)) : first ? [first] : [])
+      out.set(observation.id, observation);
+  });
   return [...out.values()];
 }
 
-/** The observations a report for people cites: chains first, then what refutes, then dead ends; each once, in that order. */
+/** The observations a report for people cites: what paper needs, the other chains, dead ends, stops, open causes, what refutes; each once, in that order. */
 export function citedObservations(diagnosis: Diagnosis): Observation[] {
   const out = new Map<string, Observation>();
   const add = (list: readonly Observation[]): void => {
     for (const observation of list) if (!out.has(observation.id)) out.set(observation.id, observation);
   };
   const groups = groupIncidents(diagnosis.incidents);
-  add(keyObservations(diagnosis));
+  add(paperObservations(diagnosis));
+  for (const group of groups) for (const link of group.shown.chain) add(link.evidence);
+  for (const deadEnd of diagnosis.deadEnds) add(deadEnd.evidence);
   for (const group of groups) for (const incident of group.incidents) for (const link of incident.chain) add(link.evidence);
   for (const incident of diagnosis.incidents) add(incident.stop.records);
   for (const group of groups) {
@@ -211,4 +221,13 @@ export function citedObservations(diagnosis: Diagnosis): Observation[] {
       for (const item of judged.items) if (item.evaluation.value === 'true') add(item.evaluation.evidence);
   }
   return [...out.values()];
+}
+
+/** What a check decides beyond what its text already says: titles of the causes it separates, empty when the text names them all. */
+export function separatedTitles(incident: Incident, text: string, title: (cause: Cause) => string): string[] {
+  const titles = (incident.nextCheck?.separates ?? []).map((id) => {
+    const cause = incident.considered.find((judged) => judged.cause.id === id)?.cause;
+    return cause ? title(cause) : id;
+  });
+  return titles.every((one) => text.includes(one)) ? [] : titles;
 }

@@ -9,6 +9,7 @@ import {
   groupIncidents,
   hostTitle,
   inTimeOrder,
+  MAX_CITED,
   refuting,
   type StopGroup,
   uniqueMissing,
@@ -26,7 +27,6 @@ import { cutTo, printable } from './width.ts';
 
 /** Records in the appendix; the page says how many were left out. A Markdown page is read or pasted into a ticket: smaller than the HTML one. */
 const MAX_RECORDS = 60;
-const MAX_CITED = 6;
 /** Columns of a rendered message in the appendix table. */
 const MAX_MESSAGE = 300;
 const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };

@@ -1,6 +1,16 @@
 import type { Diagnosis, Grade, Incident, Observation } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { type CauseRow, causeLists, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from './case-view.ts';
+import {
+  type CauseRow,
+  causeLists,
+  coveredSpan,
+  groupIncidents,
+  hostTitle,
+  refuting,
+  type StopGroup,
+  separatedTitles,
+  uniqueMissing,
+} from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
 import { formatSpan, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
@@ -9,6 +19,7 @@ import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
 import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle, type Tone } from './terminal-page.ts';
 import { type Messages, messages, pick } from './text/index.ts';
+import { displayWidth } from './width.ts';
 
 /** Options of the terminal report. */
 export interface TextOptions extends ReportOptions, TerminalStyle {
@@ -182,7 +193,7 @@ class TextReport {
     if (listed.length < group.incidents.length)
       page.text(`${m.more(group.incidents.length - listed.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
     if (!full) {
-      this.#next(incident, group);
+      this.#next(incident);
       return;
     }
     const shown = this.#options.verbose ? group.incidents : [incident];
@@ -201,7 +212,7 @@ class TextReport {
     if (verdict.cause) this.#remedies(incident);
     this.#causes(m.sectionAlso, lists.also, group, true);
     this.#causes(m.sectionOpen, lists.open, group, true);
-    this.#next(incident, group);
+    this.#next(incident);
     const ruledOut = this.#options.verbose
       ? lists.ruledOut
       : lists.ruledOut.filter((row) => row.cause.prominence !== undefined).slice(0, SHORT_RULED_OUT);
@@ -275,17 +286,17 @@ class TextReport {
       this.#page.text(`${this.#m.more(items.length - limit)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
-  #next(incident: Incident, group: StopGroup): void {
+  #next(incident: Incident): void {
     if (!incident.nextCheck) return;
     const m = this.#m;
-    const { check, separates, text } = incident.nextCheck;
-    const titles = new Map(group.shown.considered.map((judged) => [judged.cause.id, pick(judged.cause.title, this.#lang)]));
+    const text = pick(incident.nextCheck.text, this.#lang);
+    const { command } = incident.nextCheck.check;
+    const separates = separatedTitles(incident, text, (cause) => pick(cause.title, this.#lang));
     this.#page.gap();
     this.#page.heading(m.sectionNext);
-    this.#page.text(pick(text, this.#lang), { indent: 2 });
-    if (check.command !== undefined) this.#page.command(check.command, 6);
-    if (separates.length > 0)
-      this.#page.text(m.separates(m.list(separates.map((id) => titles.get(id) ?? id))), { indent: 2, tone: 'faint' });
+    this.#page.text(text, { indent: 2 });
+    if (command !== undefined) this.#page.command(command, 6);
+    if (separates.length > 0) this.#page.text(m.separates(m.list(separates)), { indent: 2, tone: 'faint' });
   }
 
   #remedies(incident: Incident): void {
@@ -310,17 +321,26 @@ class TextReport {
     const shapes = this.#page.unicode ? 0 : 1;
     const hosts = new Set(deadEnds.map((deadEnd) => deadEnd.host)).size > 1;
     this.#page.section(m.sectionDeadEnds);
+    const rows = deadEnds.map((deadEnd) => ({
+      title: `${pick(deadEnd.cause.title, this.#lang)}${hosts ? ` (${deadEnd.host})` : ''}`,
+      status: `${STATUS_SHAPES[deadEnd.status][shapes]} ${m.deadEndStatus[deadEnd.status]}`,
+      because: `${pick(deadEnd.because, this.#lang)} ${this.#ids(deadEnd.evidence)}`.trimEnd(),
+    }));
+    // Long reasons in a narrow column are hard to read: then each takes lines of its own.
+    if (rows.some((row) => displayWidth(row.because) > this.#page.width * 1.5)) {
+      for (const row of rows) {
+        this.#page.text(row.title, { indent: 2, lead: `${row.status}  `, tone: 'strong' });
+        this.#page.text(row.because, { indent: 6, tone: 'faint' });
+      }
+      return;
+    }
     this.#page.table(
       [
         { head: m.colCause, width: 28 },
         { head: m.colStatus, width: 17 },
         { head: m.colBecause, width: '*' },
       ],
-      deadEnds.map((deadEnd) => [
-        `${pick(deadEnd.cause.title, this.#lang)}${hosts ? ` (${deadEnd.host})` : ''}`,
-        `${STATUS_SHAPES[deadEnd.status][shapes]} ${m.deadEndStatus[deadEnd.status]}`,
-        `${pick(deadEnd.because, this.#lang)} ${this.#ids(deadEnd.evidence)}`.trimEnd(),
-      ]),
+      rows.map((row) => [row.title, row.status, row.because]),
     );
   }
 
@@ -328,10 +348,13 @@ class TextReport {
     const { coincidence } = this.#diagnosis;
     if (coincidence.length === 0) return;
     this.#page.section(this.#m.sectionCoincidence);
-    for (const one of coincidence) {
+    const shown = this.#options.verbose ? coincidence : coincidence.filter((one) => one.k > 0);
+    for (const one of shown) {
       this.#page.text(`${one.derived}, ${one.host}, ${one.signature}`, { indent: 2 });
       this.#page.text(coincidenceText(one, this.#lang), { indent: 4 });
     }
+    if (shown.length < coincidence.length)
+      this.#page.text(`${this.#m.moreTests(coincidence.length - shown.length)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #findings(): void {
@@ -360,9 +383,10 @@ class TextReport {
   }
 }
 
-/** The records a stop's verdict rests on: those of its chain, else its request, else what classified it. */
-export function restsOn(incident: Incident): Observation[] {
+/** The records a stop's verdict rests on: its request, those of its chain, else what classified it. */
+function restsOn(incident: Incident): Observation[] {
   const cited = new Map<string, Observation>();
+  if (incident.stop.request) cited.set(incident.stop.request.event.id, incident.stop.request.event);
   for (const link of incident.chain)
     for (const observation of link.evidence) if (observation.type === 'event') cited.set(observation.id, observation);
   if (cited.size === 0)

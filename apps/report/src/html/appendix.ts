@@ -45,7 +45,8 @@ ${
   fields.length === 0
     ? html`<p class="soft">${m.noFields}</p>`
     : html`<table><thead class="vh"><tr><th scope="col">${m.colField}</th><th scope="col">${m.colValue}</th></tr></thead><tbody>${fields.map(
-        ([name, value]) => html`<tr><th scope="row" class="mono">${cut(name, lang)}</th><td class="mono">${cut(value, lang)}</td></tr>`,
+        ([name, value]) =>
+          html`<tr${(value === '' || value === '-') && html` class="empty"`}><th scope="row" class="mono">${cut(name, lang)}</th><td class="mono">${cut(value, lang)}</td></tr>`,
       )}</tbody></table>${event.fields.size > MAX_FIELDS && html`<p class="soft">${m.more(event.fields.size - MAX_FIELDS)}</p>`}`
 }</article>
 `;

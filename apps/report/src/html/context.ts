@@ -1,6 +1,6 @@
 import type { Diagnosis, Grade, Observation, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
-import { citedObservations, inTimeOrder, keyObservations } from '../case-view.ts';
+import { citedObservations, inTimeOrder, MAX_CITED, paperObservations } from '../case-view.ts';
 import { formatTime } from '../format-time.ts';
 import type { ReportOptions } from '../options.ts';
 import { eventName, placeText, SourceNames } from '../origin.ts';
@@ -17,8 +17,6 @@ export interface HtmlOptions extends ReportOptions {
 
 /** Records in the appendix unless asked otherwise: about 1 kB each, and a printed page holds eight. The page says how many it left out. */
 export const MAX_RECORDS = 200;
-/** Observations cited in one place; the rest is counted. */
-export const MAX_CITED = 6;
 const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };
 
 /** What the sections of the HTML report share: the case, its words, and the small parts that appear everywhere. */
@@ -36,7 +34,7 @@ export class HtmlContext {
   readonly cited: readonly Observation[];
   /** Ids of those the appendix shows. */
   readonly inAppendix: ReadonlySet<string>;
-  /** Ids of those that paper shows: cited by the chains that are told and by the dead ends. */
+  /** Ids of those that paper shows. */
   readonly onPaper: ReadonlySet<string>;
 
   constructor(diagnosis: Diagnosis, options: HtmlOptions) {
@@ -51,7 +49,7 @@ export class HtmlContext {
     this.stops = inTimeOrder(diagnosis.incidents).map((incident, i) => ({ n: i + 1, incident }));
     this.cited = citedObservations(diagnosis).filter((observation) => observation.type === 'event');
     this.inAppendix = new Set(this.cited.slice(0, options.maxRecords ?? MAX_RECORDS).map((observation) => observation.id));
-    this.onPaper = new Set(keyObservations(diagnosis).map((observation) => observation.id));
+    this.onPaper = new Set(paperObservations(diagnosis).map((observation) => observation.id));
   }
 
   /** A text in the report's language. */

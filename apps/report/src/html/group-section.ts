@@ -1,5 +1,5 @@
 import type { Incident, Missing, Observation } from '@winmedic/core/model';
-import { type CauseRow, causeLists, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
+import { type CauseRow, causeLists, MAX_CITED, refuting, type StopGroup, separatedTitles, uniqueMissing } from '../case-view.ts';
 import { stopTimeText } from '../stop-text.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup } from './markup.ts';
@@ -69,7 +69,7 @@ function alternatives(c: HtmlContext, title: string, rows: readonly CauseRow[], 
   return html`<h3>${title}</h3><ul class="alt plain">${rows.map((row) => {
     const speaking = row.judged.items.filter((item) => item.evaluation.value === 'true').flatMap((item) => item.evaluation.evidence);
     return html`<li>${c.grade(row.grade)} <strong>${c.text(row.cause.title)}</strong>${row.count < group.incidents.length && ` (${m.forStops(row.count, group.incidents.length)})`}<br>${c.text(row.judged.because)}${c.refs([...new Set(speaking)])}
-${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:</span> ${row.judged.missing.slice(0, 4).map((one, i) => html`${i > 0 && '; '}${c.text(one.text)} <code>${one.name}</code>`)}${row.judged.missing.length > 4 && `; ${m.more(row.judged.missing.length - 4)}`}`}</li>`;
+${row.judged.missing.length > 0 && html`<br><span class="soft">${m.colDecides}:</span> ${row.judged.missing.slice(0, MAX_CITED).map((one, i) => html`${i > 0 && ', '}<code>${one.name}</code>`)}${row.judged.missing.length > MAX_CITED && ` ${m.more(row.judged.missing.length - MAX_CITED)}`}`}</li>`;
   })}</ul>`;
 }
 
@@ -90,15 +90,16 @@ function ruledOut(c: HtmlContext, rows: readonly CauseRow[], group: StopGroup, p
     html`${titles(c, entry.rows)}${entry.rows[0]!.count < group.incidents.length && ` (${m.forStops(entry.rows[0]!.count, group.incidents.length)})`}`,
     html`${entry.because}${c.refs(entry.evidence)}`,
   ]);
-  return c.details(m.sectionRuledOut, rows.length, c.table([m.colCause, m.colBecause], cells), printed);
+  return c.details(m.sectionRuledOut, rows.length, html`<div class="ruled">${c.table([m.colCause, m.colBecause], cells)}</div>`, printed);
 }
 
 function next(c: HtmlContext, incident: Incident): Markup | undefined {
   if (!incident.nextCheck) return undefined;
   const m = c.m;
-  const { check, separates, text } = incident.nextCheck;
-  const titles = new Map(incident.considered.map((judged) => [judged.cause.id, c.text(judged.cause.title)]));
-  return html`<div class="next"><h3>${m.sectionNext}</h3><p>${c.text(text)}</p>${check.command !== undefined && html`<pre>${check.command}</pre>`}${separates.length > 0 && html`<p class="soft">${m.separates(m.list(separates.map((id) => titles.get(id) ?? id)))}</p>`}</div>`;
+  const text = c.text(incident.nextCheck.text);
+  const { command } = incident.nextCheck.check;
+  const separates = separatedTitles(incident, text, (cause) => c.text(cause.title));
+  return html`<div class="next"><h3>${m.sectionNext}</h3><p>${text}</p>${command !== undefined && html`<pre>${command}</pre>`}${separates.length > 0 && html`<p class="soft">${m.separates(m.list(separates))}</p>`}</div>`;
 }
 
 function remedies(c: HtmlContext, incident: Incident): Markup | undefined {

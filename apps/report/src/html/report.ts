@@ -1,9 +1,9 @@
-import type { Diagnosis } from '@winmedic/core/model';
-import { caseId, coveredSpan, groupIncidents, hostTitle, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
+import type { Coincidence, Diagnosis } from '@winmedic/core/model';
+import { caseId, coveredSpan, groupIncidents, hostTitle, MAX_CITED, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
 import { coincidenceText } from '../coincidence.ts';
 import { formatSpan, formatTime, zoneName } from '../format-time.ts';
 import { stopDetails, stopRequestText, stopTimeText } from '../stop-text.ts';
-import { HtmlContext, type HtmlOptions, MAX_CITED } from './context.ts';
+import { HtmlContext, type HtmlOptions } from './context.ts';
 import { appendixSection, coverageSection, factsSection, madeSection, problemsSection } from './evidence-sections.ts';
 import { groupSection } from './group-section.ts';
 import { html, type Markup, raw, withTimes } from './markup.ts';
@@ -170,7 +170,10 @@ ${this.#stopTable()}`;
   #coincidence(): Markup | undefined {
     const { coincidence } = this.#c.diagnosis;
     if (coincidence.length === 0) return undefined;
-    return html`<ul class="alt">${coincidence.map((one) => html`<li>${coincidenceText(one, this.#c.lang)}<br><span class="soft">${one.host} · <code>${one.derived}</code> · <code>${one.signature}</code></span></li>`)}</ul>`;
+    const list = (tests: readonly Coincidence[]): Markup =>
+      html`<ul class="alt">${tests.map((one) => html`<li>${coincidenceText(one, this.#c.lang)}<br><span class="soft">${one.host} · <code>${one.derived}</code> · <code>${one.signature}</code></span></li>`)}</ul>`;
+    const without = coincidence.filter((one) => one.k === 0);
+    return html`${list(coincidence.filter((one) => one.k > 0))}${without.length > 0 && this.#c.details(this.#c.m.otherTests, without.length, list(without), false)}`;
   }
 
   #findings(): Markup | undefined {

@@ -95,21 +95,26 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
 }
 @page{size:A4;margin:15mm 14mm 17mm;@bottom-left{content:${cssString(footer)};font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}@bottom-right{content:counter(page) " / " counter(pages);font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}}
 @media print{
- html{font-size:9pt;line-height:1.4}
- html:lang(ja){line-height:1.5}
+ html{font-size:8.7pt;line-height:1.4}
+ html:lang(ja){line-height:1.45}
  .wrap{max-width:none;padding:0}
- nav,.skip{display:none}
+ nav,.skip,footer,.record .empty{display:none}
  h1{margin-top:0}
  h2{margin-top:1.1rem;padding-top:.3rem}
- table{font-size:7.8pt;line-height:1.35}
+ table{font-size:7.6pt;line-height:1.35}
  th,td{padding-top:.15rem;padding-bottom:.15rem}
  .next{padding:.2rem .8rem}
  h3{margin-top:.8rem}
  tr,figure{break-inside:avoid}
+ .ruled table,.ruled tbody{display:block}
+ .ruled thead{display:none}
+ .ruled tbody{columns:2;column-gap:7mm}
+ .ruled tr{display:block;padding:.1rem 0;border-bottom:1px solid var(--line);font-size:7.2pt}
+ .ruled th,.ruled td{display:inline;border:0;padding:0}
  .stack thead{display:table-header-group}
  .records{columns:2;column-gap:7mm}
  .record{padding:.25rem 0}
- .record p,.record table,.record .where{font-size:7.6pt;line-height:1.35}
+ .record p,.record table,.record .where{font-size:7.2pt;line-height:1.3}
  .record .other{display:none}
  .record h3{font-size:8.4pt}
  .record tbody th{width:35%}

@@ -146,6 +146,7 @@ export const en = {
   gpo: 'Group policy',
   moreRuledOut: (n: number) => `${plural(n, 'more cause')} ruled out`,
   moreUnchecked: (n: number) => `${plural(n, 'more cause')} neither shown nor ruled out; nothing in the evidence points to them`,
+  moreTests: (n: number) => `${plural(n, 'more test')} without such an observation before any stop`,
   moreGroups: (n: number, stops: number) => `${plural(n, 'more group')} with ${plural(stops, 'stop')}`,
   moreFindings: (n: number) => `${plural(n, 'finding')} not checked or ruled out`,
   more: (n: number) => `${n} more`,
@@ -203,8 +204,10 @@ export const en = {
 
   // Appendix
   notPrinted: '(on screen, left out on paper)',
+  otherTests: 'Tests without such an observation before any stop',
   otherFindings: 'Findings not checked or ruled out',
-  onPaper: (shown: number, all: number) => `On paper: the ${shown} of these ${all} that the chains and the often suspected causes cite.`,
+  onPaper: (shown: number, all: number) =>
+    `On paper: the ${shown} of these ${all} that the first chain cites and the other groups begin with.`,
   appendixNote: (shown: number, all: number) =>
     shown === all
       ? `${plural(all, 'record')} cited above.`

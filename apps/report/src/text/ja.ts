@@ -127,6 +127,7 @@ export const ja = {
   gpo: 'グループ ポリシー',
   moreRuledOut: (n) => `ほかに ${n3(n)} 件の仮説を棄却`,
   moreUnchecked: (n) => `ほかに ${n3(n)} 件の仮説は確認も棄却もできず (証拠にそれを示すものなし)`,
+  moreTests: (n) => `ほかに、先行する観測が 1 件もない検定 ${n3(n)} 件`,
   moreGroups: (n, stops) => `ほかに ${n3(n)} グループ、停止 ${n3(stops)} 件`,
   moreFindings: (n) => `確認できなかった、または棄却した指摘 ${n3(n)} 件`,
   more: (n) => `ほか ${n3(n)} 件`,
@@ -181,8 +182,10 @@ export const ja = {
   pictureHosts: (shown, all) => `図は ${all} ホストのうち ${shown} ホストのみです。`,
 
   notPrinted: '(画面で表示、印刷では省略)',
+  otherTests: '先行する観測が 1 件もない検定',
   otherFindings: '確認できなかった、または棄却した指摘',
-  onPaper: (shown, all) => `印刷では、${n3(all)} 件のうち証拠の連鎖とよく疑われる原因で引用した ${n3(shown)} 件のみです。`,
+  onPaper: (shown, all) =>
+    `印刷では、${n3(all)} 件のうち、最初の証拠の連鎖の記録とほかのグループの先頭の記録、計 ${n3(shown)} 件のみです。`,
   appendixNote: (shown, all) =>
     shown === all
       ? `本文で引用した記録 ${n3(all)} 件です。`
