@@ -43,65 +43,50 @@ export interface FieldPlan {
   readonly unnamed: boolean;
 }
 
-class FieldPlanner {
-  readonly #place: Place;
-  constructor(place: Place) {
-    this.#place = place;
+function compilePlan(template: Template, place: Place): FieldPlan {
+  const entries: PlanEntry[] = [];
+  const root = template.root;
+  switch (place) {
+    case 'event':
+      for (const child of root.children) {
+        if (child.kind === ELEMENT) section(child, dependenciesOf([], child), entries);
+        else if (child.kind === SLOT) entries.push({ nested: child.index, place: 'section', dependencies: [], otherwise: null });
+      }
+      break;
+    case 'section':
+      section(root, [], entries);
+      break;
+    case 'data':
+      dataElement(root, [], entries);
+      break;
+    case 'user':
+      userElement(root, [], entries);
   }
-
-  compile(template: Template): FieldPlan {
-    const entries: PlanEntry[] = [];
-    const root = template.root;
-    switch (this.#place) {
-      case 'event':
-        for (const child of root.children) {
-          if (child.kind === ELEMENT) section(child, dependenciesOf([], child), entries);
-          else if (child.kind === SLOT) entries.push({ nested: child.index, place: 'section', dependencies: [], otherwise: null });
-        }
-        break;
-      case 'section':
-        section(root, [], entries);
-        break;
-      case 'data':
-        dataElement(root, [], entries);
-        break;
-      case 'user':
-        userElement(root, [], entries);
-    }
-    const named = new Map<string, FieldEntry[]>();
-    const nested: NestedEntry[] = [];
-    let dynamic = false;
-    let unnamed = false;
-    const add = (entry: FieldEntry): void => {
-      if (entry.name !== null) {
-        const list = named.get(entry.name);
-        if (list === undefined) named.set(entry.name, [entry]);
-        else list.push(entry);
-      } else if (entry.nameFrom !== null) dynamic = true;
-      else unnamed = true;
-    };
-    for (const entry of entries) {
-      if (!('nested' in entry)) add(entry);
-      else nested.push(entry);
-    }
-    return { entries, named, nested, dynamic, unnamed };
+  const named = new Map<string, FieldEntry[]>();
+  const nested: NestedEntry[] = [];
+  let dynamic = false;
+  let unnamed = false;
+  const add = (entry: FieldEntry): void => {
+    if (entry.name !== null) {
+      const list = named.get(entry.name);
+      if (list === undefined) named.set(entry.name, [entry]);
+      else list.push(entry);
+    } else if (entry.nameFrom !== null) dynamic = true;
+    else unnamed = true;
+  };
+  for (const entry of entries) {
+    if (!('nested' in entry)) add(entry);
+    else nested.push(entry);
   }
+  return { entries, named, nested, dynamic, unnamed };
 }
-
-const planners: Record<Place, FieldPlanner> = {
-  event: new FieldPlanner('event'),
-  section: new FieldPlanner('section'),
-  data: new FieldPlanner('data'),
-  user: new FieldPlanner('user'),
-};
 
 /** The data fields of a template that stands at that place. */
 export function fieldPlan(template: Template, place: Place): FieldPlan {
-  const planner = planners[place];
-  let plan = template.compiled.get(planner) as FieldPlan | undefined;
+  let plan = template.memo[place];
   if (plan === undefined) {
-    plan = planner.compile(template);
-    template.compiled.set(planner, plan);
+    plan = compilePlan(template, place);
+    template.memo[place] = plan;
   }
   return plan;
 }

@@ -141,6 +141,8 @@ class Log implements EvtxLog {
   }
 
   #take(): Decoder {
-    return this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(DEFAULT_WINDOW_BYTES), this.#ansi) };
+    return (
+      this.#idle.pop() ?? { resolver: new Resolver(this.#limits), window: new Window(new Uint8Array(DEFAULT_WINDOW_BYTES), this.#ansi) }
+    );
   }
 }

@@ -10,7 +10,9 @@ import type { Window } from './window.ts';
 // The event as a plain object (shape: README, "Objects and JSON"). Each element of a template is compiled once into a function
 // that makes its value. Keys come from the file, so `__proto__` is defined as an own property instead of being assigned.
 
-type Maker = (instance: Instance) => unknown;
+/** Makes the value of an element. */
+export type ObjectMaker = (instance: Instance) => unknown;
+type Maker = ObjectMaker;
 type Custom = (out: PlainObject, instance: Instance) => void;
 
 /**
@@ -99,7 +101,8 @@ function same(view: DataView, a: number, b: number, size: number): boolean {
 }
 
 /** Where an element stands, as far as its shape depends on it. */
-type Parent = 'System' | 'EventData' | '';
+export type ObjectParent = 'System' | 'EventData' | '';
+type Parent = ObjectParent;
 
 /** Key of the text beside attributes or child elements. */
 const TEXT_KEY = '#text';
@@ -120,24 +123,12 @@ export function toPlainObject(fragments: readonly Instance[]): PlainObject {
   return out;
 }
 
-class Planner {
-  readonly #parent: Parent;
-  constructor(parent: Parent) {
-    this.#parent = parent;
-  }
-  compile(template: Template): Maker {
-    return elementMaker(template.root, this.#parent);
-  }
-}
-
-const planners: Record<Parent, Planner> = { System: new Planner('System'), EventData: new Planner('EventData'), '': new Planner('') };
-
 function makerOf(template: Template, parent: Parent): Maker {
-  const planner = planners[parent];
-  let maker = template.compiled.get(planner) as Maker | undefined;
+  template.memo.makers ??= {};
+  let maker = template.memo.makers[parent];
   if (maker === undefined) {
-    maker = planner.compile(template);
-    template.compiled.set(planner, maker);
+    maker = elementMaker(template.root, parent);
+    template.memo.makers[parent] = maker;
   }
   return maker;
 }

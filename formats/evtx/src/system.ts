@@ -36,30 +36,28 @@ export type SystemPlan = { readonly [Key in SystemKey]?: FieldEntry };
 
 const keyOf: ReadonlyMap<string, SystemKey> = new Map(Object.entries(PATHS).map(([key, path]) => [path, key as SystemKey]));
 
-const planner = {
-  compile(template: Template): SystemPlan | null {
-    const root = template.root;
-    const system = localName(root.name) === 'System' ? root : elementNamed(root, 'System');
-    if (system === undefined) return null;
-    const plan: { [Key in SystemKey]?: FieldEntry } = {};
-    const outer = system.dependency < 0 ? [] : [system.dependency];
-    const add = (path: string, entry: FieldEntry): void => {
-      const key = keyOf.get(path);
-      if (key !== undefined) plan[key] ??= entry;
-    };
-    for (const child of system.children) {
-      if (child.kind !== ELEMENT) continue;
-      const name = localName(child.name);
-      const dependencies = child.dependency < 0 ? outer : [...outer, child.dependency];
-      add(name, field(name, null, dependencies, child, null));
-      for (const attribute of child.attributes) {
-        const path = `${name}@${attribute.name}`;
-        add(path, field(path, null, dependencies, child, attribute));
-      }
+function compilePlan(template: Template): SystemPlan | null {
+  const root = template.root;
+  const system = localName(root.name) === 'System' ? root : elementNamed(root, 'System');
+  if (system === undefined) return null;
+  const plan: { [Key in SystemKey]?: FieldEntry } = {};
+  const outer = system.dependency < 0 ? [] : [system.dependency];
+  const add = (path: string, entry: FieldEntry): void => {
+    const key = keyOf.get(path);
+    if (key !== undefined) plan[key] ??= entry;
+  };
+  for (const child of system.children) {
+    if (child.kind !== ELEMENT) continue;
+    const name = localName(child.name);
+    const dependencies = child.dependency < 0 ? outer : [...outer, child.dependency];
+    add(name, field(name, null, dependencies, child, null));
+    for (const attribute of child.attributes) {
+      const path = `${name}@${attribute.name}`;
+      add(path, field(path, null, dependencies, child, attribute));
     }
-    return plan;
-  },
-};
+  }
+  return plan;
+}
 
 function elementNamed(parent: ElementNode, name: string): ElementNode | undefined {
   for (const child of parent.children) if (child.kind === ELEMENT && localName(child.name) === name) return child;
@@ -68,12 +66,8 @@ function elementNamed(parent: ElementNode, name: string): ElementNode | undefine
 
 /** Where the template keeps the System fields; null when it has no System element. */
 export function systemPlan(template: Template): SystemPlan | null {
-  let plan = template.compiled.get(planner) as SystemPlan | null | undefined;
-  if (plan === undefined) {
-    plan = planner.compile(template);
-    template.compiled.set(planner, plan);
-  }
-  return plan;
+  if (template.memo.system === undefined) template.memo.system = compilePlan(template);
+  return template.memo.system;
 }
 
 /** The fragment that holds System, and its plan: the event itself, or a fragment inside it. */

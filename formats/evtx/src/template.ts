@@ -1,6 +1,9 @@
 import { RecordFault } from './errors.ts';
+import type { FieldPlan } from './fields.ts';
 import { CHUNK_SIZE, MAX_TEMPLATE_BYTES, MAX_TEMPLATES } from './limits.ts';
 import type { Names } from './names.ts';
+import type { ObjectMaker, ObjectParent } from './object.ts';
+import type { SystemPlan } from './system.ts';
 import { type NameReference, TOKEN, type TokenParser } from './tokens.ts';
 import { ELEMENT, type ElementNode, PI, SLOT, type TreeNode } from './tree.ts';
 import type { Window } from './window.ts';
@@ -9,6 +12,18 @@ import type { Window } from './window.ts';
 export const DEFINITION_HEADER = 24;
 /** Entries of the direct-mapped cache: a chunk has some twenty definitions. */
 const RECENT = 256;
+
+/** Plans that depend on the template alone; each is made on first use by the file that names its type. */
+export interface TemplateMemo {
+  event: FieldPlan | undefined;
+  section: FieldPlan | undefined;
+  data: FieldPlan | undefined;
+  user: FieldPlan | undefined;
+  /** null: the template has no System element. */
+  system: SystemPlan | null | undefined;
+  /** Object makers by the kind of parent. */
+  makers: Partial<Record<ObjectParent, ObjectMaker>> | undefined;
+}
 
 /**
  * What a template definition means: its tree and figures about it. Definitions that differ only in where names are written
@@ -28,8 +43,17 @@ export class Template {
   readonly mostReferences: number;
   /** Characters of the elements around each value, printed again for every item of an array. */
   readonly wrappers: Int32Array;
-  /** What the faces of the reader compiled for this template, by compiler. */
+  /** What passes compiled for this template, by compiler. */
   readonly compiled = new WeakMap<object, unknown>();
+  /** What the faces of the reader compiled, once for all passes. */
+  readonly memo: TemplateMemo = {
+    event: undefined,
+    section: undefined,
+    data: undefined,
+    user: undefined,
+    system: undefined,
+    makers: undefined,
+  };
   /** Cache of the compiler that ran last: one comparison instead of a map look-up in the scan loop. */
   lastCompiler: object | undefined;
   lastCompiled: unknown;
