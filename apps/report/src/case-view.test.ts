@@ -1,6 +1,17 @@
 import type { Diagnosis, Incident } from '@winmedic/core/model';
 import { describe, expect, it } from 'vitest';
-import { caseId, causeLists, citedObservations, coveredSpan, groupIncidents, hostTitle, refuting, uniqueMissing } from './case-view.ts';
+import {
+  caseId,
+  causeLists,
+  citedObservations,
+  coveredSpan,
+  groupIncidents,
+  hostTitle,
+  linkEvidence,
+  refuting,
+  separatedTitles,
+  uniqueMissing,
+} from './case-view.ts';
 import { at, emptyFixture, fixture, META } from './test-fixture.ts';
 
 const groups = groupIncidents(fixture.incidents);
@@ -97,6 +108,39 @@ describe('the case', () => {
     const ids = citedObservations(fixture).map((observation) => observation.id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.slice(0, 3)).toEqual(['F1', 'E8', 'E9']);
+  });
+
+  it('tells what a link of the chain cites anew from what an earlier link has cited', () => {
+    const ids = linkEvidence(fixture.incidents[2]!).map(({ fresh, again }) => [fresh.map((one) => one.id), again.map((one) => one.id)]);
+    expect(ids).toEqual([
+      [['F1'], []],
+      [[], []],
+      [['E8'], []],
+      [['E9'], ['E8']],
+      [[], ['E9']],
+    ]);
+  });
+
+  it('names what a check separates only when its text does not', () => {
+    const incident = fixture.incidents[0]!;
+    expect(separatedTitles(incident, 'Ask.', (cause) => cause.id)).toEqual(['logon-screen-power-rdp-no-nla', 'acpi-or-bmc-soft-off']);
+    expect(separatedTitles(incident, 'acpi-or-bmc-soft-off or logon-screen-power-rdp-no-nla?', (cause) => cause.id)).toEqual([]);
+  });
+
+  it('takes the reason of a ruled-out cause from the latest stop, like the chain', () => {
+    expect(causeLists(groups[0]!).ruledOut.map((row) => row.stop.id)).toEqual(['RDS01#3', 'RDS01#3', 'RDS01#3']);
+  });
+
+  it('shows no dead end of the table of suspects as an open cause', () => {
+    const incident: Incident = {
+      ...first,
+      considered: first.considered.map((judged) =>
+        judged.cause.kind === 'dead_end' ? { ...judged, grade: 'inconclusive', pointed: true } : judged,
+      ),
+    };
+    const [group] = groupIncidents([incident]);
+    expect(causeLists(group!).open.map((row) => row.cause.id)).toContain('hardware-fault');
+    expect(causeLists(group!, new Set(['hardware-fault'])).open.map((row) => row.cause.id)).not.toContain('hardware-fault');
   });
 
   it('names what is missing once', () => {

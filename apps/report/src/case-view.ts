@@ -114,9 +114,11 @@ export function causeLists(group: StopGroup, exclude: ReadonlySet<string> = new 
       if (!row || GRADE_RANK[judged.grade] < GRADE_RANK[row.judged.grade]) {
         rows.set(judged.cause.id, { judged, stop: incident.stop, count: 1, pointed: judged.pointed });
       } else if (judged.grade === row.judged.grade) {
+        // The latest stop speaks, as for the chain; for what is undecided the latest that something points to.
+        const latest = judged.grade !== 'inconclusive' || judged.pointed || !row.pointed;
         rows.set(judged.cause.id, {
-          judged: judged.pointed || !row.pointed ? judged : row.judged,
-          stop: judged.pointed || !row.pointed ? incident.stop : row.stop,
+          judged: latest ? judged : row.judged,
+          stop: latest ? incident.stop : row.stop,
           count: row.count + 1,
           pointed: row.pointed || judged.pointed,
         });
@@ -230,4 +232,15 @@ export function separatedTitles(incident: Incident, text: string, title: (cause:
     return cause ? title(cause) : id;
   });
   return titles.every((one) => text.includes(one)) ? [] : titles;
+}
+
+/** The evidence of the links of a chain, split into what a link cites first and what an earlier link has cited already. */
+export function linkEvidence(incident: Incident): { readonly fresh: readonly Observation[]; readonly again: readonly Observation[] }[] {
+  const seen = new Set<string>();
+  return incident.chain.map((link) => {
+    const fresh = link.evidence.filter((observation) => !seen.has(observation.id));
+    const again = link.evidence.filter((observation) => seen.has(observation.id));
+    for (const observation of fresh) seen.add(observation.id);
+    return { fresh, again };
+  });
 }

@@ -6,6 +6,7 @@ import {
   coveredSpan,
   groupIncidents,
   hostTitle,
+  linkEvidence,
   refuting,
   type StopGroup,
   separatedTitles,
@@ -201,9 +202,15 @@ class TextReport {
       if (each.chain.length === 0) continue;
       page.gap();
       page.heading(group.incidents.length > 1 ? `${m.sectionChain} (${each.stop.id})` : m.sectionChain);
+      const evidence = linkEvidence(each);
       each.chain.forEach((link, i) => {
-        page.text(`${pick(link.text, this.#lang)} (${m.support[link.support]})`, { indent: 2, lead: `${i + 1}. ${m.role[link.role]}: ` });
-        this.#citations(link.evidence, 7);
+        const { fresh, again } = evidence[i]!;
+        const known = this.#ids(again);
+        page.text(`${pick(link.text, this.#lang)} (${m.support[link.support]})${known === '' ? '' : ` ${known}`}`, {
+          indent: 2,
+          lead: `${i + 1}. ${m.role[link.role]}: `,
+        });
+        this.#citations(fresh, 7);
       });
     }
     if (this.#options.verbose) this.#looked(incident);

@@ -1,5 +1,14 @@
 import type { Incident, Missing, Observation } from '@winmedic/core/model';
-import { type CauseRow, causeLists, MAX_CITED, refuting, type StopGroup, separatedTitles, uniqueMissing } from '../case-view.ts';
+import {
+  type CauseRow,
+  causeLists,
+  linkEvidence,
+  MAX_CITED,
+  refuting,
+  type StopGroup,
+  separatedTitles,
+  uniqueMissing,
+} from '../case-view.ts';
 import { stopTimeText } from '../stop-text.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup } from './markup.ts';
@@ -56,10 +65,11 @@ function titles(c: HtmlContext, rows: readonly CauseRow[]): string {
 
 function chain(c: HtmlContext, incident: Incident): Markup {
   const m = c.m;
+  const evidence = linkEvidence(incident);
   const used = [...new Set(incident.chain.map((link) => link.support))];
   return html`<ol class="chain">${incident.chain.map(
-    (link) =>
-      html`<li>${c.text(link.text)} <span class="tag ${link.support}">${m.role[link.role]} · ${m.support[link.support]}</span>${c.cites(link.evidence)}</li>`,
+    (link, i) =>
+      html`<li>${c.text(link.text)} <span class="tag ${link.support}">${m.role[link.role]} · ${m.support[link.support]}</span>${evidence[i]!.again.length > 0 && html`<span class="tag">${c.refs(evidence[i]!.again)}</span>`}${c.cites(evidence[i]!.fresh)}</li>`,
   )}</ol><p class="soft cites">${used.map((support) => `${m.support[support]}: ${m.supportMeaning[support]}`).join(' · ')}</p>`;
 }
 

@@ -95,7 +95,7 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
 }
 @page{size:A4;margin:15mm 14mm 17mm;@bottom-left{content:${cssString(footer)};font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}@bottom-right{content:counter(page) " / " counter(pages);font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}}
 @media print{
- html{font-size:8.7pt;line-height:1.4}
+ html{font-size:8.5pt;line-height:1.4}
  html:lang(ja){line-height:1.45}
  .wrap{max-width:none;padding:0}
  nav,.skip,footer,.record .empty{display:none}
@@ -107,7 +107,8 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
  h3{margin-top:.8rem}
  tr,figure{break-inside:avoid}
  .ruled table,.ruled tbody{display:block}
- .ruled thead{display:none}
+ .ruled .stack thead{display:none}
+ .ruled th::after{content:": "}
  .ruled tbody{columns:2;column-gap:7mm}
  .ruled tr{display:block;padding:.1rem 0;border-bottom:1px solid var(--line);font-size:7.2pt}
  .ruled th,.ruled td{display:inline;border:0;padding:0}
