@@ -80,10 +80,21 @@ try {
   const path = join(folder, 'log.evtx');
   const built = buildLog(path, megabytes);
   const size = built.bytes / 1e6;
-  console.log(`${size.toFixed(0)} MB, ${built.records} records in ${built.chunks} chunks (${built.different} different), Node ${process.versions.node}`);
+  console.log(
+    `${size.toFixed(0)} MB, ${built.records} records in ${built.chunks} chunks (${built.different} different), Node ${process.versions.node}`,
+  );
   // As published: compiled and bundled, not types stripped file by file.
   const bundle = join(folder, 'job.mjs');
-  buildSync({ entryPoints: [join(import.meta.dirname, 'job.ts')], bundle: true, platform: 'node', format: 'esm', outfile: bundle, conditions: ['@winmedic/source'], external: ['winevtx'], minify: true });
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'job.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: bundle,
+    conditions: ['@winmedic/source'],
+    external: ['winevtx'],
+    minify: true,
+  });
   const peer = existsSync(join(root, 'node_modules/winevtx'));
   if (peer) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 
@@ -141,7 +152,9 @@ try {
     report('objects, peak memory', `${made.peak.toFixed(0)} MB`, '<= 120 MB', made.peak <= 120);
   }
   const missed = lines.filter((line) => line.met === false);
-  console.log(`\n${lines.filter((line) => line.met === true).length} targets met, ${missed.length} missed${missed.map((line) => `\n  ${line.what.trim()}: ${line.value}, target ${line.target}`).join('')}`);
+  console.log(
+    `\n${lines.filter((line) => line.met === true).length} targets met, ${missed.length} missed${missed.map((line) => `\n  ${line.what.trim()}: ${line.value}, target ${line.target}`).join('')}`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

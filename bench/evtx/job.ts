@@ -24,7 +24,11 @@ export const QUERIES: readonly EvtxQuery[] = [
     ],
   },
   { providers: ['Microsoft-Windows-TerminalServices-LocalSessionManager'], ids: [21, 24, 25] },
-  { providers: ['Service Control Manager'], ids: [7045], where: [{ field: 'ImagePath', op: 'contains', values: ['\\temp\\', 'powershell'] }] },
+  {
+    providers: ['Service Control Manager'],
+    ids: [7045],
+    where: [{ field: 'ImagePath', op: 'contains', values: ['\\temp\\', 'powershell'] }],
+  },
   { ids: [4688], where: [{ field: 'NewProcessName', op: 'endswith', values: ['\\shutdown.exe'] }] },
   { providers: ['Microsoft-Windows-Sysmon'], ids: [1], where: [{ field: 'CommandLine', op: 'contains', values: ['shutdown /r'] }] },
 ];

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
  * Every value of every record, against the XML of libevtx's evtxexport (Debian package libevtx-utils). Compared are leaves: element
  * or attribute, in order, with text. Differences of writing are levelled (case of GUIDs, digits of times, zeros of hex numbers).
  */
-const folder = join(process.env['WINMEDIC_CORPUS'] ?? resolve(import.meta.dirname, '../../../shared/corpus'), 'evtx');
+const folder = join(process.env.WINMEDIC_CORPUS ?? resolve(import.meta.dirname, '../../../shared/corpus'), 'evtx');
 const hasTool = spawnSync('evtxexport', ['-V']).status === 0;
 const ready = hasTool && existsSync(join(folder, 'expected.json'));
 if (!ready) console.log(`skipped: ${hasTool ? `no corpus at ${folder}` : 'evtxexport is not installed'}`);
@@ -40,7 +40,9 @@ type Leaf = readonly [path: string, text: string];
 function leaves(xml: string): Leaf[] {
   const out: Leaf[] = [];
   const path: string[] = [];
-  for (const [, close, name, attributes = '', empty, text] of xml.matchAll(/<(\/?)([^\s<>/]+)((?:\s+[^\s=]+="[^"]*")*)\s*(\/?)>|([^<]+)/g)) {
+  for (const [, close, name, attributes = '', empty, text] of xml.matchAll(
+    /<(\/?)([^\s<>/]+)((?:\s+[^\s=]+="[^"]*")*)\s*(\/?)>|([^<]+)/g,
+  )) {
     if (text !== undefined) {
       if (text.trim() !== '') out.push([path.join('/'), level(text)]);
     } else if (close === '/') path.pop();

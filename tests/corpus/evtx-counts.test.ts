@@ -6,7 +6,7 @@ import { openEvtx } from '@winmedic/evtx';
 import { describe, expect, it } from 'vitest';
 
 /** Record counts and event ids of every log of the corpus, against libevtx 20181227 and the Rust crate evtx 0.12.2. */
-const folder = join(process.env['WINMEDIC_CORPUS'] ?? resolve(import.meta.dirname, '../../../shared/corpus'), 'evtx');
+const folder = join(process.env.WINMEDIC_CORPUS ?? resolve(import.meta.dirname, '../../../shared/corpus'), 'evtx');
 const ready = existsSync(join(folder, 'expected.json'));
 if (!ready) console.log(`skipped: no corpus at ${folder} (set WINMEDIC_CORPUS)`);
 
@@ -14,7 +14,12 @@ interface Counts {
   readonly records: number;
   readonly eventIds: Readonly<Record<string, number>>;
 }
-type Expected = Readonly<Record<string, { libevtx: Counts & { exported_xml: number; aborted: boolean; recovered: number }; 'rust_evtx_0.12.2': Counts & { failed: number } }>>;
+type Expected = Readonly<
+  Record<
+    string,
+    { libevtx: Counts & { exported_xml: number; aborted: boolean; recovered: number }; 'rust_evtx_0.12.2': Counts & { failed: number } }
+  >
+>;
 
 /** Where we differ from the Rust crate, and why. `more`: records we read beyond it; `fewer`: records it prints that are none. */
 const DIFFERENT: Readonly<Record<string, { more?: number; fewer?: number; reason: string }>> = {
@@ -25,7 +30,8 @@ const DIFFERENT: Readonly<Record<string, { more?: number; fewer?: number; reason
   'peer-samples/omerbenamram__sample_with_a_bad_chunk_magic.evtx': {
     more: 31,
     fewer: 3,
-    reason: 'behind a zeroed page chunk 7 goes on with ids 47675 to 47705 of its header; three records cut at a page are refused, as by libevtx',
+    reason:
+      'behind a zeroed page chunk 7 goes on with ids 47675 to 47705 of its header; three records cut at a page are refused, as by libevtx',
   },
   'peer-samples/omerbenamram__2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx': {
     more: 21,
@@ -45,7 +51,11 @@ const expected: Expected = ready ? (JSON.parse(readFileSync(join(folder, 'expect
 
 function read(file: string, recover = false) {
   const damages: Damage[] = [];
-  const log = openEvtx(memorySource(readFileSync(join(folder, file))), { crc32: (bytes) => crc32(bytes), recover, onDamage: (damage) => damages.push(damage) });
+  const log = openEvtx(memorySource(readFileSync(join(folder, file))), {
+    crc32: (bytes) => crc32(bytes),
+    recover,
+    onDamage: (damage) => damages.push(damage),
+  });
   return { log, damages };
 }
 
@@ -89,7 +99,12 @@ describe.skipIf(!ready)('records of the corpus', () => {
   it('selects the same records whether decided on bytes or on decoded fields', () => {
     const wanted = [
       { ids: [4625], where: [{ field: 'LogonType', op: 'equals' as const, values: ['3', '10'] }] },
-      { where: [{ field: 'TargetUserName', op: 'endswith' as const, values: ['$'], not: true }, { field: 'TargetUserName', op: 'exists' as const, values: [] }] },
+      {
+        where: [
+          { field: 'TargetUserName', op: 'endswith' as const, values: ['$'], not: true },
+          { field: 'TargetUserName', op: 'exists' as const, values: [] },
+        ],
+      },
       { providers: ['user32'], ids: [1074] },
       { where: [{ field: 'CommandLine', op: 'contains' as const, values: ['powershell', 'cmd*/c'] }] },
     ];

@@ -1,4 +1,4 @@
-export { type EvtxDamageCode, EvtxError, type EvtxErrorCode } from './errors.ts';
+export { EVTX_DAMAGE_CODES, EVTX_ERROR_CODES, type EvtxDamageCode, EvtxError, type EvtxErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export { openEvtx } from './log.ts';
 export type {

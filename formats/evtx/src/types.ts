@@ -116,7 +116,7 @@ export interface EvtxRecord {
   fields(): Map<string, string>;
   /** All data fields in order, typed. */
   typedFields(): Map<string, EvtxValue>;
-  /** Whole event as a plain object (see docs/reference for the shape); keys never touch Object.prototype; repeated names become arrays. */
+  /** Whole event as a plain object (shape: README, "Objects and JSON"); keys never touch Object.prototype; repeated names become arrays. */
   toObject(): Record<string, unknown>;
   /** One line of JSON of {@link toObject}: 64-bit integers beyond 2^53 as decimal strings, RenderingInfo kept. */
   toJson(): string;

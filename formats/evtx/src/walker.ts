@@ -76,6 +76,7 @@ export class Walker {
   /** File offset up to which bytes are explained: a search for a lost alignment begins here. */
   #explained: number;
   #progress = 0;
+  #headerSeen = false;
   #claimed: { header: EvtxFileHeader; offset: number; before: number } | undefined;
 
   constructor(source: ByteSource, walk: WalkOptions, window?: Window) {
@@ -98,6 +99,8 @@ export class Walker {
       const base = this.#position - this.#windowStart;
       const { view } = this.window;
       if (isChunkMagic(view, base)) {
+        if (!this.#headerSeen) this.report('EVTX_FILE_HEADER', 0, 'file header', { need: 'ElfFile', have: 'none' });
+        this.#headerSeen = true;
         this.#chunk(base, available);
         return true;
       }
@@ -170,6 +173,7 @@ export class Walker {
 
   #header(base: number, available: number): void {
     this.#closeHeader();
+    this.#headerSeen = true;
     const offset = this.#position;
     if (available < 128) this.report('EVTX_FILE_HEADER', offset, 'file header', { need: 128, have: available });
     else {
