@@ -3,7 +3,10 @@ import { type Explanation, LINE_LABELS, type Reading } from './explain.ts';
 
 const WORDS = {
   unverified: { en: 'not verified', ja: '未検証' },
-  unknown: { en: 'Nothing is known about this. Paste the whole message of the event, or give a code as it is printed.', ja: '該当する知識がありません。イベントの本文全体を貼り付けるか、表示されたコードをそのまま指定してください。' },
+  unknown: {
+    en: 'Nothing is known about this. Paste the whole message of the event, or give a code as it is printed.',
+    ja: '該当する知識がありません。イベントの本文全体を貼り付けるか、表示されたコードをそのまま指定してください。',
+  },
   near: { en: 'Did you mean', ja: '近い名前' },
   fromText: { en: 'read from text: lower trust than a log record', ja: 'テキストから読み取り（ログのレコードより信頼度は低い）' },
   noTime: { en: 'time not stated', ja: '時刻の記載なし' },
@@ -30,7 +33,10 @@ export function explanationToText(explanation: Explanation, lang: Language, form
 
 function readingLines(reading: Reading, lang: Language, indent: string): string[] {
   const mark = reading.unverified ? ` [${WORDS.unverified[lang]}]` : '';
-  return [`${indent}${reading.key}: ${reading.title[lang]}${mark}`, ...reading.lines.map(({ label, text }) => `${indent}  ${LINE_LABELS[label][lang]}: ${text[lang]}`)];
+  return [
+    `${indent}${reading.key}: ${reading.title[lang]}${mark}`,
+    ...reading.lines.map(({ label, text }) => `${indent}  ${LINE_LABELS[label][lang]}: ${text[lang]}`),
+  ];
 }
 
 function utc(ns: bigint): string {

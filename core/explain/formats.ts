@@ -78,7 +78,11 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   hresult: named('hresult'),
   filetime: (value) => filetime(value),
   hex: (value) => (/^\d{1,20}$/.test(value) ? `0x${BigInt(value).toString(16)}` : value),
-  processBase: (value) => value.replace(/\s*\([^)]*\)\s*$/, '').split(/[\\/]/).at(-1) ?? value,
+  processBase: (value) =>
+    value
+      .replace(/\s*\([^)]*\)\s*$/, '')
+      .split(/[\\/]/)
+      .at(-1) ?? value,
   durationS: (value, lang) => (/^\d+(\.\d+)?$/.test(value) ? duration(Number(value), lang) : value),
   durationMs: (value, lang) => (/^\d+(\.\d+)?$/.test(value) ? duration(Number(value) / 1000, lang) : value),
   ip: (value) => value.replace(/^::ffff:/i, ''),

@@ -59,7 +59,13 @@ export function matchTemplates(text: string, templates: readonly MessageTemplate
   return found.filter((match, index) => !found.slice(0, index).some((other) => match.start < other.end && other.start <= match.start));
 }
 
-function matchAt(text: string, squeezed: Squeezed, haystack: string, { template, literals, fields }: Compiled, from: number): { match: TemplateMatch; next: number } | undefined {
+function matchAt(
+  text: string,
+  squeezed: Squeezed,
+  haystack: string,
+  { template, literals, fields }: Compiled,
+  from: number,
+): { match: TemplateMatch; next: number } | undefined {
   const first = literals[0] ?? '';
   for (let start = haystack.indexOf(first, from); start >= 0; start = haystack.indexOf(first, start + 1)) {
     let at = start + first.length;

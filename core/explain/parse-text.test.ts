@@ -1,10 +1,11 @@
+import { loadKnowledge } from '@winmedic/knowledge';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadKnowledge } from '@winmedic/knowledge';
 import { parseEventText } from './parse-text.ts';
 
 const templates = loadKnowledge().messages;
-const parse = (text: string, zoneOffsetMinutes = 540) => parseEventText(text, { path: 'post.txt', sourceId: 'S1', zoneOffsetMinutes, templates });
+const parse = (text: string, zoneOffsetMinutes = 540) =>
+  parseEventText(text, { path: 'post.txt', sourceId: 'S1', zoneOffsetMinutes, templates });
 const utc = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n;
 
 const JA =
@@ -13,7 +14,12 @@ const JA =
 describe('a pasted 1074', () => {
   it.each([
     ['on one line', JA],
-    ['with the line breaks of the Event Viewer', JA.replace(' 理由コード', '\n 理由コード').replace(' シャットダウンの種類', '\r\n シャットダウンの種類').replace(' コメント', '\n コメント')],
+    [
+      'with the line breaks of the Event Viewer',
+      JA.replace(' 理由コード', '\n 理由コード')
+        .replace(' シャットダウンの種類', '\r\n シャットダウンの種類')
+        .replace(' コメント', '\n コメント'),
+    ],
     ['quoted in a forum', `> ${JA}`],
     ['with yen signs and full-width characters', JA.replaceAll('\\', '¥').replaceAll(':', '：')],
     ['with direction marks', JA.replace('RDS01', '\u200eRDS01')],
@@ -21,7 +27,14 @@ describe('a pasted 1074', () => {
     const { events } = parse(text);
     expect(events).toHaveLength(1);
     const [event] = events;
-    expect(event).toMatchObject({ provider: 'User32', eventId: 1074, channel: 'System', trust: 'text', userSid: 'S-1-5-18', host: 'RDS01' });
+    expect(event).toMatchObject({
+      provider: 'User32',
+      eventId: 1074,
+      channel: 'System',
+      trust: 'text',
+      userSid: 'S-1-5-18',
+      host: 'RDS01',
+    });
     expect(event?.fields.get('param1')).toBe('C:\\Windows\\system32\\winlogon.exe (RDS01)');
     expect(event?.fields.get('param4')).toBe('0x500ff');
     expect(event?.fields.get('param5')).toBe('電源を切る');
@@ -67,11 +80,14 @@ describe('a pasted 1074', () => {
     const word = fc.string({ minLength: 1, maxLength: 30, unit: fc.constantFrom(...'abcXYZ019_.-\\日本語') });
     for (const template of templates.filter(({ id }) => id === 1074)) {
       fc.assert(
-        fc.property(fc.record({ param1: word, param2: word, param3: word, param4: word, param5: word, param6: word, param7: word }), (fields) => {
-          const text = template.text.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof fields) => fields[name]);
-          const [event] = parse(text).events;
-          expect(Object.fromEntries(event?.fields ?? [])).toEqual(fields);
-        }),
+        fc.property(
+          fc.record({ param1: word, param2: word, param3: word, param4: word, param5: word, param6: word, param7: word }),
+          (fields) => {
+            const text = template.text.replaceAll(/\{(\w+)\}/g, (_, name: keyof typeof fields) => fields[name]);
+            const [event] = parse(text).events;
+            expect(Object.fromEntries(event?.fields ?? [])).toEqual(fields);
+          },
+        ),
         { numRuns: 200 },
       );
     }
@@ -108,7 +124,13 @@ describe('other forms', () => {
       ].join('\n'),
     );
     expect(Object.fromEntries(events[0]?.fields ?? [])).toMatchObject({
-      SubjectUserName: 'RDS01$', TargetUserName: 'tanaka', LogonType: '10', Status: '0xc000006d', SubStatus: '0xc000006a', IpAddress: '192.0.2.10', LogonProcessName: 'User32',
+      SubjectUserName: 'RDS01$',
+      TargetUserName: 'tanaka',
+      LogonType: '10',
+      Status: '0xc000006d',
+      SubStatus: '0xc000006a',
+      IpAddress: '192.0.2.10',
+      LogonProcessName: 'User32',
     });
   });
 
@@ -122,7 +144,9 @@ describe('other forms', () => {
   });
 
   it('an Event Viewer CSV with Japanese headings', () => {
-    const { events, problems } = parse(`\uFEFFレベル,日付と時刻,ソース,イベント ID,タスクのカテゴリ\r\n情報,2018/07/06 6:04:29,User32,1074,なし,"${JA}"\r\n情報,2018/07/06 6:04:31,EventLog,6006,なし,イベント ログ サービスが停止されました。\r\n`);
+    const { events, problems } = parse(
+      `\uFEFFレベル,日付と時刻,ソース,イベント ID,タスクのカテゴリ\r\n情報,2018/07/06 6:04:29,User32,1074,なし,"${JA}"\r\n情報,2018/07/06 6:04:31,EventLog,6006,なし,イベント ログ サービスが停止されました。\r\n`,
+    );
     expect(events.map(({ provider, eventId }) => `${provider}/${eventId}`)).toEqual(['User32/1074', 'EventLog/6006']);
     expect(events[0]?.fields.get('param4')).toBe('0x500ff');
     expect(problems.map(({ code }) => code)).toEqual(['TEXT_ZONE_ASSUMED']);
@@ -133,7 +157,9 @@ describe('other forms', () => {
   });
 
   it('broken events cost only themselves', () => {
-    const { events, problems } = parse('<Events><Event><System><EventID>x</EventID></System></Event><Event><System><Provider Name="EventLog"/><EventID>6005</EventID><TimeCreated SystemTime="2018-07-05T21:04:29Z"/></System></Event></Events>');
+    const { events, problems } = parse(
+      '<Events><Event><System><EventID>x</EventID></System></Event><Event><System><Provider Name="EventLog"/><EventID>6005</EventID><TimeCreated SystemTime="2018-07-05T21:04:29Z"/></System></Event></Events>',
+    );
     expect(events).toHaveLength(1);
     expect(problems.map(({ code }) => code)).toEqual(['TEXT_BROKEN_EVENT']);
   });
@@ -146,7 +172,10 @@ describe('hostile text ends in time', () => {
     ['deep XML', `<Event>${'<a>'.repeat(200_000)}</Event>`],
     ['quotes without end', `Level,Date,Source,Event ID\n${'"'.repeat(500_000)}`],
     ['digits and colons', '2018/1/1 1:1'.repeat(80_000)],
-    ['prototype names', '<Event><System><Provider Name="x"/><EventID>1</EventID></System><EventData><Data Name="__proto__">y</Data></EventData></Event>'],
+    [
+      'prototype names',
+      '<Event><System><Provider Name="x"/><EventID>1</EventID></System><EventData><Data Name="__proto__">y</Data></EventData></Event>',
+    ],
   ])('%s', (_, text) => {
     const start = performance.now();
     expect(() => parse(text)).not.toThrow();

@@ -61,7 +61,13 @@ class State {
 
   problem(code: string, severity: InputProblem['severity'], line?: number): void {
     const known = this.problems.get(code);
-    this.problems.set(code, { code, severity, path: this.options.path, count: (known?.count ?? 0) + 1, what: known?.what ?? (line === undefined ? 'text' : `line ${line}`) });
+    this.problems.set(code, {
+      code,
+      severity,
+      path: this.options.path,
+      count: (known?.count ?? 0) + 1,
+      what: known?.what ?? (line === undefined ? 'text' : `line ${line}`),
+    });
   }
 
   origin(line: number): Origin {
@@ -126,7 +132,18 @@ function readCsv(text: string, state: State): void {
       continue;
     }
     const added = state.add(
-      makeEvent(state, { provider, id, channel: get('channel') ?? channelOf(provider), host: get('computer') ?? '', level: levelNumber(get('level')), time: state.time(get('date') ?? '', line), user: get('user'), message, line, recordId: get('record') ?? '' }),
+      makeEvent(state, {
+        provider,
+        id,
+        channel: get('channel') ?? channelOf(provider),
+        host: get('computer') ?? '',
+        level: levelNumber(get('level')),
+        time: state.time(get('date') ?? '', line),
+        user: get('user'),
+        message,
+        line,
+        recordId: get('record') ?? '',
+      }),
     );
     if (!added) return;
   }
@@ -148,13 +165,23 @@ interface Draft {
 
 /** Channel of the providers whose messages are read, when the text does not name it. */
 function channelOf(provider: string): string {
-  return /Security-Auditing/i.test(provider) ? 'Security' : /^(User32|EventLog|Microsoft-Windows-(Kernel|WER|Winlogon|WindowsUpdate))/i.test(provider) ? 'System' : '';
+  return /Security-Auditing/i.test(provider)
+    ? 'Security'
+    : /^(User32|EventLog|Microsoft-Windows-(Kernel|WER|Winlogon|WindowsUpdate))/i.test(provider)
+      ? 'System'
+      : '';
 }
 
 function makeEvent(state: State, draft: Draft): EventObservation {
-  const match = draft.match ?? matchTemplates(draft.message, state.templates.filter(({ id }) => id === draft.id)).at(0);
+  const match =
+    draft.match ??
+    matchTemplates(
+      draft.message,
+      state.templates.filter(({ id }) => id === draft.id),
+    ).at(0);
   const fields = new Map(match?.fields ?? []);
-  if (/Security-Auditing/i.test(draft.provider)) for (const [name, value] of securityFields(draft.message, draft.id)) fields.set(name, value);
+  if (/Security-Auditing/i.test(draft.provider))
+    for (const [name, value] of securityFields(draft.message, draft.id)) fields.set(name, value);
   else if (fields.size === 0 && draft.message !== '' && !match) state.problem('TEXT_FIELDS_UNKNOWN', 'note', draft.line);
   const userSid = accountSid(fields.get('param7') ?? draft.user);
   return {
@@ -206,7 +233,8 @@ function segments(lines: readonly string[], labels: readonly LabelLine[]): Segme
   for (const label of labels) {
     if (label.key !== 'id') continue;
     let first = label.line;
-    for (let above = byLine.get(first - 1); above && above.key !== 'description' && above.key !== 'id'; above = byLine.get(first - 1)) first--;
+    for (let above = byLine.get(first - 1); above && above.key !== 'description' && above.key !== 'id'; above = byLine.get(first - 1))
+      first--;
     starts.push(first);
   }
   const cuts = starts.length > 0 ? [...(starts[0]! > 0 ? [0] : []), ...starts] : [0];
@@ -214,7 +242,8 @@ function segments(lines: readonly string[], labels: readonly LabelLine[]): Segme
   return cuts.map((from, index) => {
     const to = cuts[index + 1] ?? lines.length;
     const own = new Map<LabelKey, LabelLine>();
-    for (; next < labels.length && labels[next]!.line < to; next++) if (!own.has(labels[next]!.key)) own.set(labels[next]!.key, labels[next]!);
+    for (; next < labels.length && labels[next]!.line < to; next++)
+      if (!own.has(labels[next]!.key)) own.set(labels[next]!.key, labels[next]!);
     return { from, to, labels: own };
   });
 }
@@ -224,18 +253,36 @@ function readSegment(part: string, segment: Segment, state: State): boolean {
   const value = (key: LabelKey): string | undefined => segment.labels.get(key)?.value;
   const line = segment.from + 1;
   const labelled = Number(/^\d+/.exec(value('id') ?? '')?.[0] ?? Number.NaN);
-  const common = { host: value('computer') ?? '', level: levelNumber(value('level')), user: value('user'), recordId: value('record') ?? '' };
+  const common = {
+    host: value('computer') ?? '',
+    level: levelNumber(value('level')),
+    user: value('user'),
+    recordId: value('record') ?? '',
+  };
   const security = securityHead(part);
   if (Number.isInteger(labelled)) {
-    const match = matchTemplates(part, state.templates.filter(({ id }) => id === labelled)).at(0);
-    const provider = value('provider') || match?.template.provider || (security?.id === labelled ? 'Microsoft-Windows-Security-Auditing' : '');
+    const match = matchTemplates(
+      part,
+      state.templates.filter(({ id }) => id === labelled),
+    ).at(0);
+    const provider =
+      value('provider') || match?.template.provider || (security?.id === labelled ? 'Microsoft-Windows-Security-Auditing' : '');
     if (!provider) {
       state.problem('TEXT_NO_PROVIDER', 'partial', line);
       return true;
     }
     const body = match ? part.slice(match.start, match.end) : security ? part.slice(security.index) : afterLabel(part, segment);
     return state.add(
-      makeEvent(state, { ...common, provider, id: labelled, channel: value('channel') || match?.template.channel || channelOf(provider), time: state.time(value('date') ?? part, line), message: body, line, ...(match ? { match } : {}) }),
+      makeEvent(state, {
+        ...common,
+        provider,
+        id: labelled,
+        channel: value('channel') || match?.template.channel || channelOf(provider),
+        time: state.time(value('date') ?? part, line),
+        message: body,
+        line,
+        ...(match ? { match } : {}),
+      }),
     );
   }
   const matches = matchTemplates(part, state.templates);
@@ -245,12 +292,36 @@ function readSegment(part: string, segment: Segment, state: State): boolean {
     // The time of a posting stands before its message, or right after it.
     const near = `${part.slice(from, match.start)}\n${part.slice(match.end, match.end + 200)}`;
     const { provider, id, channel } = match.template;
-    if (!state.add(makeEvent(state, { ...common, provider, id, channel, time: state.time(near, at), message: part.slice(match.start, match.end), line: at, match }))) return false;
+    if (
+      !state.add(
+        makeEvent(state, {
+          ...common,
+          provider,
+          id,
+          channel,
+          time: state.time(near, at),
+          message: part.slice(match.start, match.end),
+          line: at,
+          match,
+        }),
+      )
+    )
+      return false;
     from = match.end;
   }
   if (matches.length === 0 && security) {
     const time = state.time(part, line);
-    return state.add(makeEvent(state, { ...common, provider: 'Microsoft-Windows-Security-Auditing', id: security.id, channel: 'Security', time, message: part.slice(security.index), line }));
+    return state.add(
+      makeEvent(state, {
+        ...common,
+        provider: 'Microsoft-Windows-Security-Auditing',
+        id: security.id,
+        channel: 'Security',
+        time,
+        message: part.slice(security.index),
+        line,
+      }),
+    );
   }
   return true;
 }

@@ -10,7 +10,10 @@ export interface TextTime {
 }
 
 const TIME = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?`;
-const ISO_LIKE = new RegExp(String.raw`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T|\s{1,3})(午前|午後)?\s?${TIME}\s?(AM|PM)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?`, 'iu');
+const ISO_LIKE = new RegExp(
+  String.raw`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:T|\s{1,3})(午前|午後)?\s?${TIME}\s?(AM|PM)?\s?(Z|UTC|[+-]\d{2}:?\d{2})?`,
+  'iu',
+);
 const KANJI = new RegExp(String.raw`(\d{4})年\s?(\d{1,2})月\s?(\d{1,2})日\s?(午前|午後)?\s?${TIME}`, 'u');
 const US = new RegExp(String.raw`(\d{1,2})/(\d{1,2})/(\d{4}),?\s{1,3}${TIME}\s?(AM|PM)?`, 'iu');
 

@@ -91,6 +91,7 @@ function openTag(inner: string): XmlNode | undefined {
   const name = /^[^\s/>]+/.exec(inner)?.[0];
   if (!name || name.startsWith('!')) return undefined;
   const attributes = new Map<string, string>();
-  for (const match of inner.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) attributes.set(localName(match[1]!), decode(match[2] ?? match[3] ?? ''));
+  for (const match of inner.matchAll(/([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g))
+    attributes.set(localName(match[1]!), decode(match[2] ?? match[3] ?? ''));
   return { name: localName(name), attributes, children: [], text: '' };
 }

@@ -1,0 +1,213 @@
+/** Finds what a short input can mean: a code, an event id, a name. The order of the readings is the order of likelihood. */
+import type { CodeEntry, EventKnowledge, Knowledge } from '@winmedic/knowledge';
+import { lookUpCode } from './formats.ts';
+import { causeReading, codeReading, damageReading, eventReading, factReading, type Reading, reasonReadings } from './readings.ts';
+
+/** Tables a bare code is looked up in, most usual for these users first. */
+const CODE_TABLES = [
+  'logon-status',
+  'wsman-errors',
+  'hresult',
+  'bugchecks',
+  'logon-types',
+  'rdp-disconnect-reasons',
+  'failure-reasons',
+  'power-actions',
+  'well-known-sids',
+] as const;
+/** Tables whose numbers Windows writes in decimal only: `0xa` is no logon type. */
+const DECIMAL_TABLES: ReadonlySet<string> = new Set(['logon-types', 'rdp-disconnect-reasons', 'power-actions']);
+/** Words that name the table in the input (`logon type 10`, `理由コード: 0x500ff`), with an optional colon or equals sign after them. */
+const TABLE_WORDS: readonly (readonly [RegExp, string])[] = (
+  [
+    ['logon\\s?type|ログオン\\s?(?:タイプ|の種類)', 'logon-types'],
+    ['bug\\s?check(?:\\s?code)?|stop\\s?code|stop|停止コード|バグ\\s?チェック(?:\\s?コード)?', 'bugchecks'],
+    ['(?:shutdown\\s?)?reason(?:\\s?code)?|(?:シャットダウン\\s?)?理由コード', 'shutdown-reasons'],
+    ['failure\\s?reason|失敗の(?:原因|理由)', 'failure-reasons'],
+    ['ntstatus|(?:sub\\s?)?status|(?:サブ\\s?)?ステータス|(?:サブの)?状態', 'logon-status'],
+    ['wsman(?:fault)?(?:\\s?code)?|winrm(?:\\s?code)?', 'wsman-errors'],
+    ['disconnect(?:\\s?reason)?|切断理由', 'rdp-disconnect-reasons'],
+    ['shutdownactiontype', 'power-actions'],
+  ] as const
+).map(([words, table]) => [new RegExp(`^(?:${words})(?:\\s{0,3}[:=]\\s{0,3}|\\s{1,3}|(?=[\\d%]))`, 'iu'), table]);
+/** Usual short names of providers. */
+const PROVIDER_ALIASES: ReadonlyMap<string, string> = new Map([
+  ['lsm', 'localsessionmanager'],
+  ['rcm', 'remoteconnectionmanager'],
+]);
+/** Providers whose event a bare number means first, in this order: those that tell about stops, then logons and sessions. */
+const PROMINENT_PROVIDERS = [
+  'user32',
+  'microsoft-windows-kernel-power',
+  'eventlog',
+  'microsoft-windows-eventlog',
+  'microsoft-windows-wer-systemerrorreporting',
+  'bugcheck',
+  'microsoft-windows-kernel-general',
+  'microsoft-windows-kernel-boot',
+  'microsoft-windows-security-auditing',
+  'microsoft-windows-terminalservices-localsessionmanager',
+  'microsoft-windows-terminalservices-remoteconnectionmanager',
+  'microsoft-windows-remotedesktopservices-rdpcorets',
+  'microsoft-windows-winlogon',
+];
+
+/** Every meaning of a short input, most likely first; empty when nothing is known. */
+export function readingsOf(text: string, knowledge: Knowledge): Reading[] {
+  const worded = wordedReadings(text, knowledge);
+  if (worded.length > 0) return worded;
+  const exact = [...numberAndEventReadings(text, knowledge), ...namedReadings(text, knowledge)];
+  if (exact.length > 0) return exact;
+  // `DRIVER_IRQL_NOT_LESS_OR_EQUAL (0xd1)`, `0x0000007e (0xc0000005, …)`: the first part decides, the others are its twin or parameters.
+  const parts = text.split(/[\s()[\],:=（）、：]+/u).filter((part) => /^0x[0-9a-f]+$/i.test(part) || /^[a-z0-9]+_\w+$/i.test(part));
+  for (const part of parts) {
+    const found = /^0x[0-9a-f]+\s{0,2}[(（]/iu.test(text)
+      ? bugcheckReadings(part, knowledge)
+      : [...numberAndEventReadings(part, knowledge), ...namedReadings(part, knowledge)];
+    if (found.length > 0) return found;
+  }
+  // A code copied without its `0x`: c000006a, 500ff, d1.
+  return /^(?=.*\d)(?=.*[a-f])[0-9a-f]{2,8}$/i.test(text) ? numberReadings(`0x${text}`, knowledge) : [];
+}
+
+/**
+ * Readings of a stop code as screens, WER 1001 (`0x0000007e (0x…, …)`), event 41 (decimal) and people (`7e`, `CRITICAL PROCESS DIED`)
+ * write it. Digits alone are hex first, since stop codes are spoken in hex, then decimal as in BugcheckCode of event 41.
+ */
+export function bugcheckReadings(text: string, knowledge: Knowledge): Reading[] {
+  const first = /^(?:0x)?[0-9a-f]{1,8}(?=$|[\s,(（])/iu.exec(text)?.[0];
+  const codes = first === undefined ? [] : /^0x/i.test(first) ? [first] : /^\d+$/.test(first) ? [`0x${first}`, first] : [`0x${first}`];
+  const found = codes.flatMap((code) => lookUpCode(knowledge, 'bugchecks', code) ?? []);
+  const name = /^[\w ]{3,}/.exec(text)?.[0].trim().replaceAll(' ', '_').toUpperCase();
+  const named = found.length > 0 ? undefined : knowledge.codes['bugchecks']?.codes.find((entry) => entry.name === name);
+  return [...new Set(named ? [named] : found)].map((entry) => codeReading(entry, 'bugchecks', knowledge));
+}
+
+function wordedReadings(text: string, knowledge: Knowledge): Reading[] {
+  return TABLE_WORDS.flatMap(([pattern, table]) => {
+    const word = pattern.exec(text)?.[0];
+    const rest = word === undefined ? '' : text.slice(word.length).trim();
+    if (word === undefined || rest === '') return [];
+    if (table === 'shutdown-reasons') return reasonReadings(rest, knowledge);
+    if (table === 'bugchecks') {
+      const found = bugcheckReadings(rest, knowledge);
+      // The field of event 41 is decimal.
+      return /^bugcheckcode/i.test(word) && /^\d/.test(rest) && !/^0x/i.test(rest) ? found.reverse() : found;
+    }
+    const entry = lookUpCode(knowledge, table, rest) ?? namedEntry(knowledge, table, rest);
+    return entry ? [codeReading(entry, table, knowledge)] : [];
+  });
+}
+
+function numberAndEventReadings(text: string, knowledge: Knowledge): Reading[] {
+  const numbers = /^-?(?:0x[0-9a-f]{1,16}|\d{1,20})$/i.test(text) ? numberReadings(text, knowledge) : [];
+  const match = /^(?:(?<provider>[\w .-]{1,80}?)[/ ]\s?)??(?:(?:event\s?(?:id)?|eid|イベント\s?(?:id)?)\s?[:=]?\s?)?(?<id>\d{1,5})$/iu.exec(
+    text,
+  );
+  if (!match?.groups) return numbers;
+  const id = Number(match.groups['id']);
+  const provider = match.groups['provider']?.toLowerCase();
+  const wanted = provider === undefined ? undefined : (PROVIDER_ALIASES.get(provider) ?? provider);
+  const events = knowledge.events
+    .filter(
+      (entry) =>
+        entry.id === id &&
+        (wanted === undefined || entry.provider.toLowerCase().includes(wanted) || entry.channel.toLowerCase() === wanted),
+    )
+    .map((entry) => ({ entry, rank: prominence(entry) }))
+    .sort((a, b) => a.rank - b.rank);
+  const prominent = events.filter(({ rank }) => rank < PROMINENT_PROVIDERS.length);
+  const other = events.filter(({ rank }) => rank === PROMINENT_PROVIDERS.length);
+  return [...prominent.map(({ entry }) => eventReading(entry)), ...numbers, ...other.map(({ entry }) => eventReading(entry))];
+}
+
+function prominence(entry: EventKnowledge): number {
+  const index = PROMINENT_PROVIDERS.indexOf(entry.provider.toLowerCase());
+  return index < 0 ? PROMINENT_PROVIDERS.length : index;
+}
+
+/** Readings of a bare number: codes the field knows something about before codes of which only the name is known. */
+function numberReadings(text: string, knowledge: Knowledge): Reading[] {
+  const hex = /^-?0x/i.test(text);
+  const reasons = reasonReadings(text, knowledge);
+  // Logs write reasons in hex; a short decimal is an event id, a logon type or an error.
+  const known = reasons.filter((reading) => reading.known && (hex || text.length > 5));
+  const found = CODE_TABLES.flatMap((table) => {
+    if (hex ? DECIMAL_TABLES.has(table) : table === 'bugchecks') return [];
+    const entry = lookUpCode(knowledge, table, table === 'failure-reasons' && !hex ? `%%${text}` : text);
+    return entry ? [{ entry, table }] : [];
+  });
+  // BugcheckCode of event 41 is decimal: the last thing a decimal can mean.
+  const decimalStop = hex ? undefined : lookUpCode(knowledge, 'bugchecks', text);
+  if (decimalStop?.meaning) found.push({ entry: decimalStop, table: 'bugchecks' });
+  const explained = (entry: CodeEntry): number => (entry.meaning ? 0 : 1);
+  found.sort((a, b) => explained(a.entry) - explained(b.entry));
+  const codes = found.map(({ entry, table }) => codeReading(entry, table, knowledge));
+  if (known.length > 0 || codes.length > 0) return [...known, ...codes];
+  return hex || text.length > 5 ? reasons : [];
+}
+
+function namedEntry(knowledge: Knowledge, table: string, text: string): CodeEntry | undefined {
+  const name = text.toLowerCase();
+  return knowledge.codes[table]?.codes.find((entry) => entry.name?.toLowerCase() === name);
+}
+
+function namedReadings(text: string, knowledge: Knowledge): Reading[] {
+  const readings: Reading[] = [];
+  const name = text.toLowerCase();
+  const sidOrMessage = /^(?:%%|s-1-)\d/i.test(text);
+  for (const table of CODE_TABLES) {
+    const entry = sidOrMessage ? lookUpCode(knowledge, table, name) : namedEntry(knowledge, table, text);
+    if (entry) readings.push(codeReading(entry, table, knowledge));
+  }
+  if (readings.length === 0 && /^[a-z][a-z0-9]* [a-z0-9 ]+$/i.test(text)) readings.push(...bugcheckReadings(text, knowledge));
+  const program =
+    name
+      .replace(/\s*\([^)]*\)$/, '')
+      .split(/[\\/]/)
+      .at(-1) ?? name;
+  const process = lookUpCode(knowledge, 'shutdown-processes', program) ?? lookUpCode(knowledge, 'shutdown-processes', `${program}.exe`);
+  if (process) readings.push(codeReading(process, 'shutdown-processes', knowledge));
+  const code = text.toUpperCase();
+  const damage = Object.hasOwn(knowledge.damages, code) ? knowledge.damages[code] : undefined;
+  if (damage) readings.push(damageReading(code, damage));
+  const fact = knowledge.facts.find(
+    ({ id, aliases }) => id === name || Object.keys(aliases ?? {}).some((alias) => alias.toLowerCase() === name),
+  );
+  if (fact) readings.push(factReading(fact));
+  const cause = knowledge.causes.find(({ id }) => id === name);
+  if (cause) readings.push(causeReading(cause));
+  return readings;
+}
+
+/** Share of common letter pairs from which a name counts as near. */
+const NEAR = 0.65;
+/** Shortest input that is looked for inside of names. */
+const MIN_CONTAINED = 4;
+
+/** Up to five names that contain the input or share most of their letter pairs with it. */
+export function nearNames(text: string, knowledge: Knowledge): string[] {
+  const pairs = (word: string): Set<string> =>
+    new Set(Array.from({ length: Math.max(word.length - 1, 0) }, (_, at) => word.slice(at, at + 2)));
+  const wanted = text.toLowerCase();
+  const own = pairs(wanted);
+  const names = new Set([
+    ...knowledge.facts.flatMap(({ id, aliases }) => [id, ...Object.keys(aliases ?? {})]),
+    ...knowledge.causes.map(({ id }) => id),
+    ...Object.keys(knowledge.damages),
+    ...(knowledge.codes['shutdown-processes']?.codes ?? []).map(({ code }) => code),
+    ...CODE_TABLES.flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),
+  ]);
+  return [...names]
+    .map((name) => {
+      const lower = name.toLowerCase();
+      const other = pairs(lower);
+      const shared = [...own].filter((pair) => other.has(pair)).length;
+      const contained = wanted.length >= MIN_CONTAINED && lower.includes(wanted);
+      return { name, score: (contained ? 1 : 0) + (2 * shared) / Math.max(own.size + other.size, 1) };
+    })
+    .filter(({ score }) => score >= NEAR)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, 5)
+    .map(({ name }) => name);
+}
