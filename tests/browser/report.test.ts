@@ -12,18 +12,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnosisToHtml } from '../../apps/report/src/index.ts';
 import { fixture, META } from '../../apps/report/src/test-fixture.ts';
+import { CHROMIUM, LAUNCH } from './chromium.ts';
 
-const CHROMIUM = process.env.WINMEDIC_CHROMIUM ?? '/usr/bin/chromium';
-const LAUNCH = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const available = existsSync(CHROMIUM);
 const pdftotext = spawnSync('pdftotext', ['-v']).status === 0;
 if (!available) console.warn(`skipped: no Chromium at ${CHROMIUM} (set WINMEDIC_CHROMIUM)`);
