@@ -2,6 +2,7 @@ import { CHUNK_HEADER_SIZE, CHUNK_SIZE, MIN_RECORD_SIZE } from './limits.ts';
 
 /** `ElfChnk\0` as two little-endian dwords. */
 export const CHUNK_MAGIC_LOW = 0x4366_6c45;
+/** See {@link CHUNK_MAGIC_LOW}. */
 export const CHUNK_MAGIC_HIGH = 0x006b_6e68;
 /** `**\0\0` in front of every record. */
 export const RECORD_MAGIC = 0x0000_2a2a;

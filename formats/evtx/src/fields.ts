@@ -31,6 +31,7 @@ export interface NestedEntry {
   /** The leaf element around it in UserData: a plain value there is a field of that name. */
   readonly otherwise: FieldEntry | null;
 }
+/** What a field plan lists, in the order of the event. */
 export type PlanEntry = FieldEntry | NestedEntry;
 
 /** The data fields of a template in order, and an index of the ones whose names are known. */

@@ -3,6 +3,7 @@ import type { EvtxFileHeader } from './types.ts';
 
 /** `ElfFile\0` as two little-endian dwords. */
 export const FILE_MAGIC_LOW = 0x4666_6c45;
+/** See {@link FILE_MAGIC_LOW}. */
 export const FILE_MAGIC_HIGH = 0x0065_6c69;
 /** Bytes of the header that mean something; its CRC covers the first 120. */
 export const FILE_HEADER_SIZE = 128;

@@ -3,11 +3,15 @@
  * @source [MS-EVEN6] 2.2.12 BinXml
  */
 
-/** Values of {@link TreeNode.kind}. */
+/** Kind of a node: literal characters. */
 export const TEXT = 0;
+/** Kind of a node: substitution. */
 export const SLOT = 1;
+/** Kind of a node: element. */
 export const ELEMENT = 2;
+/** Kind of a node: CDATA section. */
 export const CDATA = 3;
+/** Kind of a node: processing instruction. */
 export const PI = 4;
 
 /** Literal characters; character and entity references are already resolved. */
@@ -23,19 +27,23 @@ export interface SlotNode {
   readonly type: number;
   readonly optional: boolean;
 }
+/** Characters of a CDATA section. */
 export interface CdataNode {
   readonly kind: typeof CDATA;
   readonly text: string;
 }
+/** A processing instruction. */
 export interface PiNode {
   readonly kind: typeof PI;
   readonly target: string;
   readonly text: string;
 }
+/** An attribute; its value is text, substitutions, or both. */
 export interface AttributeNode {
   readonly name: string;
   readonly parts: readonly (TextNode | SlotNode)[];
 }
+/** An element, with what its compilers ask first. */
 export interface ElementNode {
   readonly kind: typeof ELEMENT;
   readonly name: string;
@@ -50,6 +58,7 @@ export interface ElementNode {
   /** The literal text when all children are text (`''` for none), else null. */
   readonly literal: string | null;
 }
+/** Anything inside an element. */
 export type TreeNode = TextNode | SlotNode | ElementNode | CdataNode | PiNode;
 
 /** Builds an element and its summary fields. */

@@ -20,6 +20,7 @@ export interface EvtxOptions {
   readonly onProgress?: (bytesDone: number) => void;
 }
 
+/** Caps against hostile files; defaults and reasons in `limits.ts`. */
 export interface EvtxLimits {
   /** Deepest BinXML nesting of templates or fragments. */
   readonly maxNesting: number;
@@ -177,6 +178,7 @@ export interface ChannelSpan {
   readonly runs: readonly RecordRun[];
   readonly runsTruncated: boolean;
 }
+/** Consecutive record ids, with the smallest and largest time of their headers. */
 export interface RecordRun {
   readonly firstId: bigint;
   readonly lastId: bigint;
