@@ -136,7 +136,7 @@ class MarkdownReport {
     this.#out.push(
       `**${m.verdict}** ${this.#grade(verdict.grade)} (${escapeMarkdown(m.gradeMeaning[verdict.grade])})`,
       '',
-      `> **${this.#t(verdict.sentence)}**`,
+      `> **${escapeMarkdown(m.forward(verdict.grade, pick(verdict.sentence, this.#lang)))}**`,
       '',
     );
     this.#out.push(

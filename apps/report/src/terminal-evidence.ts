@@ -8,6 +8,9 @@ import type { TextOptions } from './terminal.ts';
 import type { TerminalPage } from './terminal-page.ts';
 import { messages } from './text/index.ts';
 
+/** Logs, clock steps, problems and inputs listed unless verbose; the rest is counted. */
+const SHORT_LIST = 12;
+
 function factsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions, names: SourceNames): void {
   const rows = factRows(diagnosis, options.zone, options.lang, names);
   if (rows.length === 0) return;
@@ -31,20 +34,27 @@ export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, optio
   if (coverage.length > 0) {
     page.section(m.sectionCoverage);
     const rows = coverageRows(diagnosis, options.zone, options.lang);
-    const shown = options.verbose ? rows : rows.slice(0, 12);
+    const shown = options.verbose ? rows : rows.slice(0, SHORT_LIST);
     for (const row of shown) {
       page.text(`${row.host} ${row.channel}: ${row.from} – ${row.to}, ${m.colRecords} ${row.records}`, { indent: 2 });
       for (const note of row.notes) page.text(note, { indent: 6, tone: 'warn' });
     }
     if (rows.length > shown.length) page.text(`${m.more(rows.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
-    for (const note of coverageNotes(diagnosis, options.zone, options.lang)) page.text(note, { indent: 2 });
+    const notes = coverageNotes(diagnosis, options.zone, options.lang);
+    const told = options.verbose ? notes : notes.slice(-SHORT_LIST);
+    for (const note of told) page.text(note, { indent: 2 });
+    if (told.length < notes.length)
+      page.text(`${m.moreSteps(notes.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
   if (diagnosis.problems.length > 0) {
     page.section(m.sectionProblems);
-    for (const line of problemLines(diagnosis.problems, options.lang)) {
+    const lines = problemLines(diagnosis.problems, options.lang);
+    const told = options.verbose ? lines : lines.slice(0, SHORT_LIST);
+    for (const line of told) {
       page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
       if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
     }
+    if (told.length < lines.length) page.text(`${m.more(lines.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
   page.section(m.sectionMade);
   const { tool, durationSeconds } = options;
@@ -54,7 +64,7 @@ export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, optio
     { indent: 2 },
   );
   page.text(totalsText(diagnosis, options.lang), { indent: 2, lead: `${m.made.totals}: ` });
-  const limit = options.verbose ? evidence.sources.length : 12;
+  const limit = options.verbose ? evidence.sources.length : SHORT_LIST;
   for (const source of evidence.sources.slice(0, limit)) {
     const hash = source.sha256 === '' ? '' : ` sha256 ${options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
     page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });

@@ -133,6 +133,14 @@ describe('the terminal report', () => {
     expect(text({ lang: 'ja' }, quiet)).toContain('証拠の中に停止は見つかりませんでした。');
   });
 
+  it('tells the suspects of the host that comes first and counts those of others', () => {
+    const other = fixture.deadEnds.map((deadEnd) => ({ ...deadEnd, host: 'DC01' }));
+    const many: Diagnosis = { ...fixture, deadEnds: [...fixture.deadEnds, ...other] };
+    expect(text({}, many)).toContain('4 more on other hosts');
+    expect(text({}, many)).not.toContain('(DC01)\n');
+    expect(text({ verbose: true }, many).match(/High load/g)).toHaveLength(2);
+  });
+
   it('counts the stops of a long case instead of listing hundreds', () => {
     const base = fixture.incidents[0]!;
     const many = Array.from(

@@ -75,7 +75,7 @@ class TextReport {
     const told = this.#options.verbose ? groups : groups.slice(0, SHORT_GROUPS);
     told.forEach((group, i) => {
       this.#group(group, i, groups.length);
-      if (i === 0) this.#deadEnds();
+      if (i === 0) this.#deadEnds(group.shown.stop.host);
     });
     const untold = groups.slice(told.length);
     if (untold.length > 0) {
@@ -321,12 +321,14 @@ class TextReport {
     });
   }
 
-  #deadEnds(): void {
-    const { deadEnds } = this.#diagnosis;
-    if (deadEnds.length === 0) return;
+  /** The often suspected causes; unless verbose only those of the host told first, the rest is counted. */
+  #deadEnds(host?: string): void {
+    const all = this.#diagnosis.deadEnds;
+    const deadEnds = this.#options.verbose || host === undefined ? all : all.filter((deadEnd) => deadEnd.host === host);
+    if (all.length === 0) return;
     const m = this.#m;
     const shapes = this.#page.unicode ? 0 : 1;
-    const hosts = new Set(deadEnds.map((deadEnd) => deadEnd.host)).size > 1;
+    const hosts = new Set(all.map((deadEnd) => deadEnd.host)).size > 1;
     this.#page.section(m.sectionDeadEnds);
     const rows = deadEnds.map((deadEnd) => ({
       title: `${pick(deadEnd.cause.title, this.#lang)}${hosts ? ` (${deadEnd.host})` : ''}`,
@@ -339,16 +341,18 @@ class TextReport {
         this.#page.text(row.title, { indent: 2, lead: `${row.status}  `, tone: 'strong' });
         this.#page.text(row.because, { indent: 6, tone: 'faint' });
       }
-      return;
+    } else if (rows.length > 0) {
+      this.#page.table(
+        [
+          { head: m.colCause, width: 28 },
+          { head: m.colStatus, width: 17 },
+          { head: m.colBecause, width: '*' },
+        ],
+        rows.map((row) => [row.title, row.status, row.because]),
+      );
     }
-    this.#page.table(
-      [
-        { head: m.colCause, width: 28 },
-        { head: m.colStatus, width: 17 },
-        { head: m.colBecause, width: '*' },
-      ],
-      rows.map((row) => [row.title, row.status, row.because]),
-    );
+    if (deadEnds.length < all.length)
+      this.#page.text(`${m.moreOnHosts(all.length - deadEnds.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #coincidence(): void {

@@ -243,6 +243,7 @@ export function pictureKey(lang: Language): Markup {
     [html`<rect x="0" y="2" width="16" height="8" class="p-on"/>`, m.legendOn],
     [html`<path d="M4 0l7 6l-7 6z" class="p-boot"/>`, m.legendBoot],
     [html`<line x1="8" x2="8" y1="0" y2="12" class="p-stop"/>`, m.legendStop],
+    [html`<rect x="3" y="0" width="10" height="12" class="p-range"/>`, m.legendRange],
     [html`<line x1="8" x2="8" y1="0" y2="12" class="p-fail"/>`, m.legendFailure],
     [html`<line x1="8" x2="8" y1="2" y2="10" class="p-logon"/>`, m.legendLogon],
     [html`<line x1="8" x2="8" y1="0" y2="12" class="p-conn"/>`, m.legendConnection],

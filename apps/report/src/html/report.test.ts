@@ -60,6 +60,13 @@ describe('the HTML report', () => {
       expect(entry).toContain(part);
   });
 
+  it('does not let a likely verdict be forwarded as a confirmed one', () => {
+    expect(en).toContain('<p class="sentence">Likely, not confirmed: Someone at the RDP logon screen');
+    expect(ja).toContain('<p class="sentence">有力 (未確定): RDP のログオン画面で');
+    const confirmed = diagnosisToHtml({ ...fixture, incidents: [fixture.incidents[1]!] }, { ...META, lang: 'en' });
+    expect(confirmed).toContain('<p class="sentence">An administrator restarted');
+  });
+
   it('draws the timeline with numbered stops, hatched holes and a description', () => {
     const picture = /<svg viewBox="0 0 960[\s\S]*?<\/svg>/.exec(en)![0];
     expect(picture).toContain('<title id="overview-t">Timeline of RDS01, DC01');

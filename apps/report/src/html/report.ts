@@ -109,7 +109,7 @@ ${section.body}</section>
     const needs =
       verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
     return html`<div class="verdict ${verdict.grade}"><p>${m.verdict} ${this.#c.grade(verdict.grade)} <span class="soft">(${m.gradeMeaning[verdict.grade]})</span></p>
-<p class="sentence">${this.#c.text(verdict.sentence)}</p>
+<p class="sentence">${m.forward(verdict.grade, this.#c.text(verdict.sentence))}</p>
 <p>${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#c.diagnosis.incidents.length)} · ${withTimes(formatSpan(first, last, this.#c.zone, this.#c.lang))}</p>
 ${needs.length > 0 && html`<p>${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:</p><ul class="alt">${needs.slice(0, MAX_CITED).map((one) => html`<li>${this.#c.text(one.text)} <code>${one.name}</code></li>`)}${needs.length > MAX_CITED && html`<li>${m.more(needs.length - MAX_CITED)}</li>`}</ul>`}</div>
 ${groups.length > 1 && html`<p>${m.sectionOther}:</p><ul class="alt plain">${groups.slice(1).map((group) => html`<li>${this.#c.grade(group.shown.verdict.grade)} ${this.#c.text(group.shown.verdict.sentence)} <span class="soft">(${m.stops(group.incidents.length)})</span></li>`)}</ul>`}`;

@@ -67,6 +67,8 @@ export const en = {
   noStopsSpan: (span: string) => `The records cover ${span}.`,
   noRecords: 'The inputs held no record this diagnosis can use.',
   needsForConfirmed: 'Needed for confirmed',
+  /** A likely verdict forwarded by itself must not read as a confirmed one. */
+  forward: (grade: Grade, sentence: string) => (grade === 'likely' ? `Likely, not confirmed: ${sentence}` : sentence),
   needs: 'Needed',
   covered: 'Records cover',
 
@@ -146,6 +148,8 @@ export const en = {
   gpo: 'Group policy',
   moreRuledOut: (n: number) => `${plural(n, 'more cause')} ruled out`,
   moreUnchecked: (n: number) => `${plural(n, 'more cause')} neither shown nor ruled out; nothing in the evidence points to them`,
+  moreOnHosts: (n: number) => `${n.toLocaleString('en')} more on other hosts`,
+  moreSteps: (n: number) => `${plural(n, 'more clock step')}`,
   moreTests: (n: number) => `${plural(n, 'more test')} without such an observation before any stop`,
   moreGroups: (n: number, stops: number) => `${plural(n, 'more group')} with ${plural(stops, 'stop')}`,
   moreFindings: (n: number) => `${plural(n, 'finding')} not checked or ruled out`,
@@ -199,6 +203,7 @@ export const en = {
   legendFailure: 'failed logon',
   legendLogon: 'logon, logoff',
   legendConnection: 'connection',
+  legendRange: 'the stop lies in this span',
   legendGap: 'no records',
   pictureHosts: (shown: number, all: number) => `The picture shows ${shown} of ${all} hosts.`,
 

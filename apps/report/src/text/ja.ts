@@ -52,6 +52,7 @@ export const ja = {
   noStopsSpan: (span) => `記録の範囲は ${span} です。`,
   noRecords: '入力には、この診断に使える記録がありませんでした。',
   needsForConfirmed: '確定に必要なもの',
+  forward: (grade, sentence) => (grade === 'likely' ? `有力 (未確定): ${sentence}` : sentence),
   needs: '必要なもの',
   covered: '記録の範囲',
 
@@ -127,6 +128,8 @@ export const ja = {
   gpo: 'グループ ポリシー',
   moreRuledOut: (n) => `ほかに ${n3(n)} 件の仮説を棄却`,
   moreUnchecked: (n) => `ほかに ${n3(n)} 件の仮説は確認も棄却もできず (証拠にそれを示すものなし)`,
+  moreOnHosts: (n) => `ほかのホストについて ${n3(n)} 件`,
+  moreSteps: (n) => `ほかに時計の変更 ${n3(n)} 件`,
   moreTests: (n) => `ほかに、先行する観測が 1 件もない検定 ${n3(n)} 件`,
   moreGroups: (n, stops) => `ほかに ${n3(n)} グループ、停止 ${n3(stops)} 件`,
   moreFindings: (n) => `確認できなかった、または棄却した指摘 ${n3(n)} 件`,
@@ -178,6 +181,7 @@ export const ja = {
   legendFailure: 'ログオン失敗',
   legendLogon: 'ログオン・ログオフ',
   legendConnection: '接続',
+  legendRange: '停止はこの間',
   legendGap: '記録なし',
   pictureHosts: (shown, all) => `図は ${all} ホストのうち ${shown} ホストのみです。`,
 
