@@ -7,7 +7,9 @@ function words(node: unknown, path = ''): Map<string, string> {
   const out = new Map<string, string>();
   if (typeof node === 'string') out.set(path, node);
   else if (typeof node === 'function') {
-    const args = Array.from({ length: node.length }, (_, i) => (path === 'list' || path === 'counts' ? ['A', 'B'] : i + 2));
+    const args = Array.from({ length: node.length }, (_, i) =>
+      path === 'list' || path === 'counts' ? ['A', 'B'] : path === 'forward' && i === 0 ? 'likely' : i + 2,
+    );
     out.set(path, String(node(...args)));
   } else
     for (const [key, value] of Object.entries(node as object))
