@@ -65,9 +65,15 @@ function readingsOfEvent(event: EventObservation, knowledge: Knowledge): Reading
   const failed = status && canonicalCode(status) !== '0x0' ? status : event.fields.get('Status');
   const known = failed ? lookUpCode(knowledge, 'logon-status', failed) : undefined;
   if (known) readings.push(codeReading(known, 'logon-status', knowledge));
-  const stopCode =
-    event.fields.get('BugcheckCode') ??
-    (/^(?:Microsoft-Windows-WER-SystemErrorReporting|BugCheck)$/i.test(event.provider) ? (event.fields.get('param1') ?? '') : '');
-  if (canonicalCode(stopCode) !== '0x0') readings.push(...bugcheckReadings(stopCode, knowledge));
+  const stopCode = stopCodeOf(event);
+  if (stopCode !== undefined) readings.push(...bugcheckReadings(stopCode, knowledge));
   return readings;
+}
+
+/** The stop code an event carries, as hex: BugcheckCode of Kernel-Power 41 is decimal and 0 when none was recorded, WER 1001 gives hex and parameters. */
+function stopCodeOf(event: EventObservation): string | undefined {
+  if (/^(?:Microsoft-Windows-WER-SystemErrorReporting|BugCheck)$/i.test(event.provider)) return event.fields.get('param1');
+  const code = event.fields.get('BugcheckCode')?.trim() ?? '';
+  const value = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(code) ? Number(code) : 0;
+  return value === 0 ? undefined : `0x${value.toString(16)}`;
 }

@@ -22,7 +22,7 @@ function named(table: string): Format {
     const entry = lookUpCode(knowledge, table, value);
     const text = entry?.meaning?.[lang];
     const symbol = entry?.name;
-    const words = [symbol, text].filter((word) => word !== undefined && word !== '').join(', ');
+    const words = [symbol, text].filter((word) => word !== undefined && word !== '').join(lang === 'ja' ? '、' : ', ');
     return words === '' ? value : lang === 'ja' ? `${value}（${words}）` : `${value} (${words})`;
   };
 }

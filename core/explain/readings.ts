@@ -83,7 +83,7 @@ export function reasonReadings(text: string, knowledge: Knowledge): (Reading & {
   if (!decoded) return [];
   const whole = lookUpCode(knowledge, 'shutdown-reasons', decoded.code);
   if (!whole && !plausibleReason(decoded.code)) return [];
-  const flags = decoded.flags.length > 0 ? `, ${decoded.flags.join(', ')}` : '';
+  const flags = decoded.userDefined ? [...decoded.flags, 'USER_DEFINED'] : decoded.flags;
   return [
     {
       kind: 'reason',
@@ -93,8 +93,8 @@ export function reasonReadings(text: string, knowledge: Knowledge): (Reading & {
         {
           label: 'decoded',
           text: {
-            en: `${decoded.planned ? 'planned' : 'unplanned'}, major ${decoded.major}, minor ${decoded.minor}${flags}${decoded.userDefined ? ', user-defined' : ''}`,
-            ja: `${decoded.planned ? '計画済み' : '計画外'}、メジャー ${decoded.major}、マイナー ${decoded.minor}${flags}${decoded.userDefined ? '、ユーザー定義' : ''}`,
+            en: [decoded.planned ? 'planned' : 'unplanned', `major ${decoded.major}`, `minor ${decoded.minor}`, ...flags].join(', '),
+            ja: [decoded.planned ? '計画済み' : '計画外', `メジャー ${decoded.major}`, `マイナー ${decoded.minor}`, ...flags].join('、'),
           },
         },
         ...codeLines(whole, 'shutdown-reasons'),
