@@ -3,9 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { at, boot, daily, event, orderlyEnd, request, SYSTEM_SID } from '../timeline/test-events.ts';
 import { check, eventKnowledge, everything, failure, listener, powerOff } from './test-case.ts';
 
-const installs = (within: object | undefined): Expr => ({ event: { provider: 'service control manager', id: 7045 }, ...(within && { within }) }) as Expr;
+const installs = (within: object | undefined): Expr =>
+  ({ event: { provider: 'service control manager', id: 7045 }, ...(within && { within }) }) as Expr;
 const installed = (time: string) => event(time, 'Service Control Manager/7045', { fields: { ServiceName: 'agent' } });
-const noListener: Expr = { absent: { provider: 'Microsoft-Windows-TerminalServices-RemoteConnectionManager', id: 261 }, within: { before: '30m' } };
+const noListener: Expr = {
+  absent: { provider: 'Microsoft-Windows-TerminalServices-RemoteConnectionManager', id: 261 },
+  within: { before: '30m' },
+};
 const rcm = 'Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational';
 
 describe('an event in a window', () => {
@@ -23,7 +27,10 @@ describe('an event in a window', () => {
     expect(result.because.en).toContain('System is whole');
   });
   test('matches provider without case and fields by value', () => {
-    const expr: Expr = { event: { provider: 'USER32', id: [1073, 1074], where: { param4: 0x500ff, 'param1|contains': 'WINLOGON' } }, within: { before: '1s' } };
+    const expr: Expr = {
+      event: { provider: 'USER32', id: [1073, 1074], where: { param4: 0x500ff, 'param1|contains': 'WINLOGON' } },
+      within: { before: '1s' },
+    };
     expect(check(expr, { events: powerOff('06:04:29') }).value).toBe('true');
   });
   test('counts in a range; an upper bound needs a whole log', () => {
@@ -71,14 +78,22 @@ describe('absence', () => {
     expect(check(noListener, { events: [listener('2018-06-20T00:00:00'), step, ...powerOff('06:04:29')] }).value).toBe('unknown');
   });
   test('of audit records means something only if one of the kind was ever written', () => {
-    const expr: Expr = { absent: { provider: 'Microsoft-Windows-Security-Auditing', id: 4625, channel: 'Security' }, within: { before: '10m' } };
-    expect(check(expr, { events: powerOff('06:04:29') })).toMatchObject({ value: 'unknown', missing: [{ kind: 'record', name: 'Security/4625' }] });
+    const expr: Expr = {
+      absent: { provider: 'Microsoft-Windows-Security-Auditing', id: 4625, channel: 'Security' },
+      within: { before: '10m' },
+    };
+    expect(check(expr, { events: powerOff('06:04:29') })).toMatchObject({
+      value: 'unknown',
+      missing: [{ kind: 'record', name: 'Security/4625' }],
+    });
     expect(check(expr, { events: [failure('2018-06-20T00:00:00'), ...powerOff('06:04:29')] }).value).toBe('true');
   });
   test('learns the channel of a provider from the knowledge base', () => {
     const expr: Expr = { absent: { provider: 'disk', id: 153 }, within: { before: '10m' } };
     expect(check(expr, { events: powerOff('06:04:29') }).value).toBe('unknown');
-    expect(check(expr, { events: powerOff('06:04:29'), knowledge: { events: [eventKnowledge('disk', 153, 'System')] } }).value).toBe('true');
+    expect(check(expr, { events: powerOff('06:04:29'), knowledge: { events: [eventKnowledge('disk', 153, 'System')] } }).value).toBe(
+      'true',
+    );
     expect(check(expr, { events: powerOff('06:04:29'), knowledge: { events: [eventKnowledge('disk', 7, 'System')] } }).value).toBe('true');
   });
 });

@@ -14,15 +14,29 @@ describe('a state at the time of the stop', () => {
     expect(check({ fact: 'rdp.port', is: [3390, 3389] }, { events, facts: [fact('rdp.port', '0xd3d', june)] }).value).toBe('true');
   });
   test('is not known when nobody supplied it: then it is named as missing', () => {
-    const definition = { id: 'rdp.nla', kind: 'state', title: { en: 'NLA', ja: 'NLA 要求' }, obtain: { en: 'o', ja: 'o' }, command: 'read it' } as const;
+    const definition = {
+      id: 'rdp.nla',
+      kind: 'state',
+      title: { en: 'NLA', ja: 'NLA 要求' },
+      obtain: { en: 'o', ja: 'o' },
+      command: 'read it',
+    } as const;
     const result = check(nla, { events, knowledge: { facts: [definition] } });
-    expect(result).toMatchObject({ value: 'unknown', missing: [{ kind: 'fact', name: 'rdp.nla', text: { ja: 'NLA 要求' }, command: 'read it' }] });
+    expect(result).toMatchObject({
+      value: 'unknown',
+      missing: [{ kind: 'fact', name: 'rdp.nla', text: { ja: 'NLA 要求' }, command: 'read it' }],
+    });
   });
   test.each([
     ['the value of today', undefined, /today's value .*was it changed since\?/, /今日の値です.*その後変更されていませんか/],
     ['a value read before', '2018-07-05T00:00:00', /one time only/, /一時点/],
     ['a value read in the very minute', '2018-07-06T06:04:29', /one time only/, /一時点/],
-    ['a span that ended before', ['2018-06-01T00:00:00', '2018-07-06T06:04:28'] as const, /not known for the time/, /停止の時点については不明/],
+    [
+      'a span that ended before',
+      ['2018-06-01T00:00:00', '2018-07-06T06:04:28'] as const,
+      /not known for the time/,
+      /停止の時点については不明/,
+    ],
   ])('%s neither confirms nor refutes', (_what, time, en, ja) => {
     for (const value of ['off', 'on']) {
       const result = check(nla, { events, facts: [fact('rdp.nla', value, time)] });
@@ -33,7 +47,10 @@ describe('a state at the time of the stop', () => {
     }
   });
   test('two spans that contradict each other leave it open, and it is said', () => {
-    const result = check(nla, { events, facts: [fact('rdp.nla', 'off', june), fact('rdp.nla', 'on', ['2018-07-01T00:00:00', '2018-07-20T00:00:00'])] });
+    const result = check(nla, {
+      events,
+      facts: [fact('rdp.nla', 'off', june), fact('rdp.nla', 'on', ['2018-07-01T00:00:00', '2018-07-20T00:00:00'])],
+    });
     expect(result.value).toBe('unknown');
     expect(result.because.en).toMatch(/contradicting/);
   });
@@ -43,7 +60,12 @@ describe('a state at the time of the stop', () => {
     expect(of('RDS02')).toBe('unknown');
   });
   test('for an unclean stop the span must hold the whole stretch in which it can lie', () => {
-    const dirty = [...boot('2018-07-05T08:00:00', true), daily('2018-07-06T03:00:00'), ...boot('2018-07-06T05:00:00', false), unexpected('2018-07-06T05:00:15')];
+    const dirty = [
+      ...boot('2018-07-05T08:00:00', true),
+      daily('2018-07-06T03:00:00'),
+      ...boot('2018-07-06T05:00:00', false),
+      unexpected('2018-07-06T05:00:15'),
+    ];
     const value = (to: string): string => check(nla, { events: dirty, facts: [fact('rdp.nla', 'off', ['2018-07-06T00:00:00', to])] }).value;
     expect(value('2018-07-06T04:00:00')).toBe('unknown');
     expect(value('2018-07-06T05:00:00')).toBe('true');
@@ -100,7 +122,9 @@ describe('an action before the stop', () => {
     expect(check(swapped, { events, facts: [fact('action.hardware-swap', 'yes', '06:04:29')] }).value).toBe('false');
     expect(check(swapped, { events, facts: [fact('action.hardware-swap', 'yes', '2018-07-08T00:00:00')] }).value).toBe('false');
     // Done over a span: finished only at its end.
-    expect(check(swapped, { events, facts: [fact('action.hardware-swap', 'yes', ['2018-07-01T00:00:00', '2018-07-07T00:00:00'])] }).value).toBe('false');
+    expect(
+      check(swapped, { events, facts: [fact('action.hardware-swap', 'yes', ['2018-07-01T00:00:00', '2018-07-07T00:00:00'])] }).value,
+    ).toBe('false');
   });
   test('takes its date from the records it leaves', () => {
     const updated = (time: string): string =>

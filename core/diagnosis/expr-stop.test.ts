@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ALICE_SID, boot, daily, heartbeat6008, orderlyEnd, request, SYSTEM_SID, unexpected } from '../timeline/test-events.ts';
 import { check, powerOff, type Situation } from './test-case.ts';
 
-const value = (stop: Record<string, string | number | boolean | string[] | null>, situation: Situation): string => check({ stop } as Expr, situation).value;
+const value = (stop: Record<string, string | number | boolean | string[] | null>, situation: Situation): string =>
+  check({ stop } as Expr, situation).value;
 
 describe('properties of a requested stop', () => {
   const clean = { events: powerOff('06:04:29') };
@@ -40,7 +41,13 @@ describe('properties of a requested stop', () => {
   });
 
   test('the caller of a remote request', () => {
-    const remote = { events: [request('06:00:00', 'wininit.exe (10.3.58.4)', '0x84040002', ALICE_SID), ...orderlyEnd('06:00:05', '5'), ...boot('06:01:00', true)] };
+    const remote = {
+      events: [
+        request('06:00:00', 'wininit.exe (10.3.58.4)', '0x84040002', ALICE_SID),
+        ...orderlyEnd('06:00:05', '5'),
+        ...boot('06:01:00', true),
+      ],
+    };
     expect(value({ 'request.remote|cidr': '10.0.0.0/8', 'request.userKind': 'named' }, remote)).toBe('true');
   });
 });

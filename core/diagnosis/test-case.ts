@@ -60,7 +60,7 @@ function mergeHosts(events: readonly EventObservation[]): ChannelCoverage[] {
 }
 
 export function knowledgeOf(more: Partial<Knowledge> = {}): Knowledge {
-  return { causes: [], facts: [], events: [], codes: {}, damages: {}, ...more };
+  return { causes: [], facts: [], events: [], messages: [], codes: {}, damages: {}, ...more };
 }
 
 /** Scope of one stop of a situation. */
@@ -128,7 +128,12 @@ export function session(time: string, id: 21 | 23 | 24 | 25, address: string, us
 }
 
 /** A fact that held over a span, happened at a time, or is today's. */
-export function fact(name: string, value: string, time?: string | readonly [string, string], more: Partial<FactObservation> = {}): FactObservation {
+export function fact(
+  name: string,
+  value: string,
+  time?: string | readonly [string, string],
+  more: Partial<FactObservation> = {},
+): FactObservation {
   return {
     type: 'fact',
     id: `${name}=${value}`,

@@ -5,13 +5,13 @@ import type { Case } from '../case.ts';
 import { isFalse, isTrue, isUnknown } from '../evaluation.ts';
 import { say } from '../text.ts';
 
-const MINUTE_NS = 60_000_000_000n;
-const DAY_MINUTES = 1440;
+const SECOND_NS = 1_000_000_000n;
+const DAY_SECONDS = 86_400;
 const MIN_OFFICE_STOPS = 4;
 const OFFICE_FROM = 8 * 60;
 const OFFICE_TO = 19 * 60;
 const MIN_REGULAR_STOPS = 3;
-const SAME_TIME_MINUTES = 2;
+const SAME_TIME_SECONDS = 120;
 /** Intervals count as equal when the longest is at most this much longer than the shortest. */
 const EQUAL_SPACING = 1.05;
 
@@ -50,11 +50,11 @@ function isOfficeTime(time: bigint, offsetMinutes: number): boolean {
 export function regularTimes(theCase: Case, stop: Stop): Evaluation {
   const stops = alike(theCase, stop);
   if (stops.length < MIN_REGULAR_STOPS) return isFalse(say(`only ${stops.length} such stops`, `同種の停止は ${stops.length} 件のみ`));
-  const minute = (s: Stop): number => Number((s.time / MINUTE_NS) % BigInt(DAY_MINUTES));
-  const mine = minute(stop);
+  const second = (s: Stop): number => Number((s.time / SECOND_NS) % BigInt(DAY_SECONDS));
+  const mine = second(stop);
   const near = stops.filter((s) => {
-    const apart = Math.abs(minute(s) - mine);
-    return Math.min(apart, DAY_MINUTES - apart) <= SAME_TIME_MINUTES;
+    const apart = Math.abs(second(s) - mine);
+    return Math.min(apart, DAY_SECONDS - apart) <= SAME_TIME_SECONDS;
   });
   if (near.length >= MIN_REGULAR_STOPS)
     return isTrue(
