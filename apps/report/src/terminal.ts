@@ -12,15 +12,15 @@ import {
   separatedTitles,
   uniqueMissing,
 } from './case-view.ts';
-import { coincidenceText } from './coincidence.ts';
 import { formatSpan, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
+import { coincidenceSection, deadEndsSection, findingsSection } from './terminal-case.ts';
 import { evidenceSections } from './terminal-evidence.ts';
-import { TerminalPage, type TerminalStyle, type Tone } from './terminal-page.ts';
+import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
+import { citedIds, gradeShape, SHORT_CITATIONS, TONES } from './terminal-shapes.ts';
 import { type Messages, messages, pick } from './text/index.ts';
-import { displayWidth } from './width.ts';
 
 /** Options of the terminal report. */
 export interface TextOptions extends ReportOptions, TerminalStyle {
@@ -38,17 +38,6 @@ const SHORT_STOPS = 20;
 const SHORT_RULED_OUT = 8;
 /** Missing facts and logs named unless verbose. */
 const SHORT_MISSING = 6;
-/** Observations cited per line unless verbose. */
-const SHORT_CITATIONS = 4;
-
-const SHAPES: Record<Grade, readonly [unicode: string, ascii: string]> = {
-  confirmed: ['●', '[+]'],
-  likely: ['◐', '[~]'],
-  inconclusive: ['○', '[?]'],
-  ruled_out: ['×', '[x]'],
-};
-const STATUS_SHAPES = { ruled_out: ['×', '[x]'], not_checkable: ['?', '[?]'], open: ['○', '[ ]'], holds: ['!', '[!]'] } as const;
-const TONES: Record<Grade, Tone> = { confirmed: 'sure', likely: 'sure', inconclusive: 'warn', ruled_out: 'faint' };
 
 class TextReport {
   readonly #diagnosis: Diagnosis;
@@ -75,7 +64,7 @@ class TextReport {
     const told = this.#options.verbose ? groups : groups.slice(0, SHORT_GROUPS);
     told.forEach((group, i) => {
       this.#group(group, i, groups.length);
-      if (i === 0) this.#deadEnds(group.shown.stop.host);
+      if (i === 0) deadEndsSection(this.#page, this.#diagnosis, this.#options, group.shown.stop.host);
     });
     const untold = groups.slice(told.length);
     if (untold.length > 0) {
@@ -88,29 +77,17 @@ class TextReport {
         { indent: 2 },
       );
     }
-    if (groups.length === 0) this.#deadEnds();
-    this.#coincidence();
-    this.#findings();
+    if (groups.length === 0) deadEndsSection(this.#page, this.#diagnosis, this.#options);
+    coincidenceSection(this.#page, this.#diagnosis, this.#options);
+    findingsSection(this.#page, this.#diagnosis, this.#options);
     evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
     this.#last();
     return this.#page.toString();
   }
 
-  #shape(grade: Grade): string {
-    return SHAPES[grade][this.#page.unicode ? 0 : 1];
-  }
-
   #word(grade: Grade): string {
     const word = this.#m.grade[grade];
     return this.#lang === 'en' ? word.toUpperCase() : word;
-  }
-
-  /** `[E12] [E14]`, or with file, number and time on lines of their own. */
-  #ids(list: readonly Observation[]): string {
-    const limit = this.#options.verbose ? list.length : SHORT_CITATIONS;
-    const shown = list.slice(0, limit).map((observation) => `[${observation.id}]`);
-    if (list.length > limit) shown.push(this.#m.more(list.length - limit));
-    return shown.join(' ');
   }
 
   #citations(list: readonly Observation[], indent: number): void {
@@ -133,7 +110,7 @@ class TextReport {
     }
     const { verdict } = main.shown;
     page.text(pick(verdict.sentence, this.#lang), {
-      lead: `${m.verdict} ${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `,
+      lead: `${m.verdict} ${gradeShape(this.#page, verdict.grade)} ${this.#word(verdict.grade)}  `,
       leadTone: TONES[verdict.grade],
       tone: 'strong',
     });
@@ -165,7 +142,7 @@ class TextReport {
     const m = this.#m;
     const details = stopDetails(stop, this.#zone, this.#lang);
     const parts = [stopTimeText(stop, this.#zone, this.#lang), m.action[stop.action] ?? stop.action, ...details];
-    const ids = this.#ids(restsOn(incident));
+    const ids = citedIds(this.#options, restsOn(incident));
     this.#page.text(`${parts.join(' · ')} ${ids}`.trimEnd(), { indent: 2, lead: `${stop.id}  ` });
   }
 
@@ -182,7 +159,7 @@ class TextReport {
     );
     if (index > 0) {
       page.text(pick(verdict.sentence, this.#lang), {
-        lead: `${this.#shape(verdict.grade)} ${this.#word(verdict.grade)}  `,
+        lead: `${gradeShape(this.#page, verdict.grade)} ${this.#word(verdict.grade)}  `,
         leadTone: TONES[verdict.grade],
         tone: 'strong',
       });
@@ -205,7 +182,7 @@ class TextReport {
       const evidence = linkEvidence(each);
       each.chain.forEach((link, i) => {
         const { fresh, again } = evidence[i]!;
-        const known = this.#ids(again);
+        const known = citedIds(this.#options, again);
         page.text(`${pick(link.text, this.#lang)} (${m.support[link.support]})${known === '' ? '' : ` ${known}`}`, {
           indent: 2,
           lead: `${i + 1}. ${m.role[link.role]}: `,
@@ -245,7 +222,7 @@ class TextReport {
         indent: 2,
         lead: `${m.requirementRole[item.role]}, ${m.truth[item.evaluation.value]}: `,
       });
-      this.#page.text(`${pick(item.evaluation.because, this.#lang)} ${this.#ids(item.evaluation.evidence)}`.trimEnd(), {
+      this.#page.text(`${pick(item.evaluation.because, this.#lang)} ${citedIds(this.#options, item.evaluation.evidence)}`.trimEnd(), {
         indent: 6,
         tone: 'faint',
       });
@@ -261,11 +238,14 @@ class TextReport {
       const partly = row.count < group.incidents.length ? ` (${m.forStops(row.count, group.incidents.length)})` : '';
       this.#page.text(`${pick(row.cause.title, this.#lang)}${partly}`, {
         indent: 2,
-        lead: `${this.#shape(row.grade)} `,
+        lead: `${gradeShape(this.#page, row.grade)} `,
         leadTone: TONES[row.grade],
       });
       const evidence = row.grade === 'ruled_out' ? refuting(row.judged) : [];
-      this.#page.text(`${pick(row.judged.because, this.#lang)} ${this.#ids(evidence)}`.trimEnd(), { indent: 6, tone: 'faint' });
+      this.#page.text(`${pick(row.judged.because, this.#lang)} ${citedIds(this.#options, evidence)}`.trimEnd(), {
+        indent: 6,
+        tone: 'faint',
+      });
       if (decides && row.grade !== 'ruled_out') {
         for (const missing of row.judged.missing.slice(0, this.#options.verbose ? row.judged.missing.length : 2)) {
           this.#page.text(`${pick(missing.text, this.#lang)} (${missing.name})`, { indent: 6, lead: this.#page.unicode ? '→ ' : '-> ' });
@@ -319,71 +299,6 @@ class TextReport {
       this.#page.text(pick(remedy.risk, this.#lang), { indent: 5, lead: `${m.risk}: ` });
       this.#page.text(pick(remedy.undo, this.#lang), { indent: 5, lead: `${m.undo}: ` });
     });
-  }
-
-  /** The often suspected causes; unless verbose only those of the host told first, the rest is counted. */
-  #deadEnds(host?: string): void {
-    const all = this.#diagnosis.deadEnds;
-    const deadEnds = this.#options.verbose || host === undefined ? all : all.filter((deadEnd) => deadEnd.host === host);
-    if (all.length === 0) return;
-    const m = this.#m;
-    const shapes = this.#page.unicode ? 0 : 1;
-    const hosts = new Set(all.map((deadEnd) => deadEnd.host)).size > 1;
-    this.#page.section(m.sectionDeadEnds);
-    const rows = deadEnds.map((deadEnd) => ({
-      title: `${pick(deadEnd.cause.title, this.#lang)}${hosts ? ` (${deadEnd.host})` : ''}`,
-      status: `${STATUS_SHAPES[deadEnd.status][shapes]} ${m.deadEndStatus[deadEnd.status]}`,
-      because: `${pick(deadEnd.because, this.#lang)} ${this.#ids(deadEnd.evidence)}`.trimEnd(),
-    }));
-    // Long reasons in a narrow column are hard to read: then each takes lines of its own.
-    if (rows.some((row) => displayWidth(row.because) > this.#page.width * 1.5)) {
-      for (const row of rows) {
-        this.#page.text(row.title, { indent: 2, lead: `${row.status}  `, tone: 'strong' });
-        this.#page.text(row.because, { indent: 6, tone: 'faint' });
-      }
-    } else if (rows.length > 0) {
-      this.#page.table(
-        [
-          { head: m.colCause, width: 28 },
-          { head: m.colStatus, width: 17 },
-          { head: m.colBecause, width: '*' },
-        ],
-        rows.map((row) => [row.title, row.status, row.because]),
-      );
-    }
-    if (deadEnds.length < all.length)
-      this.#page.text(`${m.moreOnHosts(all.length - deadEnds.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
-  }
-
-  #coincidence(): void {
-    const { coincidence } = this.#diagnosis;
-    if (coincidence.length === 0) return;
-    this.#page.section(this.#m.sectionCoincidence);
-    const shown = this.#options.verbose ? coincidence : coincidence.filter((one) => one.k > 0);
-    for (const one of shown) {
-      this.#page.text(`${one.derived}, ${one.host}, ${one.signature}`, { indent: 2 });
-      this.#page.text(coincidenceText(one, this.#lang), { indent: 4 });
-    }
-    if (shown.length < coincidence.length)
-      this.#page.text(`${this.#m.moreTests(coincidence.length - shown.length)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
-  }
-
-  #findings(): void {
-    const held = this.#diagnosis.findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
-    const rest = this.#diagnosis.findings.length - held.length;
-    const listed = this.#options.verbose ? this.#diagnosis.findings : held;
-    if (this.#diagnosis.findings.length === 0) return;
-    this.#page.section(this.#m.sectionFindings);
-    for (const { host, judged } of listed) {
-      this.#page.text(`${pick(judged.cause.title, this.#lang)} (${host})`, {
-        indent: 2,
-        lead: `${this.#shape(judged.grade)} ${this.#m.grade[judged.grade]}: `,
-        leadTone: TONES[judged.grade],
-      });
-      this.#page.text(pick(judged.because, this.#lang), { indent: 6, tone: 'faint' });
-    }
-    if (!this.#options.verbose && rest > 0)
-      this.#page.text(`${this.#m.moreFindings(rest)} (${this.#m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #last(): void {
