@@ -33,11 +33,23 @@ export function renderMessage(event: EventObservation, lang: Language, knowledge
     return fields.length > 0 ? fields.map(([name, value]) => `${name}=${cut(value)}`).join(', ') : `${event.provider} ${event.eventId}`;
   }
   return entry.message[lang].replaceAll(/\{([^{}|]+)(?:\|(\w+))?\}/g, (_, name: string, format: string | undefined) => {
-    const raw = name === 'UserSid' ? (event.userSid ?? '') : (event.fields.get(name) ?? '');
-    const value = cut(raw.trim());
+    const value = cut((fieldOf(event, name) ?? '').trim());
     if (value === '') return '-';
     return format && Object.hasOwn(FORMATS, format) ? FORMATS[format]!(value, lang, knowledge) : value;
   });
+}
+
+/**
+ * A field as the message names it. `A,B` takes the first that the record has (builds name some fields differently); `param3` is the third unnamed
+ * value on builds that store 1074 without names (2008 R2); `UserSid` without such a field is the account of System/Security.
+ */
+function fieldOf(event: EventObservation, names: string): string | undefined {
+  for (const name of names.split(',')) {
+    const param = /^param(\d{1,2})$/.exec(name);
+    const value = event.fields.get(name) ?? (param ? event.fields.get(`Data[${Number(param[1]) - 1}]`) : undefined);
+    if (value !== undefined) return value;
+  }
+  return names === 'UserSid' ? event.userSid : undefined;
 }
 
 function cut(value: string): string {
