@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
+import { isScalar, parse, parseDocument, visit } from 'yaml';
 import type { Cause, CodeTable, EventKnowledge, FactDefinition, MessageTemplate } from './src/model.ts';
 import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
 
@@ -23,6 +23,23 @@ function yamlFiles(folder: string): YamlFile[] {
     .map((name) => {
       const path = `${folder}/${name}`;
       return { stem: name.slice(0, -'.yaml'.length), path, data: parse(readFileSync(`${root}${path}`, 'utf8'), { prettyErrors: true }) as unknown };
+    });
+}
+
+/** Places where a Japanese text is folded over lines: folding would put a space into the middle of a sentence. */
+function foldedJapanese(folder: string): PackIssue[] {
+  return readdirSync(`${root}${folder}`)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => {
+      const issues: PackIssue[] = [];
+      visit(parseDocument(readFileSync(`${root}${folder}/${name}`, 'utf8')), {
+        Pair(_, { key, value }) {
+          if (isScalar(key) && key.value === 'ja' && isScalar(value) && value.type === 'BLOCK_FOLDED') {
+            issues.push({ code: 'PACK_SCHEMA', at: `${folder}/${name}`, message: `write Japanese on one line, not folded: ${String(value.value).slice(0, 30)}…` });
+          }
+        },
+      });
+      return issues;
     });
 }
 
@@ -59,6 +76,7 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
       damages[code] = text;
     }
   }
+  for (const folder of ['causes', 'facts', 'events', 'codes', 'damages']) issues.push(...foldedJapanese(folder));
   const factIds = new Set<string>();
   for (const fact of facts) {
     if (factIds.has(fact.id)) issues.push({ code: 'PACK_DUPLICATE', at: `facts/${fact.id}`, message: 'fact is defined twice' });
