@@ -9,11 +9,11 @@ import type { Problems } from './problems.ts';
 export interface KeepLimits {
   /** Most events of one provider and id. An exposed host writes some 10,000 failed logons a day. */
   readonly perKind: number;
-  /** Most events in all; one takes about 1 KiB. */
+  /** Most events in all; one was measured at 2 to 3 KiB, so that about 1 GiB is the end. */
   readonly total: number;
 }
-/** Room for weeks of an exposed host; about 1 GiB at the very most. */
-export const DEFAULT_KEEP_LIMITS: KeepLimits = { perKind: 100_000, total: 1_000_000 };
+/** Room for weeks of an exposed host. */
+export const DEFAULT_KEEP_LIMITS: KeepLimits = { perKind: 100_000, total: 400_000 };
 
 /** 2005-01-01: no EVTX log is older. */
 const FIRST_LOG_NS = 1_104_537_600_000_000_000n;

@@ -7,7 +7,7 @@ import type { Collector } from './collector.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
 
-/** Longer field values are cut: a script block may hold megabytes, and 1,000,000 events are kept at most. */
+/** Longer field values are cut: a script block may hold megabytes, and hundreds of thousands of events are kept. */
 const MAX_FIELD_CHARS = 16_384;
 /** Channels whose silences tell a hang from a sudden loss of power. */
 const ACTIVE_CHANNELS = ['System', 'Security'];

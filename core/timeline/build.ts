@@ -32,7 +32,7 @@ export function buildTimeline(evidence: Evidence): Timeline {
   }
   const hosts: HostInfo[] = [];
   const sessions: BootSession[] = [];
-  const stops: Stop[] = [];
+  const stops: (readonly Stop[])[] = [];
   const clockSteps: ClockStep[] = [];
   for (const host of names.hosts) {
     const list = byHost.get(host) ?? [];
@@ -44,15 +44,29 @@ export function buildTimeline(evidence: Evidence): Timeline {
     );
     hosts.push(hostInfo(host, list, names.names(host)));
     sessions.push(...read.sessions);
-    stops.push(...read.stops);
+    stops.push(read.stops);
     clockSteps.push(...read.steps);
   }
-  // One host's stops stay in the order in which they happened, which a stepped clock may contradict.
-  const ranked = stops.map((stop, i) => ({ stop, i }));
-  ranked.sort((a, b) =>
-    a.stop.host === b.stop.host ? a.i - b.i : a.stop.time < b.stop.time ? -1 : a.stop.time > b.stop.time ? 1 : a.i - b.i,
-  );
-  return { evidence, hosts, events, coverage, sessions, stops: ranked.map((r) => r.stop), clockSteps };
+  return { evidence, hosts, events, coverage, sessions, stops: merged(stops), clockSteps };
+}
+
+/** Stops of all hosts by time; those of one host stay in the order in which they happened, which a stepped clock may contradict. */
+function merged(lists: readonly (readonly Stop[])[]): Stop[] {
+  const next = lists.map(() => 0);
+  const out: Stop[] = [];
+  for (;;) {
+    let earliest: Stop | undefined;
+    let from = -1;
+    lists.forEach((list, i) => {
+      const head = list[next[i] as number];
+      if (head === undefined || (earliest !== undefined && head.time >= earliest.time)) return;
+      earliest = head;
+      from = i;
+    });
+    if (earliest === undefined) return out;
+    out.push(earliest);
+    next[from] = (next[from] as number) + 1;
+  }
 }
 
 interface HostReading {

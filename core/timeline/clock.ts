@@ -78,21 +78,22 @@ export interface ClockReading {
 export function readClock(events: readonly EventObservation[]): ClockReading {
   const steps = clockSteps(events);
   const unrolled = steps
-    .filter((s) => is(s.event, 'kernel-general', 1))
+    .filter((s) => is(s.event, 'kernel-general', 1) && s.event.trust !== 'text')
     .sort((a, b) => recordNumber(a.event) - recordNumber(b.event))
     .slice(0, MAX_UNROLLED_STEPS);
+  const log = new HostLog(events);
   const offsets = new Map<EventObservation, bigint>();
   const bootTimes = new Map<EventObservation, InstantNs>();
   const shift = (e: EventObservation, by: bigint): void => {
     offsets.set(e, (offsets.get(e) ?? 0n) + by);
   };
   for (const step of unrolled) {
-    const boot = bootBefore(events, step);
+    const boot = log.bootBefore(step);
     const size = step.to - step.from;
     if (size < 0n) {
-      for (const e of afterStep(events, step, boot)) shift(e, -size);
-    } else if (boot !== undefined && ranBehind(events, boot, offsets)) {
-      for (const e of beforeStep(events, step, boot)) shift(e, size);
+      for (const e of afterStep(log, step, boot)) shift(e, -size);
+    } else if (boot !== undefined && ranBehind(log, boot, offsets)) {
+      for (const e of beforeStep(log, step, boot)) shift(e, size);
     } else continue;
     if (boot !== undefined) bootTimes.set(boot, (bootTimes.get(boot) ?? boot.time) + size);
   }
@@ -102,34 +103,34 @@ export function readClock(events: readonly EventObservation[]): ClockReading {
 }
 
 /** Did the clock go back when this boot began: is a record written before it later than it, earlier steps taken into account? */
-function ranBehind(events: readonly EventObservation[], boot: EventObservation, offsets: ReadonlyMap<EventObservation, bigint>): boolean {
-  const start = startOfBatch(events, boot);
+function ranBehind(log: HostLog, boot: EventObservation, offsets: ReadonlyMap<EventObservation, bigint>): boolean {
+  const start = log.startOfBatch(boot);
   const at = (e: EventObservation): bigint => e.time + (offsets.get(e) ?? 0n);
-  return events.some((e) => {
+  return log.byId(boot.channel).some((e) => {
     const back = start - recordNumber(e);
-    return e.channel === boot.channel && back > 0 && back <= NEIGHBOUR_IDS && at(e) - at(boot) >= MIN_STEP_NS;
+    return back > 0 && back <= NEIGHBOUR_IDS && at(e) - at(boot) >= MIN_STEP_NS;
   });
 }
 
 /** Records of the boot that were written before a forward step made at boot. */
-function beforeStep(events: readonly EventObservation[], step: ClockStep, boot: EventObservation): EventObservation[] {
-  const start = startOfBatch(events, boot);
+function beforeStep(log: HostLog, step: ClockStep, boot: EventObservation): EventObservation[] {
+  const start = log.startOfBatch(boot);
   const end = recordNumber(step.event) + BATCH_IDS;
-  return events.filter((e) => {
+  return log.byId(boot.channel).filter((e) => {
     const id = recordNumber(e);
-    const inBatch = e.channel === boot.channel && id >= start && id <= end && e !== step.event;
+    const inBatch = id >= start && id <= end && e !== step.event;
     return inBatch && e.time >= boot.time && e.time <= step.from + SECOND_NS;
   });
 }
 
 /** Records written after a backward step. */
-function afterStep(events: readonly EventObservation[], step: ClockStep, boot: EventObservation | undefined): EventObservation[] {
-  const batchStart = boot === undefined ? 0 : startOfBatch(events, boot);
+function afterStep(log: HostLog, step: ClockStep, boot: EventObservation | undefined): EventObservation[] {
+  const batchStart = boot === undefined ? 0 : log.startOfBatch(boot);
   const stepId = recordNumber(step.event);
   // Late records of the session before lie just before the boot, those after the step just after it: half the step tells them apart.
   const lateSpan = minNs((step.from - step.to) / 2n, LATE_NS);
   const falls = new Map<string, number | undefined>();
-  return events.filter((e) => {
+  return log.events.filter((e) => {
     if (e === step.event) return true;
     if (e.channel === step.event.channel && e.trust !== 'text') {
       const id = recordNumber(e);
@@ -139,7 +140,7 @@ function afterStep(events: readonly EventObservation[], step: ClockStep, boot: E
       const justAfter = e.time >= step.to - 2n * SECOND_NS && e.time <= step.to + lateSpan;
       return boot !== undefined && id >= batchStart && justAfter && e.time < boot.time && !isEndRecord(e);
     }
-    if (!falls.has(e.channel)) falls.set(e.channel, fallingPlace(events, e.channel, step));
+    if (!falls.has(e.channel)) falls.set(e.channel, log.fallingPlace(e.channel, step));
     const fall = falls.get(e.channel);
     if (fall !== undefined) return recordNumber(e) > fall;
     if (e.time < step.to) return false;
@@ -153,39 +154,75 @@ function isEndRecord(e: EventObservation): boolean {
   return is(e, 'kernel-general', 13) || is(e, 'kernel-power', 109);
 }
 
-/** The boot shortly before a step, on the clock before the step. */
-function bootBefore(events: readonly EventObservation[], step: ClockStep): EventObservation | undefined {
-  const stepId = recordNumber(step.event);
-  let best: EventObservation | undefined;
-  for (const e of events) {
-    if (!is(e, 'kernel-general', 12) || e.time > step.from || step.from - e.time > BOOT_STEP_NS) continue;
-    if (recordNumber(e) < stepId && (best === undefined || recordNumber(e) > recordNumber(best))) best = e;
+/** A host's records with what is looked up again for every step. */
+class HostLog {
+  readonly events: readonly EventObservation[];
+  readonly #boots: readonly EventObservation[];
+  readonly #byId = new Map<string, readonly EventObservation[]>();
+  readonly #falls = new Map<string, readonly Fall[]>();
+
+  constructor(events: readonly EventObservation[]) {
+    this.events = events;
+    this.#boots = events.filter((e) => is(e, 'kernel-general', 12));
   }
-  return best;
+
+  /** Records of a channel by record id; pasted text has no place in it. */
+  byId(channel: string): readonly EventObservation[] {
+    let list = this.#byId.get(channel);
+    if (list === undefined) {
+      list = this.events.filter((e) => e.channel === channel && e.trust !== 'text').sort((a, b) => recordNumber(a) - recordNumber(b));
+      this.#byId.set(channel, list);
+    }
+    return list;
+  }
+
+  /** The boot shortly before a step, on the clock before the step. */
+  bootBefore(step: ClockStep): EventObservation | undefined {
+    const stepId = recordNumber(step.event);
+    let best: EventObservation | undefined;
+    for (const e of this.#boots) {
+      if (e.time > step.from || step.from - e.time > BOOT_STEP_NS) continue;
+      if (recordNumber(e) < stepId && (best === undefined || recordNumber(e) > recordNumber(best))) best = e;
+    }
+    return best;
+  }
+
+  /** Smallest record id of a boot's records: those of the log service may come before 12, but after the end of the session before. */
+  startOfBatch(boot: EventObservation): number {
+    const id = recordNumber(boot);
+    let start = id;
+    const list = this.byId(boot.channel);
+    for (let i = list.indexOf(boot) - 1; i >= 0; i--) {
+      const e = list[i] as EventObservation;
+      if (id - recordNumber(e) > BATCH_IDS) break;
+      if (is(e, 'eventlog', 6006) || is(e, 'user32', 1074) || is(e, 'kernel-general', 12)) break;
+      if (e.provider.toLowerCase() === 'eventlog' && [6005, 6008, 6009, 6011].includes(e.eventId)) start = recordNumber(e);
+    }
+    return start;
+  }
+
+  /** Last record id before the times of a channel fall back by the step, if they do so in the range of the step. */
+  fallingPlace(channel: string, step: ClockStep): number | undefined {
+    let falls = this.#falls.get(channel);
+    if (falls === undefined) {
+      const list = this.byId(channel);
+      falls = list.flatMap((after, i): Fall[] => {
+        const before = list[i - 1];
+        return before !== undefined && before.time - after.time >= MIN_STEP_NS / 2n ? [{ before, after }] : [];
+      });
+      this.#falls.set(channel, falls);
+    }
+    const size = step.from - step.to;
+    const found = falls.find(
+      ({ before, after }) =>
+        before.time - after.time >= size / 2n && before.time <= step.from + SECOND_NS && after.time >= step.to - SECOND_NS,
+    );
+    return found === undefined ? undefined : recordNumber(found.before);
+  }
 }
 
-/** Smallest record id of a boot's records: those of the log service may come before 12, but after the end of the session before. */
-function startOfBatch(events: readonly EventObservation[], boot: EventObservation): number {
-  const id = recordNumber(boot);
-  let before = id - BATCH_IDS - 1;
-  const candidates: number[] = [];
-  for (const e of events) {
-    const n = recordNumber(e);
-    if (e.channel !== boot.channel || n >= id) continue;
-    if (is(e, 'eventlog', 6006) || is(e, 'user32', 1074) || is(e, 'kernel-general', 12)) before = Math.max(before, n);
-    else if (e.provider.toLowerCase() === 'eventlog' && [6005, 6008, 6009, 6011].includes(e.eventId)) candidates.push(n);
-  }
-  return Math.min(id, ...candidates.filter((n) => n > before));
-}
-
-/** Last record id before the times of a channel fall back by the step, if they do so in the range of the step. */
-function fallingPlace(events: readonly EventObservation[], channel: string, step: ClockStep): number | undefined {
-  const list = events.filter((e) => e.channel === channel && e.trust !== 'text').sort((a, b) => recordNumber(a) - recordNumber(b));
-  const size = step.from - step.to;
-  for (let i = 1; i < list.length; i++) {
-    const a = list[i - 1] as EventObservation;
-    const b = list[i] as EventObservation;
-    if (a.time - b.time >= size / 2n && a.time <= step.from + SECOND_NS && b.time >= step.to - SECOND_NS) return recordNumber(a);
-  }
-  return undefined;
+/** Two neighbours by record id of which the second is earlier. */
+interface Fall {
+  readonly before: EventObservation;
+  readonly after: EventObservation;
 }

@@ -84,6 +84,7 @@ describe('witnesses of user sessions', () => {
       ...boot('00:00:00'),
       logon('01:00:00', 4624),
       logon('01:10:00', 4624, { TargetLogonId: '0xdef', LogonType: '2', TargetUserSid: 'S-1-5-90-0-2' }),
+      logon('01:00:00', 4624, { TargetLogonId: '0xabd', TargetLinkedLogonId: '0xABC' }),
       ...stop,
       logon('08:00:00', 4634, { TargetLogonId: '0x2' }),
     ];

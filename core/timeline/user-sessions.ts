@@ -95,6 +95,8 @@ function security(e: EventObservation, state: State): void {
   if (is(e, 'security', 4624)) {
     const sid = text(e, 'TargetUserSid');
     if (!['2', '10', '11', '12'].includes(text(e, 'LogonType')) || /^S-1-5-(?:90|96)-/.test(sid)) return;
+    // An administrator's logon makes two records, one per token; the second names the first.
+    if (state.has(text(e, 'TargetLinkedLogonId').toLowerCase())) return;
     state.set(id, { user: text(e, 'TargetUserName'), disconnected: false });
   } else if (is(e, 'security', 4634) || is(e, 'security', 4647)) state.delete(id);
 }
