@@ -77,7 +77,7 @@ describe('the first meaning of an input is the one a reader expects', () => {
     expect(keys('BugcheckCode: 80')).toEqual(['0x50 PAGE_FAULT_IN_NONPAGED_AREA', '0x80 NMI_HARDWARE_FAILURE']);
   });
 
-  it('a code that is explained comes before one of which only the name is known', () => {
+  it('a hex number is a reason a table knows, then an error, then a stop code', () => {
     expect(keys('0x5')).toEqual(['0x5', '5 ERROR_ACCESS_DENIED', '0x5 INVALID_PROCESS_ATTACH_ATTEMPT']);
   });
 

@@ -1,10 +1,18 @@
-import type { CodeEntry, Knowledge, Language, Localized } from '@winmedic/knowledge';
+import type { CodeEntry, CodeTable, Knowledge, Language, Localized } from '@winmedic/knowledge';
 import { decodeReason } from './reason.ts';
+
+const indexes = new WeakMap<CodeTable, ReadonlyMap<string, CodeEntry>>();
 
 /** Finds a code in a table of the knowledge base; hex is compared as numbers, anything else as text. */
 export function lookUpCode(knowledge: Knowledge, table: string, code: string): CodeEntry | undefined {
-  const wanted = canonicalCode(code);
-  return knowledge.codes[table]?.codes.find((entry) => canonicalCode(entry.code) === wanted);
+  const codes = Object.hasOwn(knowledge.codes, table) ? knowledge.codes[table] : undefined;
+  if (!codes) return undefined;
+  let index = indexes.get(codes);
+  if (!index) {
+    index = new Map(codes.codes.map((entry) => [canonicalCode(entry.code), entry]));
+    indexes.set(codes, index);
+  }
+  return index.get(canonicalCode(code));
 }
 
 /** `0xC000006A`, `0x00000050` and decimal twins become one lower-case hex form; other codes stay as they are, lower case. */

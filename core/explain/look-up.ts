@@ -126,7 +126,7 @@ function prominence(entry: EventKnowledge): number {
   return index < 0 ? PROMINENT_PROVIDERS.length : index;
 }
 
-/** Readings of a bare number: codes the field knows something about before codes of which only the name is known. */
+/** Readings of a bare number: a shutdown reason a table knows, then the codes in the order of the tables. */
 function numberReadings(text: string, knowledge: Knowledge): Reading[] {
   const hex = /^-?0x/i.test(text);
   const reasons = reasonReadings(text, knowledge);
@@ -140,8 +140,6 @@ function numberReadings(text: string, knowledge: Knowledge): Reading[] {
   // BugcheckCode of event 41 is decimal: the last thing a decimal can mean.
   const decimalStop = hex ? undefined : lookUpCode(knowledge, 'bugchecks', text);
   if (decimalStop?.meaning) found.push({ entry: decimalStop, table: 'bugchecks' });
-  const explained = (entry: CodeEntry): number => (entry.meaning ? 0 : 1);
-  found.sort((a, b) => explained(a.entry) - explained(b.entry));
   const codes = found.map(({ entry, table }) => codeReading(entry, table, knowledge));
   if (known.length > 0 || codes.length > 0) return [...known, ...codes];
   return hex || text.length > 5 ? reasons : [];
@@ -185,26 +183,37 @@ const NEAR = 0.65;
 /** Shortest input that is looked for inside of names. */
 const MIN_CONTAINED = 4;
 
+const pairsOf = (word: string): Set<string> =>
+  new Set(Array.from({ length: Math.max(word.length - 1, 0) }, (_, at) => word.slice(at, at + 2)));
+
+const namesOf = new WeakMap<Knowledge, readonly { readonly name: string; readonly lower: string; readonly pairs: ReadonlySet<string> }[]>();
+
+/** Every name of the knowledge base with its letter pairs, made once. */
+function names(knowledge: Knowledge) {
+  let known = namesOf.get(knowledge);
+  if (!known) {
+    const all = new Set([
+      ...knowledge.facts.flatMap(({ id, aliases }) => [id, ...Object.keys(aliases ?? {})]),
+      ...knowledge.causes.map(({ id }) => id),
+      ...Object.keys(knowledge.damages),
+      ...(knowledge.codes['shutdown-processes']?.codes ?? []).map(({ code }) => code),
+      ...CODE_TABLES.flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),
+    ]);
+    known = [...all].map((name) => ({ name, lower: name.toLowerCase(), pairs: pairsOf(name.toLowerCase()) }));
+    namesOf.set(knowledge, known);
+  }
+  return known;
+}
+
 /** Up to five names that contain the input or share most of their letter pairs with it. */
 export function nearNames(text: string, knowledge: Knowledge): string[] {
-  const pairs = (word: string): Set<string> =>
-    new Set(Array.from({ length: Math.max(word.length - 1, 0) }, (_, at) => word.slice(at, at + 2)));
   const wanted = text.toLowerCase();
-  const own = pairs(wanted);
-  const names = new Set([
-    ...knowledge.facts.flatMap(({ id, aliases }) => [id, ...Object.keys(aliases ?? {})]),
-    ...knowledge.causes.map(({ id }) => id),
-    ...Object.keys(knowledge.damages),
-    ...(knowledge.codes['shutdown-processes']?.codes ?? []).map(({ code }) => code),
-    ...CODE_TABLES.flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),
-  ]);
-  return [...names]
-    .map((name) => {
-      const lower = name.toLowerCase();
-      const other = pairs(lower);
-      const shared = [...own].filter((pair) => other.has(pair)).length;
+  const own = [...pairsOf(wanted)];
+  return names(knowledge)
+    .map(({ name, lower, pairs }) => {
+      const shared = own.filter((pair) => pairs.has(pair)).length;
       const contained = wanted.length >= MIN_CONTAINED && lower.includes(wanted);
-      return { name, score: (contained ? 1 : 0) + (2 * shared) / Math.max(own.size + other.size, 1) };
+      return { name, score: (contained ? 1 : 0) + (2 * shared) / Math.max(own.length + pairs.size, 1) };
     })
     .filter(({ score }) => score >= NEAR)
     .sort((a, b) => b.score - a.score)
