@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
-const names = readdirSync(here).filter((name) => existsSync(join(here, name, 'bench.ts')) && (wanted.length === 0 || wanted.includes(name)));
+const names = readdirSync(here).filter(
+  (name) => existsSync(join(here, name, 'bench.ts')) && (wanted.length === 0 || wanted.includes(name)),
+);
 let failed = 0;
 for (const name of names) {
   console.log(`== ${name}`);

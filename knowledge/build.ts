@@ -22,7 +22,11 @@ function yamlFiles(folder: string): YamlFile[] {
     .sort()
     .map((name) => {
       const path = `${folder}/${name}`;
-      return { stem: name.slice(0, -'.yaml'.length), path, data: parse(readFileSync(`${root}${path}`, 'utf8'), { prettyErrors: true }) as unknown };
+      return {
+        stem: name.slice(0, -'.yaml'.length),
+        path,
+        data: parse(readFileSync(`${root}${path}`, 'utf8'), { prettyErrors: true }) as unknown,
+      };
     });
 }
 
@@ -35,7 +39,11 @@ function foldedJapanese(folder: string): PackIssue[] {
       visit(parseDocument(readFileSync(`${root}${folder}/${name}`, 'utf8')), {
         Pair(_, { key, value }) {
           if (isScalar(key) && key.value === 'ja' && isScalar(value) && value.type === 'BLOCK_FOLDED') {
-            issues.push({ code: 'PACK_SCHEMA', at: `${folder}/${name}`, message: `write Japanese on one line, not folded: ${String(value.value).slice(0, 30)}…` });
+            issues.push({
+              code: 'PACK_SCHEMA',
+              at: `${folder}/${name}`,
+              message: `write Japanese on one line, not folded: ${String(value.value).slice(0, 30)}…`,
+            });
           }
         },
       });
@@ -72,7 +80,8 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const damages: Record<string, unknown> = {};
   for (const { path, data } of yamlFiles('damages')) {
     for (const [code, text] of Object.entries((data as { damages: Record<string, unknown> }).damages)) {
-      if (Object.hasOwn(damages, code)) issues.push({ code: 'PACK_DUPLICATE', at: `${path}/${code}`, message: 'damage code is described twice' });
+      if (Object.hasOwn(damages, code))
+        issues.push({ code: 'PACK_DUPLICATE', at: `${path}/${code}`, message: 'damage code is described twice' });
       damages[code] = text;
     }
   }
@@ -100,5 +109,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = JSON.stringify(knowledge);
   writeFileSync(`${root}generated/knowledge.json`, text);
   const count = (key: string) => (knowledge[key] as unknown[]).length;
-  if (!process.argv.includes('--quiet')) console.error(`knowledge: ${count('causes')} causes, ${count('facts')} facts, ${count('events')} events, ${text.length} bytes`);
+  if (!process.argv.includes('--quiet'))
+    console.error(`knowledge: ${count('causes')} causes, ${count('facts')} facts, ${count('events')} events, ${text.length} bytes`);
 }

@@ -40,7 +40,16 @@ function buildPackages(): void {
       config,
       JSON.stringify({
         extends: '../../tsconfig.json',
-        compilerOptions: { noEmit: false, outDir: 'dist', rootDir: 'src', declaration: true, rewriteRelativeImportExtensions: true, customConditions: [], types: [], lib: ['ES2024', 'DOM'] },
+        compilerOptions: {
+          noEmit: false,
+          outDir: 'dist',
+          rootDir: 'src',
+          declaration: true,
+          rewriteRelativeImportExtensions: true,
+          customConditions: [],
+          types: [],
+          lib: ['ES2024', 'DOM'],
+        },
         include: ['src'],
         exclude: ['src/**/*.test.ts', 'src/**/test-*.ts'],
       }),

@@ -31,7 +31,12 @@ function must(command, args, options) {
 function ensureInstalled() {
   const stamp = join(root, 'node_modules', '.winmedic-installed');
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === String(lock.length) && statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs) return;
+  if (
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === String(lock.length) &&
+    statSync(stamp).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
+  )
+    return;
   console.error('winmedic: installing dependencies (once) ...');
   rmSync(stamp, { force: true });
   must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: ['ignore', 2, 2] });

@@ -24,4 +24,6 @@ for (let n = 0; n < 15; n++) {
   own.push(milliseconds([command, '--version']));
 }
 const [floor, ours] = [median(bare), median(own)];
-console.log(`start-up: node -e 0 ${floor.toFixed(0)} ms, winmedic --version ${ours.toFixed(0)} ms, ratio ${(ours / floor).toFixed(2)} (target < 3)`);
+console.log(
+  `start-up: node -e 0 ${floor.toFixed(0)} ms, winmedic --version ${ours.toFixed(0)} ms, ratio ${(ours / floor).toFixed(2)} (target < 3)`,
+);

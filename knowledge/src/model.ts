@@ -126,7 +126,8 @@ export const DERIVED = {
   'definition-update': 'WindowsUpdateClient 19/43/44 whose updateTitle contains KB2267602',
   'clock-step': 'Kernel-General 1 step of at least 60 s, or boot StartTime a whole number of hours off the record time',
   'log-loss': '104/1102 clearing, a record-id gap, or a channel that starts after the stop',
-  'hypervisor-clean-request': 'host record 18504 (shut down through the integration service) for this guest within 60 s; 18508 is the guest\'s own shutdown and does not count',
+  'hypervisor-clean-request':
+    "host record 18504 (shut down through the integration service) for this guest within 60 s; 18508 is the guest's own shutdown and does not count",
   'hypervisor-hard-stop': 'host record 18502 / 18512 for this guest within 120 s',
   'hypervisor-guest-crash': 'host record 18590 or 18539-18560 for this guest within 120 s',
 } as const;

@@ -26,7 +26,10 @@ const MAX_PACK_BYTES = 8 * 1024 * 1024;
  * @param text content of the file
  * @param base facts and causes the pack may refer to
  */
-export function parsePack(text: string, base: { readonly facts: readonly FactDefinition[]; readonly causes: readonly Cause[] }): PackResult {
+export function parsePack(
+  text: string,
+  base: { readonly facts: readonly FactDefinition[]; readonly causes: readonly Cause[] },
+): PackResult {
   if (Buffer.byteLength(text) > MAX_PACK_BYTES) {
     return { causes: [], issues: [{ code: 'PACK_SYNTAX', at: '', message: `larger than ${MAX_PACK_BYTES} bytes` }] };
   }
@@ -78,26 +81,31 @@ export function checkCauses(causes: readonly Cause[], facts?: ReadonlySet<string
     const items = [...cause.required, ...(cause.supporting ?? []), ...(cause.refutes ?? []), ...(cause.weakens ?? [])];
     const itemIds = new Set<string>();
     for (const item of items) {
-      if (itemIds.has(item.id)) issues.push({ code: 'PACK_DUPLICATE', at: `${at}/${item.id}`, message: 'item id is used twice in the cause' });
+      if (itemIds.has(item.id))
+        issues.push({ code: 'PACK_DUPLICATE', at: `${at}/${item.id}`, message: 'item id is used twice in the cause' });
       itemIds.add(item.id);
       walk(item.when, (node) => {
         const conditions = node['stop'];
         if (conditions && typeof conditions === 'object') {
           for (const key of Object.keys(conditions)) {
             const property = key.split('|')[0] ?? '';
-            if (!Object.hasOwn(STOP_PROPERTIES, property)) issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown stop property ${property}` });
+            if (!Object.hasOwn(STOP_PROPERTIES, property))
+              issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown stop property ${property}` });
           }
         }
         for (const key of ['fact', 'factEvent', 'actionBefore']) {
           const name = node[key];
-          if (facts && typeof name === 'string' && !facts.has(name)) issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown fact ${name}` });
+          if (facts && typeof name === 'string' && !facts.has(name))
+            issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown fact ${name}` });
         }
       });
     }
     for (const check of cause.confirm) {
-      if (facts && check.fact && !facts.has(check.fact)) issues.push({ code: 'PACK_REFERENCE', at: `${at}/confirm`, message: `unknown fact ${check.fact}` });
+      if (facts && check.fact && !facts.has(check.fact))
+        issues.push({ code: 'PACK_REFERENCE', at: `${at}/confirm`, message: `unknown fact ${check.fact}` });
     }
-    if (known && cause.refines && !known.has(cause.refines)) issues.push({ code: 'PACK_REFERENCE', at, message: `refines unknown cause ${cause.refines}` });
+    if (known && cause.refines && !known.has(cause.refines))
+      issues.push({ code: 'PACK_REFERENCE', at, message: `refines unknown cause ${cause.refines}` });
   }
   return issues;
 }

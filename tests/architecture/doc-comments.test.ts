@@ -18,7 +18,9 @@ function sourceFiles(folder: string): string[] {
 function undocumented(text: string): string[] {
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
-    const match = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|class|interface|type|let) ([A-Za-z0-9_$]+)/.exec(line);
+    const match = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|class|interface|type|let) ([A-Za-z0-9_$]+)/.exec(
+      line,
+    );
     if (!match?.[1] || /^export type \{/.test(line)) return [];
     let above = index - 1;
     while (above >= 0 && /^\s*(\/\/ biome-ignore|@)/.test(lines[above] ?? '')) above--;
@@ -34,6 +36,8 @@ it('recognises a missing doc comment', () => {
 });
 
 it('every exported symbol has a doc comment', () => {
-  const missing = ['formats', 'knowledge', 'core', 'apps', 'labs'].flatMap(sourceFiles).flatMap((file) => undocumented(readFileSync(join(root, file), 'utf8')).map((name) => `${file}: ${name}`));
+  const missing = ['formats', 'knowledge', 'core', 'apps', 'labs']
+    .flatMap(sourceFiles)
+    .flatMap((file) => undocumented(readFileSync(join(root, file), 'utf8')).map((name) => `${file}: ${name}`));
   expect(missing).toEqual([]);
 });

@@ -68,7 +68,9 @@ function roomOf(path: string): string {
 /** Specifiers of static, type-only and dynamic imports and re-exports of a TypeScript text. */
 export function specifiers(text: string): string[] {
   const found = new Set<string>();
-  for (const match of text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*[,)]/g)) {
+  for (const match of text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*[,)]/g,
+  )) {
     found.add(match[1] ?? match[2] ?? match[3] ?? '');
   }
   return [...found];
@@ -90,11 +92,19 @@ const imports = files.flatMap(importsOf);
 
 describe('direction of imports', () => {
   it('finds the code of every room', () => {
-    for (const room of Object.keys(ALLOWED)) expect(files.some((file) => roomOf(file) === room), room).toBe(true);
+    for (const room of Object.keys(ALLOWED))
+      expect(
+        files.some((file) => roomOf(file) === room),
+        room,
+      ).toBe(true);
   });
 
   it('sees all forms of import', () => {
-    expect(specifiers("import type { A } from 'a';\nexport * from './b.ts';\nimport 'c';\nconst d = await import('d');\nimport {\n  x,\n} from 'e';")).toEqual(['a', './b.ts', 'c', 'd', 'e']);
+    expect(
+      specifiers(
+        "import type { A } from 'a';\nexport * from './b.ts';\nimport 'c';\nconst d = await import('d');\nimport {\n  x,\n} from 'e';",
+      ),
+    ).toEqual(['a', './b.ts', 'c', 'd', 'e']);
   });
 
   it('runs one way: apps -> core -> knowledge and formats -> formats/bytes', () => {

@@ -16,7 +16,12 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'winmedic-pack-'));
   const archives = PACKAGES.map((path) => {
-    const output = execFileSync(npm, ['pack', '--json', '--pack-destination', folder], { cwd: join(root, path), env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(npm, ['pack', '--json', '--pack-destination', folder], {
+      cwd: join(root, path),
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const parsed = JSON.parse(output) as { filename: string }[] | Record<string, { filename: string }>;
     const [entry] = Object.values(parsed);
     return join(folder, entry!.filename);
@@ -24,7 +29,11 @@ beforeAll(() => {
   const target = join(folder, 'user');
   mkdirSync(target);
   writeFileSync(join(target, 'package.json'), '{ "private": true, "type": "module" }');
-  execFileSync(npm, ['install', '--no-audit', '--no-fund', '--offline', '--loglevel=error', ...archives], { cwd: target, env, stdio: 'ignore' });
+  execFileSync(npm, ['install', '--no-audit', '--no-fund', '--offline', '--loglevel=error', ...archives], {
+    cwd: target,
+    env,
+    stdio: 'ignore',
+  });
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +45,11 @@ describe('published packages, packed and installed into an empty folder', () => 
       import { memorySource } from '@winmedic/bytes';
       try { openEvtx(memorySource(new Uint8Array(5000))); console.log('opened'); }
       catch (error) { console.log(error instanceof EvtxError, error.code); }`;
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: join(folder, 'user'), env, encoding: 'utf8' });
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: join(folder, 'user'),
+      env,
+      encoding: 'utf8',
+    });
     expect(output.trim()).toMatch(/^true EVTX_/);
   });
 
@@ -50,13 +63,16 @@ describe('published packages, packed and installed into an empty folder', () => 
 
   it('have no dependencies outside this project, exact versions, and ship their texts', () => {
     for (const path of PACKAGES) {
-      const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as Record<string, Record<string, string>> & { files: string[] };
+      const manifest = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as Record<string, Record<string, string>> & {
+        files: string[];
+      };
       for (const [name, version] of Object.entries(manifest['dependencies'] ?? {})) {
         expect(name, path).toMatch(/^@winmedic\//);
         expect(version, `${path}: ${name}`).toMatch(/^\d+\.\d+\.\d+$/);
       }
       expect(manifest.files, path).toEqual(expect.arrayContaining(['dist', 'README.md', 'CHANGELOG.md']));
-      for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) expect(readFileSync(join(root, path, name), 'utf8').length, `${path}/${name}`).toBeGreaterThan(100);
+      for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE'])
+        expect(readFileSync(join(root, path, name), 'utf8').length, `${path}/${name}`).toBeGreaterThan(100);
     }
   });
 });

@@ -4,11 +4,15 @@ import type { Random } from './random.ts';
 const CHUNK = 65_536;
 const FILE_HEADER = 4096;
 /** Values that sit on the edges of sizes, counts, offsets and types. */
-const EDGES_32 = [0, 1, 3, 7, 8, 0x18, 0x7f, 0x80, 0xff, 0x100, 0x200, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff];
+const EDGES_32 = [
+  0, 1, 3, 7, 8, 0x18, 0x7f, 0x80, 0xff, 0x100, 0x200, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff,
+];
 const EDGES_16 = [0, 1, 2, 4, 8, 0x10, 0x7f, 0xff, 0x100, 0x7fff, 0x8000, 0xfffe, 0xffff];
 /** BinXML tokens and value types ([MS-EVEN6] 2.2.12). */
 const TOKENS = [0x00, 0x01, 0x41, 0x02, 0x03, 0x04, 0x05, 0x45, 0x06, 0x46, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f];
-const TYPES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 0x20, 0x21, 0x81, 0x82, 0x84, 0x8f, 0x93, 0x95, 0xa1];
+const TYPES = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 0x20, 0x21, 0x81, 0x82, 0x84, 0x8f, 0x93, 0x95, 0xa1,
+];
 
 interface Layout {
   /** Byte ranges of live records. */
@@ -64,7 +68,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'token or type': (bytes, { records }, random) => {
     const { at, size } = random.pick(records);
-    for (let n = 1 + random.below(4); n > 0; n--) bytes[at + 24 + random.below(size - 24)] = random.below(2) ? random.pick(TOKENS) : random.pick(TYPES);
+    for (let n = 1 + random.below(4); n > 0; n--)
+      bytes[at + 24 + random.below(size - 24)] = random.below(2) ? random.pick(TOKENS) : random.pick(TYPES);
   },
   'offset into the chunk': (bytes, { records }, random) => {
     const { at, size } = random.pick(records);
@@ -103,7 +108,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const from = random.pick(records);
     const to = random.pick(records);
     const length = 1 + random.below(Math.min(from.size, to.size) - 1);
-    bytes.copyWithin(to.at + random.below(to.size - length + 1), from.at + random.below(from.size - length + 1), from.at + random.below(from.size - length + 1) + length);
+    bytes.copyWithin(
+      to.at + random.below(to.size - length + 1),
+      from.at + random.below(from.size - length + 1),
+      from.at + random.below(from.size - length + 1) + length,
+    );
   },
   'fill a run': (bytes, { records }, random) => {
     const { at, size } = random.pick(records);

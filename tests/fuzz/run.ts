@@ -71,7 +71,9 @@ for (let n = 0; n < iterations && Date.now() < deadline; n++) {
   if (totals.done === 2000 || (totals.done % 50_000 === 0 && totals.done > 2000)) {
     globalThis.gc?.();
     heap.push(process.memoryUsage().heapUsed);
-    console.log(`fuzz: ${totals.done} inputs, ${((Date.now() - started) / 1000).toFixed(0)} s, heap ${((heap.at(-1) ?? 0) / 2 ** 20).toFixed(0)} MiB`);
+    console.log(
+      `fuzz: ${totals.done} inputs, ${((Date.now() - started) / 1000).toFixed(0)} s, heap ${((heap.at(-1) ?? 0) / 2 ** 20).toFixed(0)} MiB`,
+    );
   }
 }
 globalThis.gc?.();

@@ -50,14 +50,22 @@ export function judge(bytes: Uint8Array, recover: boolean): Pick<Outcome, 'stops
   const problems = new Problems();
   let totals = { bytes: bytes.length, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 };
   try {
-    const summary = readEvtx({ source: memorySource(bytes), path: 'input.evtx', sourceId: 'S1', recover, queries, onProgress: () => {} }, collector, problems);
+    const summary = readEvtx(
+      { source: memorySource(bytes), path: 'input.evtx', sourceId: 'S1', recover, queries, onProgress: () => {} },
+      collector,
+      problems,
+    );
     totals = { ...totals, recordsRead: summary.records, recovered: summary.recovered, damagedRecords: summary.damagedRecords };
   } catch (error) {
     if (!(error instanceof EvtxError)) throw error;
     return { stops: 0, judged: false };
   }
   const { events, coverage } = collector.finish(problems);
-  const key = crc32(events.map((event) => `${event.time} ${event.provider} ${event.eventId} ${event.host} ${event.userSid} ${[...event.fields].join()}`).join('\n'));
+  const key = crc32(
+    events
+      .map((event) => `${event.time} ${event.provider} ${event.eventId} ${event.host} ${event.userSid} ${[...event.fields].join()}`)
+      .join('\n'),
+  );
   if (judged.has(key)) return { stops: 0, judged: false };
   if (judged.size > MAX_REMEMBERED) judged = new Set();
   judged.add(key);
