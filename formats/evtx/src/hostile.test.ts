@@ -56,6 +56,12 @@ describe('hostile records cost themselves only', () => {
     expect(sizes[1]![0]).toBeGreaterThan(16 * 16_000);
   });
 
+  it('prints the deepest event that any limits let through', () => {
+    const { log } = open([deeplyNested(base, 1000)], { limits: { maxElements: 1_000_000 } });
+    const [text] = Array.from(log.records(), (one) => one.toXml() + one.toJson() + [...one.fields().values()].join() + one.detach().toJson());
+    expect(text).toContain('<E>x</E></E>');
+  });
+
   it('obeys limits given', () => {
     const { log, damages } = open(many(3), { limits: { maxValues: 2 } });
     expect([...log.records()]).toHaveLength(0);
