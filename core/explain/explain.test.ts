@@ -195,6 +195,14 @@ describe('a pasted event', () => {
     expect(event?.readings.map(({ key }) => key)).toEqual(expected);
   });
 
+  it('of 1074 on 2008 R2, whose values have no names, is read with its reason code', () => {
+    const data = ['winlogon.exe', 'SRV', 'title', '0x80020002', 'restart', '', 'NT AUTHORITY\\SYSTEM']
+      .map((value) => `<Data>${value}</Data>`)
+      .join('');
+    const xml = `<Event><System><Provider Name="USER32"/><EventID>1074</EventID><TimeCreated SystemTime="2012-04-06T05:00:00Z"/><EventRecordID>1</EventRecordID><Channel>System</Channel><Computer>SRV</Computer></System><EventData>${data}</EventData></Event>`;
+    expect(explain(xml, { knowledge }).events[0]?.readings.map(({ key }) => key)).toEqual(['User32/1074', '0x80020002']);
+  });
+
   it('of 1074 is read with its reason code, in both languages', () => {
     const text =
       '次の理由で、プロセス C:\\Windows\\system32\\winlogon.exe (RDS01) は、ユーザー NT AUTHORITY\\SYSTEM の代わりに、コンピューター RDS01 の 電源を切る を始めました: この理由のタイトルが見つかりません 理由コード: 0x500ff シャットダウンの種類: 電源を切る コメント:';

@@ -4,7 +4,7 @@ import { canonicalCode, lookUpCode } from './formats.ts';
 import { bugcheckReadings, nearNames, readingsOf } from './look-up.ts';
 import { parseEventText } from './parse-text.ts';
 import { codeReading, eventReading, type Reading, reasonReadings } from './readings.ts';
-import { eventKnowledge, renderMessage } from './render.ts';
+import { eventKnowledge, fieldOf, renderMessage } from './render.ts';
 
 export { LINE_LABELS, type Reading, type ReadingKind } from './readings.ts';
 
@@ -59,7 +59,7 @@ function explainText(text: string, knowledge: Knowledge, zoneOffsetMinutes = 0):
 function readingsOfEvent(event: EventObservation, knowledge: Knowledge): Reading[] {
   const entry = eventKnowledge(knowledge, event.provider, event.eventId, event.channel);
   const readings = entry ? [eventReading(entry)] : [];
-  const code = event.fields.get('param4');
+  const code = fieldOf(event, 'param4');
   if (/^user32$/i.test(event.provider) && code) readings.push(...reasonReadings(code, knowledge));
   const status = event.fields.get('SubStatus');
   const failed = status && canonicalCode(status) !== '0x0' ? status : event.fields.get('Status');
@@ -72,7 +72,7 @@ function readingsOfEvent(event: EventObservation, knowledge: Knowledge): Reading
 
 /** The stop code an event carries, as hex: BugcheckCode of Kernel-Power 41 is decimal and 0 when none was recorded, WER 1001 gives hex and parameters. */
 function stopCodeOf(event: EventObservation): string | undefined {
-  if (/^(?:Microsoft-Windows-WER-SystemErrorReporting|BugCheck)$/i.test(event.provider)) return event.fields.get('param1');
+  if (/^(?:Microsoft-Windows-WER-SystemErrorReporting|BugCheck)$/i.test(event.provider)) return fieldOf(event, 'param1');
   const code = event.fields.get('BugcheckCode')?.trim() ?? '';
   const value = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i.test(code) ? Number(code) : 0;
   return value === 0 ? undefined : `0x${value.toString(16)}`;

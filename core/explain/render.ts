@@ -43,7 +43,7 @@ export function renderMessage(event: EventObservation, lang: Language, knowledge
  * A field as the message names it. `A,B` takes the first that the record has (builds name some fields differently); `param3` is the third unnamed
  * value on builds that store 1074 without names (2008 R2); `UserSid` without such a field is the account of System/Security.
  */
-function fieldOf(event: EventObservation, names: string): string | undefined {
+export function fieldOf(event: EventObservation, names: string): string | undefined {
   for (const name of names.split(',')) {
     const param = /^param(\d{1,2})$/.exec(name);
     const value = event.fields.get(name) ?? (param ? event.fields.get(`Data[${Number(param[1]) - 1}]`) : undefined);
