@@ -66,7 +66,7 @@ function roomOf(path: string): string {
 }
 
 /** Specifiers of static, type-only and dynamic imports and re-exports of a TypeScript text. */
-export function specifiers(text: string): string[] {
+function specifiers(text: string): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(
     /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*[,)]/g,
