@@ -55,8 +55,7 @@ export function timelineOf(situation: Situation): Timeline {
 }
 
 function mergeHosts(events: readonly EventObservation[]): ChannelCoverage[] {
-  const other = coverageFor(events).filter((c) => c.host !== 'RDS01');
-  return [...everything(), ...other];
+  return [...everything(), ...coverageFor(events.filter((e) => e.host !== 'RDS01'))];
 }
 
 export function knowledgeOf(more: Partial<Knowledge> = {}): Knowledge {
