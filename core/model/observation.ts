@@ -21,6 +21,7 @@ export interface Source {
   /** What it was recognised as by content. */
   readonly kind: SourceKind;
 }
+/** What a source was recognised as. */
 export type SourceKind = 'evtx' | 'event-text' | 'facts' | 'zip' | 'unknown';
 
 /** The place of one observation in its source. */
@@ -75,6 +76,7 @@ export interface FactObservation {
   readonly trust: Trust;
 }
 
+/** An event or a fact: whatever a verdict may cite. */
 export type Observation = EventObservation | FactObservation;
 
 /** What one channel of one host really recorded. "Absent" means something only inside coverage. */

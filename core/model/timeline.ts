@@ -76,6 +76,7 @@ export interface BootSession {
   readonly stop?: Stop;
 }
 
+/** The clock of a host was set: records before and after it are not on one scale. */
 export interface ClockStep {
   readonly host: string;
   readonly at: InstantNs;
@@ -96,6 +97,7 @@ export interface Timeline {
   readonly clockSteps: readonly ClockStep[];
 }
 
+/** A machine of the case, under all names it had. */
 export interface HostInfo {
   readonly name: string;
   /** From 6009 / Kernel-General 12: `10.0.14393`. */

@@ -11,6 +11,11 @@ export interface Evaluation {
   readonly because: Localized;
   /** Facts or channels that would decide an unknown. */
   readonly missing: readonly Missing[];
+  /**
+   * Set on an unknown that something given speaks for, though another thing contradicts it or its time is not certain. Where it would
+   * exclude or weaken a cause it blocks *confirmed*; a plain unknown does not.
+   */
+  readonly disputed?: true;
 }
 
 /** Something that was not available and would help. */
@@ -22,8 +27,10 @@ export interface Missing {
   readonly command?: string;
 }
 
+/** Verdict words (decision 5 of the architecture): confirmed, likely, inconclusive, ruled out. */
 export type Grade = 'confirmed' | 'likely' | 'inconclusive' | 'ruled_out';
 
+/** One item of a cause with its outcome. */
 export interface JudgedRequirement {
   readonly role: 'required' | 'supporting' | 'refutes' | 'weakens';
   readonly requirement: Requirement;
@@ -50,6 +57,7 @@ export interface ChainLink {
   readonly evidence: readonly Observation[];
 }
 
+/** A stop with its verdict. */
 export interface Incident {
   readonly id: string;
   readonly kind: 'stop';
@@ -76,6 +84,7 @@ export interface Diagnosis {
   readonly madeAt: InstantNs;
 }
 
+/** What people usually suspect first, with the status the evidence gives it. */
 export interface DeadEnd {
   readonly cause: Cause;
   readonly host: string;

@@ -8,6 +8,7 @@ export interface Localized {
   readonly en: string;
   readonly ja: string;
 }
+/** Language of a text; the screens switch between the two. */
 export type Language = keyof Localized;
 
 /** How well a statement is founded: measured, documentation, field report, general knowledge not verified (shown as such). */
@@ -23,6 +24,7 @@ export type StopClass =
   | 'sleep' // 187/42 after the 1074, or Fast Startup; no 6006/13
   | 'log-gap'; // a boot whose previous end is not in the log (cleared, wrapped, disabled)
 
+/** A value as it may stand in a condition. */
 export type Scalar = string | number | boolean;
 
 /** A duration such as `90s`, `5m`, `2h`, `7d`. */
@@ -48,6 +50,7 @@ export interface Window {
   readonly after?: Duration;
 }
 
+/** How many, inclusive on both ends. */
 export interface CountRange {
   readonly gte?: number;
   readonly lte?: number;
@@ -131,6 +134,7 @@ export const DERIVED = {
   'hypervisor-hard-stop': 'host record 18502 / 18512 for this guest within 120 s',
   'hypervisor-guest-crash': 'host record 18590 or 18539-18560 for this guest within 120 s',
 } as const;
+/** Name of a derived observation, see {@link DERIVED}. */
 export type DerivedName = keyof typeof DERIVED;
 
 /** One thing that is looked at for a cause. */
@@ -140,6 +144,7 @@ export interface Requirement {
   readonly text: Localized;
   readonly when: Expr;
 }
+/** A requirement that the grade depends on. */
 export interface RequiredItem extends Requirement {
   /** `likely`: needed for likely and confirmed; `confirmed`: needed in addition for confirmed. Default `likely`. */
   readonly for?: 'likely' | 'confirmed';
@@ -147,6 +152,7 @@ export interface RequiredItem extends Requirement {
   readonly necessary?: boolean;
 }
 
+/** Something a person can look up or ask, to confirm a cause or to separate it from others. */
 export interface Check {
   readonly text: Localized;
   readonly command?: string;
@@ -156,6 +162,7 @@ export interface Check {
   readonly effort?: number;
 }
 
+/** What to do about a cause: exact commands with their risk and how to take them back. */
 export interface Remedy {
   readonly id: string;
   readonly text: Localized;
@@ -167,6 +174,7 @@ export interface Remedy {
   readonly undo: Localized;
 }
 
+/** What part an entry of the catalogue plays in an answer. */
 export type CauseKind =
   | 'cause'
   | 'factor' // contributes, never the whole answer
@@ -177,6 +185,7 @@ export type CauseKind =
   | 'limit' // what the evidence cannot show
   | 'separate_problem'; // real, but does not explain the stop
 
+/** What kind of trouble a cause belongs to. */
 export type CauseClass = 'stop' | 'exposure' | 'false_alarm' | 'reasoning' | 'performance' | 'hang' | 'outage';
 
 /** An entry of the cause catalogue. */

@@ -12,6 +12,7 @@ export interface PackIssue {
   readonly at: string;
   readonly message: string;
 }
+/** Causes of a pack, or the issues for which it was refused. */
 export interface PackResult {
   readonly causes: readonly Cause[];
   readonly issues: readonly PackIssue[];

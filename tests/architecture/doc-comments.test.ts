@@ -23,7 +23,8 @@ function undocumented(text: string): string[] {
     );
     if (!match?.[1] || /^export type \{/.test(line)) return [];
     let above = index - 1;
-    while (above >= 0 && /^\s*(\/\/ biome-ignore|@)/.test(lines[above] ?? '')) above--;
+    // One comment may stand above a group of one-line declarations.
+    while (above >= 0 && /^\s*(\/\/ biome-ignore|@)|^export (const|type) .*;$/.test(lines[above] ?? '')) above--;
     if (/\*\/\s*$/.test(lines[above] ?? '')) return [];
     // Overloads and companion types share the comment of the first declaration of that name.
     if (lines.slice(0, index).some((earlier) => new RegExp(`^export .*\\b${match[1]?.replaceAll('$', '\\$')}\\b`).test(earlier))) return [];
@@ -32,7 +33,8 @@ function undocumented(text: string): string[] {
 }
 
 it('recognises a missing doc comment', () => {
-  expect(undocumented('/** a */\nexport const a = 1;\nexport function b() {}\n')).toEqual(['b']);
+  expect(undocumented('/** a */\nexport const a = 1;\n\nexport function b() {}\n')).toEqual(['b']);
+  expect(undocumented('/** group */\nexport const a = 1;\nexport const b = 2;\n')).toEqual([]);
 });
 
 it('every exported symbol has a doc comment', () => {
