@@ -25,6 +25,7 @@ export class Case {
   readonly #hosts = new Map<string, HostInfo>();
   readonly #channels = new Map<string, Set<string>>();
   readonly #providerChannels = new Map<string, Set<string>>();
+  readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #repeats = new Map<string, number>();
 
   constructor(timeline: Timeline, knowledge: Knowledge, formatTime?: (at: InstantNs, host?: string) => string) {
@@ -58,8 +59,11 @@ export class Case {
 
   /** Every name of a host, lower case, full names also in their short form. */
   namesOf(host: string): ReadonlySet<string> {
+    const known = this.#names.get(host);
+    if (known !== undefined) return known;
     const info = this.#hosts.get(host);
     const names = new Set<string>();
+    this.#names.set(host, names);
     for (const name of [host, ...(info?.names ?? [])]) {
       const lower = name.toLowerCase();
       names.add(lower);

@@ -43,8 +43,9 @@ function decide(expr: Expr, scope: Scope, depth: number): Evaluation {
   return evaluateCoincidence(expr, scope);
 }
 
+/** What speaks for a part does not speak for its opposite: a disputed part becomes a plain unknown. */
 function negate(part: Evaluation): Evaluation {
-  if (part.value === 'unknown') return part;
+  if (part.value === 'unknown') return part.disputed === true ? isUnknown(part.because, part.missing, part.evidence) : part;
   return { ...part, value: part.value === 'true' ? 'false' : 'true' };
 }
 

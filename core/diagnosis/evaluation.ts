@@ -18,6 +18,11 @@ export function isUnknown(because: Localized, missing: readonly Missing[] = [], 
   return { value: 'unknown', evidence, because, missing };
 }
 
+/** An unknown for which something speaks that is contradicted, or whose time is not certain. */
+export function isDisputed(because: Localized, missing: readonly Missing[], evidence: readonly Observation[]): Evaluation {
+  return { ...isUnknown(because, missing, evidence), disputed: true };
+}
+
 /** Each observation once, in the order met. */
 export function distinct(observations: readonly Observation[]): Observation[] {
   return [...new Set(observations)];
@@ -33,7 +38,11 @@ export function both(parts: readonly Evaluation[]): Evaluation {
   const no = parts.find((p) => p.value === 'false');
   if (no !== undefined) return isFalse(no.because, no.evidence);
   const open = parts.filter((p) => p.value === 'unknown');
-  if (open.length > 0) return isUnknown(joinTexts(open.map((p) => p.because)), distinctMissing(open.flatMap((p) => p.missing)));
+  if (open.length > 0) {
+    const plain = isUnknown(joinTexts(open.map((p) => p.because)), distinctMissing(open.flatMap((p) => p.missing)));
+    // Something must speak for each part: a part nobody knows anything of leaves the whole a plain unknown.
+    return open.every((p) => p.disputed) ? { ...plain, disputed: true } : plain;
+  }
   return isTrue(joinTexts(parts.map((p) => p.because)), distinct(parts.flatMap((p) => p.evidence)));
 }
 
@@ -42,6 +51,9 @@ export function either(parts: readonly Evaluation[]): Evaluation {
   const yes = parts.filter((p) => p.value === 'true');
   if (yes.length > 0) return isTrue(joinTexts(yes.map((p) => p.because)), distinct(yes.flatMap((p) => p.evidence)));
   const open = parts.filter((p) => p.value === 'unknown');
-  if (open.length > 0) return isUnknown(joinTexts(open.map((p) => p.because)), distinctMissing(open.flatMap((p) => p.missing)));
+  if (open.length > 0) {
+    const plain = isUnknown(joinTexts(open.map((p) => p.because)), distinctMissing(open.flatMap((p) => p.missing)));
+    return open.some((p) => p.disputed) ? { ...plain, disputed: true } : plain;
+  }
   return isFalse(joinTexts(parts.map((p) => p.because)), distinct(parts.flatMap((p) => p.evidence)));
 }

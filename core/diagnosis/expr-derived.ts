@@ -6,7 +6,7 @@ import { maxNs, minNs } from '../timeline/time.ts';
 import { type Judged, stepText, stepWithin } from './coverage.ts';
 import { DERIVATIONS, HYPERVISOR_WINDOWS } from './derived/index.ts';
 import { type Occurrence, type OccurrenceKind, occurrencesOf } from './derived/occurrence.ts';
-import { distinct, distinctMissing, isFalse, isTrue, isUnknown } from './evaluation.ts';
+import { distinct, distinctMissing, isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { countHolds, lookedAt } from './expr-event.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say } from './text.ts';
@@ -55,7 +55,8 @@ function count(expr: DerivedExpr, kind: OccurrenceKind, looked: Looked, scope: S
   const judged = kind.judge(theCase, host, looked);
   if (doubtful.length > 0 || !judged.covered) {
     const reasons = [...doubtful.map((d) => d.judged), ...(judged.covered ? [] : [judged])];
-    return isUnknown(joinTexts(reasons.map((r) => r.because)), distinctMissing(reasons.flatMap((r) => r.missing)), evidence);
+    const unsure = doubtful.length > 0 ? isDisputed : isUnknown;
+    return unsure(joinTexts(reasons.map((r) => r.because)), distinctMissing(reasons.flatMap((r) => r.missing)), evidence);
   }
   const holds = verdict === 'true' || verdict === 'within';
   if (holds) return isTrue(sure.length === 0 ? none(kind, looked) : named(kind, sure, scope), evidence);

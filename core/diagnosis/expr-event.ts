@@ -3,7 +3,7 @@ import type { EventObservation } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
 import { maxNs, minNs } from '../timeline/time.ts';
 import { judgeRecords, stepWithin } from './coverage.ts';
-import { isFalse, isTrue, isUnknown } from './evaluation.ts';
+import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { type CompiledPattern, compilePattern } from './event-index.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say, shortProvider } from './text.ts';
@@ -21,7 +21,7 @@ export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
     const all = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
     const found = all.filter((e) => !isAcrossStep(e, expr.within, scope));
     if (found.length < all.length && countHolds(found.length, expr.count) !== 'true') {
-      return isUnknown(
+      return isDisputed(
         say('the clock was changed between these records and the stop', 'これらの記録と停止の間に時計が変更されています'),
         [],
         all.slice(0, MAX_CITED),

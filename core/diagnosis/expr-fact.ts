@@ -2,7 +2,7 @@ import type { Expr, FactDefinition, Scalar } from '@winmedic/knowledge/model';
 import type { FactObservation } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import type { Case } from './case.ts';
-import { isFalse, isTrue, isUnknown } from './evaluation.ts';
+import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { lookedAt } from './expr-event.ts';
 import { integerOf } from './match-text.ts';
 import type { Scope } from './scope.ts';
@@ -31,7 +31,7 @@ export function evaluateFact(expr: FactExpr, scope: Scope): Evaluation {
   const values = new Set(held.map((f) => f.value.toLowerCase()));
   if (values.size > 1) {
     const list = theCase.describe.list(held);
-    return isUnknown(say(`contradicting facts: ${list.en}`, `事実が矛盾しています: ${list.ja}`), missing, held);
+    return isDisputed(say(`contradicting facts: ${list.en}`, `事実が矛盾しています: ${list.ja}`), missing, held);
   }
   const [fact] = held;
   if (fact !== undefined) {
@@ -86,21 +86,23 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
   const isNone = (f: FactObservation): boolean => f.value.toLowerCase() === NONE;
   const inside = all.filter((f) => !isNone(f) && liesIn(f, looked));
   const searched = all.filter((f) => isNone(f) && f.time.kind === 'span' && f.time.from <= looked.from && f.time.to >= looked.to);
+  const vague = all.filter((f) => !isNone(f) && overlaps(f, looked) && !liesIn(f, looked));
+  const wanted = (f: FactObservation): boolean => expr.is === undefined || isOneOf(f.value, expr.is);
   if (inside.length > 0 && searched.length > 0) {
     const list = theCase.describe.list([...inside, ...searched]);
-    return isUnknown(say(`contradicting facts: ${list.en}`, `事実が矛盾しています: ${list.ja}`), missing, [...inside, ...searched]);
+    return isDisputed(say(`contradicting facts: ${list.en}`, `事実が矛盾しています: ${list.ja}`), missing, [...inside, ...searched]);
   }
-  const match = inside.filter((f) => expr.is === undefined || isOneOf(f.value, expr.is));
+  const match = inside.filter(wanted);
   if (match.length > 0) return isTrue(theCase.describe.list(match), match);
-  if (searched.length > 0) {
+  if (searched.length > 0 && !vague.some((f) => wanted(f) || wantsNone)) {
     const because = theCase.describe.list(searched);
     return wantsNone ? isTrue(because, searched) : isFalse(because, searched);
   }
   if (wantsNone && inside.length > 0) return isFalse(theCase.describe.list(inside), inside);
-  const vague = all.filter((f) => overlaps(f, looked) && !isNone(f));
   if (vague.length > 0) {
     const list = theCase.describe.list(vague);
-    return isUnknown(say(`the time is not exact enough: ${list.en}`, `時刻の精度が足りません: ${list.ja}`), missing, vague);
+    const because = say(`the time is not exact enough: ${list.en}`, `時刻の精度が足りません: ${list.ja}`);
+    return vague.some(wanted) ? isDisputed(because, missing, vague) : isUnknown(because, missing, vague);
   }
   if (all.length === 0) return isUnknown(notGiven(expr.factEvent), missing);
   const list = theCase.describe.list(all);

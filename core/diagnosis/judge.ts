@@ -1,4 +1,5 @@
 import type { Cause, Expr, Requirement } from '@winmedic/knowledge/model';
+import type { Observation } from '../model/observation.ts';
 import type { Evaluation, Grade, JudgedCause, JudgedRequirement } from '../model/verdict.ts';
 import { DERIVATIONS } from './derived/index.ts';
 import { evaluate, partsOf } from './evaluate.ts';
@@ -53,16 +54,22 @@ export function judge(cause: Cause, scope: Scope): JudgedCause {
         'セッションの終わりがログにないため、これ以上は判定できません',
       ),
     );
-  const blocking = blockers(required, weakens);
+  const blocking = blockers(required, refutes, weakens, scope);
   if (blocking === undefined) return result('confirmed', joinTexts(required.map(withReason), 3));
   return result('likely', blocking);
 }
 
 /** What keeps a likely cause from being confirmed; `undefined` when nothing does. */
-function blockers(required: readonly JudgedRequirement[], weakens: readonly JudgedRequirement[]): JudgedCause['because'] | undefined {
+function blockers(
+  required: readonly JudgedRequirement[],
+  refutes: readonly JudgedRequirement[],
+  weakens: readonly JudgedRequirement[],
+  scope: Scope,
+): JudgedCause['because'] | undefined {
   const open = required.filter((j) => !holds(j));
   const against = weakens.filter(holds);
-  const unsafe = required.filter((j) => holds(j) && restsOnTextOnly(j.evaluation));
+  const unsettled = [...refutes, ...weakens].filter((j) => j.evaluation.disputed === true);
+  const unsafe = required.filter((j) => holds(j) && restsOnText(j, scope));
   const reasons = [
     ...open.map((j) => {
       const { text } = j.requirement;
@@ -72,6 +79,10 @@ function blockers(required: readonly JudgedRequirement[], weakens: readonly Judg
     ...against.map((j) => {
       const reason = withReason(j);
       return say(`speaks against it: ${reason.en}`, `反する観測: ${reason.ja}`);
+    }),
+    ...unsettled.map((j) => {
+      const reason = withReason(j);
+      return say(`may speak against it, and is not settled: ${reason.en}`, `反する可能性があり未解決: ${reason.ja}`);
     }),
     ...unsafe.map((j) => {
       const { text } = j.requirement;
@@ -84,10 +95,32 @@ function blockers(required: readonly JudgedRequirement[], weakens: readonly Judg
   return reasons.length === 0 ? undefined : joinTexts(reasons);
 }
 
-/** All records behind it were pasted or recovered (facts a person states count as what they are). */
-function restsOnTextOnly(evaluation: Evaluation): boolean {
+function restsOnText({ requirement, evaluation }: JudgedRequirement, scope: Scope): boolean {
+  return scope.wholeHost ? allUntrusted(evaluation) : needsText(requirement.when, scope);
+}
+
+/**
+ * Does a condition that holds need pasted text or recovered records? Asked part by part: a log record beside it that says something else
+ * (that the session ended) does not vouch for what only the pasted 1074 says (who asked for it). Facts a person states count as what they are.
+ */
+function needsText(expr: Expr, scope: Scope): boolean {
+  if ('all' in expr) return expr.all.some((part) => needsText(part, scope));
+  if ('any' in expr) return expr.any.filter((part) => evaluate(part, scope).value === 'true').every((part) => needsText(part, scope));
+  if ('stop' in expr && Object.keys(expr.stop).some((key) => key.startsWith('request.'))) {
+    const request = scope.stop?.request?.event;
+    if (request !== undefined && isUntrusted(request)) return true;
+  }
+  return allUntrusted(evaluate(expr, scope));
+}
+
+/** All records behind it were pasted or recovered. */
+function allUntrusted(evaluation: Evaluation): boolean {
   const records = evaluation.evidence.filter((o) => o.type === 'event');
-  return records.length > 0 && records.every((o) => o.trust === 'text' || o.trust === 'recovered');
+  return records.length > 0 && records.every(isUntrusted);
+}
+
+function isUntrusted(o: Observation): boolean {
+  return o.trust === 'text' || o.trust === 'recovered';
 }
 
 function notShown(cause: Cause, open: readonly JudgedRequirement[]): JudgedCause['because'] {

@@ -9,6 +9,8 @@ export function say(en: string, ja: string): Localized {
 
 /** Joins texts with `; ` or `、`. At most `limit` are written out, the rest is counted. */
 export function joinTexts(texts: readonly Localized[], limit = 4): Localized {
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined) return only;
   const unique = [...new Map(texts.map((t) => [t.en, t])).values()];
   const shown = unique.slice(0, limit);
   const rest = unique.length - shown.length;
@@ -17,6 +19,11 @@ export function joinTexts(texts: readonly Localized[], limit = 4): Localized {
     shown.map((t) => t.ja).join('、') + (rest > 0 ? `、ほか ${rest} 件` : ''),
   );
 }
+
+/** Observations written out in one reason. */
+const MAX_LISTED = 3;
+/** Times kept in written form per host; windows of many stops ask for the same ones again and again. */
+const MAX_REMEMBERED = 50_000;
 
 /** Writes instants and observations for people: times with the zone offset of the host they belong to. */
 export interface Describer {
@@ -35,7 +42,21 @@ export interface Describer {
 export function describer(timeline: Timeline, format?: (at: InstantNs, host?: string) => string): Describer {
   const offsets = new Map(timeline.hosts.map((h) => [h.name, h.utcOffsetMinutes ?? 0]));
   const only = timeline.hosts.length === 1 ? timeline.hosts[0]?.name : undefined;
-  const time = format ?? ((at, host) => formatWithOffset(at, offsets.get(host ?? only ?? '') ?? 0));
+  const write = format ?? ((at: InstantNs, host?: string): string => formatWithOffset(at, offsets.get(host ?? only ?? '') ?? 0));
+  const written = new Map<string, Map<InstantNs, string>>();
+  const time = (at: InstantNs, host = ''): string => {
+    let ofHost = written.get(host);
+    if (ofHost === undefined || ofHost.size > MAX_REMEMBERED) {
+      ofHost = new Map();
+      written.set(host, ofHost);
+    }
+    let text = ofHost.get(at);
+    if (text === undefined) {
+      text = write(at, host === '' ? undefined : host);
+      ofHost.set(at, text);
+    }
+    return text;
+  };
   const event = (e: EventObservation): Localized => {
     const name = `${shortProvider(e.provider)} ${e.eventId}`;
     const file = baseName(e.origin.path);
