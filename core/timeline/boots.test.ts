@@ -44,6 +44,15 @@ describe('boot sessions', () => {
     expect(sessions).toHaveLength(3);
   });
 
+  it('tell two boots apart that share no kind of record, by the end between them', () => {
+    const { sessions } = timelineOf([
+      start('00:00:00', 'EventLog/6009'),
+      ...orderlyEnd('00:02:00', '5'),
+      start('00:03:00', 'EventLog/6005'),
+    ]);
+    expect(sessions.map((s) => s.boot)).toEqual([at('00:00:00'), at('00:03:00')]);
+  });
+
   it('tell two unexpected boots within minutes apart', () => {
     expect(timelineOf([...boot('00:00:00'), ...boot('00:05:00', false), ...boot('00:10:00', false)]).sessions).toHaveLength(3);
   });

@@ -339,6 +339,29 @@ describe('class of a stop', () => {
     expect(sessions).toHaveLength(1);
   });
 
+  it('does not take a 6006 after which life went on for the end of the session', () => {
+    const { stops } = timelineOf([
+      ...boot('00:00:00'),
+      logonScreenButton('05:00:00'),
+      event('05:00:04', 'EventLog/6006'),
+      daily('09:00:00'),
+      ...boot('10:00:00'),
+    ]);
+    expect(stops[0]).toMatchObject({ class: 'log-gap', end: at('09:00:00') });
+    expect(stops[0]?.request).toBeUndefined();
+  });
+
+  it('finds no stop when the log went on after its last event of interest, a request', () => {
+    const events = [...boot('00:00:00'), logonScreenButton('06:04:29')];
+    const until = (last: string): number =>
+      timelineOf(
+        events,
+        coverageFor(events).map((c) => ({ ...c, last: at(last) })),
+      ).stops.length;
+    expect(until('06:14:29')).toBe(1);
+    expect(until('06:14:30')).toBe(0);
+  });
+
   it('decides one by one for each of several stops of a host', () => {
     const { stops } = timelineOf([
       ...boot('00:00:00'),

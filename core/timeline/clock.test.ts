@@ -59,6 +59,10 @@ describe('a hardware clock two hours ahead at boot', () => {
     expect(stops[0]).toMatchObject({ class: 'dirty', earliest: at('13:34:44'), latest: at('13:35:44') });
     expect(sessions).toHaveLength(2);
   });
+  it('stays one boot when a record from before the step reaches the log after it', () => {
+    const late = made().map((e) => (e.recordId === '1046' ? { ...e, recordId: '1060' } : e));
+    expect(timelineOf(late).stops.map((s) => s.class)).toEqual(['dirty']);
+  });
   it('puts the boot on the clock of the session that followed', () => {
     expect(timelineOf(made()).stops[0]?.boot).toBe(at('13:40:26'));
   });
