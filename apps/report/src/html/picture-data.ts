@@ -6,7 +6,9 @@ export interface Stretch {
   readonly to: bigint;
 }
 
+/** Lane of the picture. */
 export type Lane = 'power' | 'logon' | 'rdp';
+/** Shape and colour of a mark in a lane. */
 export type MarkKind = 'fail' | 'logon' | 'conn' | 'power';
 
 /** Which lane and shape an event has in the picture; undefined for events the picture leaves out. Decided by provider and id. */
