@@ -169,6 +169,17 @@ describe('an event log', () => {
     ]);
   });
 
+  it('claims no coverage of centuries for a record header without a time', async () => {
+    const path = dir.file(
+      'zero.evtx',
+      evtxOf([
+        { what: 'EventLog/6013', second: -13_175_308_800 },
+        { what: 'EventLog/6013', second: 60 },
+      ]),
+    );
+    expect((await collect(path)).coverage[0]?.first).toBe(BigInt(Date.UTC(2018, 6, 6, 0, 1)) * 1_000_000n);
+  });
+
   it('is read up to where it was cut off, and the damage is reported with its place', async () => {
     const whole = evtxOf(
       Array.from({ length: 2000 }, (_, i) => ({ what: 'EventLog/6013', second: i, fields: { param1: 'x'.repeat(100) } })),

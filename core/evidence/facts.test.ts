@@ -27,6 +27,7 @@ const definitions: FactDefinition[] = [
   { ...base, id: 'console.session', kind: 'event', values: { yes: both, none: both } },
   { ...base, id: 'rdp.port', kind: 'state', aliases: { PortNumber: {} } },
   { ...base, id: 'host.virtual', kind: 'state', values: { kvm: both, xen: both }, aliases: { Model: { 'HVM domU': 'xen' } } },
+  { ...base, id: 'host.state', kind: 'state', values: { up: both, down: both }, aliases: { Ping: { '1': 'up' }, Alarm: { '1': 'down' } } },
   { ...base, id: 'host.maker', kind: 'state', values: { qemu: both }, aliases: { Model: { 'Standard PC': 'qemu' } } },
 ];
 const now = 1_600_000_000_000_000_000n;
@@ -96,12 +97,20 @@ describe('parseFact', () => {
   it('names nothing when nothing is near', () => {
     expect(failure('weather=fine').nearest).toEqual([]);
   });
-  it.each(['rdp.nla=maybe', 'rdp.nla=', 'rdp.nla', 'bmc.power-event', 'Model=Toaster', '', '=', '@2018-07-01', 'x'.repeat(5000)])(
-    'refuses %.20s',
-    (text) => {
-      expect(failure(text).code).toBe('FACT_UNKNOWN');
-    },
-  );
+  it.each([
+    'rdp.nla=maybe',
+    'host.state=1',
+    'rdp.nla=',
+    'rdp.nla',
+    'bmc.power-event',
+    'Model=Toaster',
+    '',
+    '=',
+    '@2018-07-01',
+    'x'.repeat(5000),
+  ])('refuses %.20s', (text) => {
+    expect(failure(text).code).toBe('FACT_UNKNOWN');
+  });
   it('lists the values allowed', () => {
     expect(failure('rdp.nla=maybe').nearest).toEqual(['on', 'off']);
   });
