@@ -58,7 +58,10 @@ describe('hostile records cost themselves only', () => {
 
   it('prints the deepest event that any limits let through', () => {
     const { log } = open([deeplyNested(base, 1000)], { limits: { maxElements: 1_000_000 } });
-    const [text] = Array.from(log.records(), (one) => one.toXml() + one.toJson() + [...one.fields().values()].join() + one.detach().toJson());
+    const [text] = Array.from(
+      log.records(),
+      (one) => one.toXml() + one.toJson() + [...one.fields().values()].join() + one.detach().toJson(),
+    );
     expect(text).toContain('<E>x</E></E>');
   });
 
