@@ -79,9 +79,55 @@ describe('trust', () => {
     const events = [{ ...failure('06:02:00'), trust: 'recovered' as const }, failure('06:03:00'), ...powerOff('06:04:29')];
     expect(grade({ required }, { events }).grade).toBe('confirmed');
   });
+  test.each(['text', 'recovered'] as const)('log records of the end do not vouch for a 1074 that is %s', (trust) => {
+    const events = powerOff('06:04:29').map((e) => (e.eventId === 1074 ? { ...e, trust } : e));
+    const asked = { stop: { class: 'requested-clean', 'request.process': 'winlogon.exe' } };
+    expect(grade({ required: [item('a', asked)] }, { events })).toMatchObject({ grade: 'likely' });
+    expect(grade({ required: [item('a', { stop: { class: 'requested-clean' } })] }, { events }).grade).toBe('confirmed');
+    expect(grade({ required: [item('a', { any: [asked, yes] })] }, { events }).grade).toBe('confirmed');
+  });
+  test('one part that needs pasted text is enough, whatever the other parts rest on', () => {
+    const events = [{ ...failure('06:03:00'), trust: 'text' as const }, ...powerOff('06:04:29')];
+    expect(grade({ required: [item('a', { all: [yes, typed] })] }, { events }).grade).toBe('likely');
+    expect(grade({ required: [item('a', { any: [yes, typed] })] }, { events }).grade).toBe('confirmed');
+  });
   test('a stated fact may confirm', () => {
     const facts = [fact('rdp.nla', 'off', ['2018-07-01T00:00:00', '2018-07-10T00:00:00'])];
     expect(grade({ required: [item('a', yes), item('b', unknown)] }, { ...situation, facts }).grade).toBe('confirmed');
+  });
+});
+
+describe('what may exclude or weaken, and is not settled', () => {
+  const press: Expr = { factEvent: 'bmc.power-event', is: 'soft-off', within: { before: '60s', after: '60s' } };
+  const sometime = fact('bmc.power-event', 'soft-off', ['2018-07-06T00:00:00', '2018-07-07T00:00:00']);
+  const searched = fact('bmc.power-event', 'none', ['2018-07-06T00:00:00', '2018-07-07T00:00:00']);
+  const exact = fact('bmc.power-event', 'soft-off', '2018-07-06T06:04:20');
+  const graded = (facts: readonly ReturnType<typeof fact>[], more: Partial<Cause>): JudgedCause =>
+    grade({ required: [item('a', yes)], ...more }, { ...situation, facts });
+  test.each([
+    ['some time that day', [sometime]],
+    ['some time that day, and also searched without a find', [sometime, searched]],
+    ['that minute, and also searched without a find', [exact, searched]],
+  ])('a press %s blocks confirmed and never rules out', (_what, facts) => {
+    for (const more of [{ refutes: [item('r', press)] }, { weakens: [item('w', press)] }]) {
+      const judged = graded(facts, more);
+      expect(judged.grade).toBe('likely');
+      expect(judged.because.en).toMatch(/not settled: text of [rw]/);
+    }
+    expect(graded(facts, { refutes: [item('r', { any: [unknown, press] })] }).grade).toBe('likely');
+    expect(graded(facts, { refutes: [item('r', { all: [unknown, press] })] }).grade).toBe('confirmed');
+    expect(graded(facts, { weakens: [item('w', { not: press })] }).grade).toBe('confirmed');
+  });
+  test('a press known for another time, or another event in that span, blocks nothing', () => {
+    const refutes = [item('r', press)];
+    expect(graded([fact('bmc.power-event', 'soft-off', '2018-07-06T05:00:00')], { refutes }).grade).toBe('confirmed');
+    expect(graded([fact('bmc.power-event', 'reset', ['2018-07-06T00:00:00', '2018-07-07T00:00:00'])], { refutes }).grade).toBe('confirmed');
+    expect(graded([searched], { refutes }).grade).toBe('confirmed');
+  });
+  test('two values for one time: neither counts', () => {
+    const span = ['2018-07-01T00:00:00', '2018-07-10T00:00:00'] as const;
+    const facts = [fact('rdp.nla', 'on', span), fact('rdp.nla', 'off', span)];
+    expect(graded(facts, { refutes: [item('r', unknown)] }).grade).toBe('likely');
   });
 });
 
