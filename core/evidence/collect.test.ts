@@ -118,6 +118,20 @@ describe('an event log', () => {
     expect(totals).toMatchObject({ recordsRead: 10, kept: 4 });
   });
 
+  it('keeps room for interactive logons when a cause asks for network logons too', async () => {
+    const logons = (type: string, from: number): Parameters<typeof evtxOf>[0] =>
+      Array.from({ length: 4 }, (_, i) => ({
+        what: 'Microsoft-Windows-Security-Auditing/4624',
+        second: from + i,
+        channel: 'Security',
+        fields: { LogonType: type },
+      }));
+    const path = dir.file('logons.evtx', evtxOf([...logons('3', 1), ...logons('10', 100)]));
+    const patterns = [{ provider: 'Microsoft-Windows-Security-Auditing', id: 4624, where: { LogonType: 3 } }];
+    const { events } = await collect(path, { patterns, keepLimits: { perKind: 4, total: 100 } });
+    expect(events.map((e) => e.fields.get('LogonType'))).toEqual(['3', '3', '3', '3', '10', '10', '10', '10']);
+  });
+
   it('stops at the total as well', async () => {
     const path = dir.file(
       'total.evtx',

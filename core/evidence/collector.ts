@@ -7,7 +7,7 @@ import type { Problems } from './problems.ts';
 
 /** Limits of what is kept, so that memory stays bounded whatever the input. */
 export interface KeepLimits {
-  /** Most events of one provider and id. An exposed host writes some 10,000 failed logons a day. */
+  /** Most events of one provider and id (and condition). An exposed host writes some 10,000 failed logons a day. */
   readonly perKind: number;
   /** Most events in all; one was measured at 2 to 3 KiB, so that about 1 GiB is the end. */
   readonly total: number;
@@ -48,8 +48,9 @@ export class Collector {
   }
 
   /** Is there room for one more of this kind? When not, the channel is marked: absence after `time` means nothing any more. */
-  admit(host: string, channel: string, provider: string, eventId: number, time: InstantNs, path: string): boolean {
-    const kind = `${provider.toLowerCase()}/${eventId}`;
+  admit(host: string, channel: string, provider: string, eventId: number, time: InstantNs, path: string, query = 0): boolean {
+    // Counted per query: network logons a cause asks for must not use up the room of the interactive ones.
+    const kind = `${provider.toLowerCase()}/${eventId}#${query}`;
     const n = this.#perKind.get(kind) ?? 0;
     if (n < this.#limits.perKind && this.#events.length < this.#limits.total) {
       this.#perKind.set(kind, n + 1);
@@ -145,7 +146,7 @@ export class Collector {
         code: 'EVIDENCE_TOO_MANY_EVENTS',
         path: over.path,
         severity: 'partial',
-        what: kind,
+        what: kind.slice(0, kind.lastIndexOf('#')),
         need: over.count + this.#limits.perKind,
         have: this.#limits.perKind,
         count: over.count,

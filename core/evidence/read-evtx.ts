@@ -51,7 +51,7 @@ export function readEvtx(input: EvtxInput, collector: Collector, problems: Probl
       activity.get(system.channel.toLowerCase())?.add(instantOfTicks(record.writtenTime));
       if (record.trust === 'live' && system.eventRecordId !== record.recordId) forwarded = true;
       const time = instantOfTicks(system.timeCreated);
-      if (collector.admit(system.computer, system.channel, system.provider, system.eventId, time, input.path))
+      if (collector.admit(system.computer, system.channel, system.provider, system.eventId, time, input.path, queryIndex))
         collector.keep(observationOf(record, input));
     },
     { spans: true },
