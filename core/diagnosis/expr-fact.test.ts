@@ -1,6 +1,6 @@
 import type { Expr } from '@winmedic/knowledge/model';
 import { describe, expect, test } from 'vitest';
-import { boot, daily, event, unexpected } from '../timeline/test-events.ts';
+import { boot, daily, event, heartbeat6008, unexpected } from '../timeline/test-events.ts';
 import { check, fact, powerOff } from './test-case.ts';
 
 const nla: Expr = { fact: 'rdp.nla', is: 'off' };
@@ -89,6 +89,20 @@ describe('an outside event', () => {
   });
   test('somewhere in a longer span is not exact enough', () => {
     expect(value(['bmc.power-event', 'soft-off', ['00:00:00', '23:00:00']])).toBe('unknown');
+  });
+  test('an unclean stop that can lie anywhere in hours is not tied to an event of a minute', () => {
+    const dirty = (alive: string) => [
+      ...boot('2018-07-05T08:00:00', true),
+      daily('2018-07-06T03:00:00'),
+      ...boot('2018-07-06T05:00:00', false),
+      ...(alive === '' ? [] : [heartbeat6008('2018-07-06T05:00:50', alive)]),
+      unexpected('2018-07-06T05:00:15'),
+    ];
+    const facts = [fact('bmc.power-event', 'soft-off', '2018-07-06T03:20:30')];
+    expect(check(soft, { events: dirty('2018-07-06T03:20:00'), facts }).value).toBe('true');
+    const vague = check(soft, { events: dirty(''), facts });
+    expect(vague.value).toBe('unknown');
+    expect(vague.because.en).toMatch(/only known to lie between 2018-07-06 03:00:00/);
   });
   test('"none" needs the span that was searched', () => {
     expect(value(['bmc.power-event', 'none', ['06:00:00', '06:10:00']])).toBe('false');

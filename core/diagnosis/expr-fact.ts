@@ -1,4 +1,4 @@
-import type { Expr, FactDefinition, Scalar } from '@winmedic/knowledge/model';
+import type { Expr, FactDefinition, Localized, Scalar } from '@winmedic/knowledge/model';
 import type { FactObservation } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import type { Case } from './case.ts';
@@ -93,6 +93,8 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
     return isDisputed(say(`contradicting facts: ${list.en}`, `事実が矛盾しています: ${list.ja}`), missing, [...inside, ...searched]);
   }
   const match = inside.filter(wanted);
+  const vagueStop = match.length > 0 ? vagueMoment(expr, scope) : undefined;
+  if (vagueStop !== undefined) return isUnknown(vagueStop, missing, match);
   if (match.length > 0) return isTrue(theCase.describe.list(match), match);
   if (searched.length > 0 && !vague.some((f) => wanted(f) || wantsNone)) {
     const because = theCase.describe.list(searched);
@@ -107,6 +109,20 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
   if (all.length === 0) return isUnknown(notGiven(expr.factEvent), missing);
   const list = theCase.describe.list(all);
   return isUnknown(say(`nothing known ${looked.text.en} (${list.en})`, `${looked.text.ja}については不明です(${list.ja})`), missing, all);
+}
+
+/** An unclean stop whose moment is known no better than this is not tied to an outside event by a few minutes' distance. */
+const MAX_VAGUE_NS = 600_000_000_000n;
+
+/** Why an event near the stop proves nothing: the stop itself can lie anywhere in a long stretch. */
+function vagueMoment(expr: FactEventExpr, { theCase, host, stop }: Scope): Localized | undefined {
+  const anchor = expr.within.anchor ?? 'stop';
+  if (stop === undefined || (anchor !== 'stop' && anchor !== 'end')) return undefined;
+  const moment = momentOf(stop);
+  if (moment.to - moment.from <= MAX_VAGUE_NS) return undefined;
+  const from = theCase.describe.time(moment.from, host);
+  const to = theCase.describe.time(moment.to, host);
+  return say(`the stop is only known to lie between ${from} and ${to}`, `停止の時刻が ${from} から ${to} までの間としか分かりません`);
 }
 
 function liesIn(f: FactObservation, looked: { readonly from: bigint; readonly to: bigint }): boolean {

@@ -81,16 +81,12 @@ export function describer(timeline: Timeline, format?: (at: InstantNs, host?: st
     if (f.time.kind === 'instant') return say(`${value} at ${time(f.time.at, f.host)}`, `${value}(${time(f.time.at, f.host)})`);
     return say(`${value}, value of today`, `${value}(今日の値)`);
   };
-  return {
-    time,
-    event,
-    fact,
-    list: (all) =>
-      joinTexts(
-        all.map((o) => (o.type === 'event' ? event(o) : fact(o))),
-        3,
-      ),
+  const list = (all: readonly Observation[]): Localized => {
+    const shown = joinTexts(all.slice(0, MAX_LISTED).map((o) => (o.type === 'event' ? event(o) : fact(o))));
+    const rest = all.length - MAX_LISTED;
+    return rest > 0 ? say(`${shown.en}; and ${rest} more`, `${shown.ja}、ほか ${rest} 件`) : shown;
   };
+  return { time, event, fact, list };
 }
 
 /** `Microsoft-Windows-Security-Auditing` as `Security-Auditing`. */
