@@ -62,7 +62,7 @@ export function readEvtx(input: EvtxInput, collector: Collector, problems: Probl
 }
 
 /** A record reduced to what the diagnosis may look at; nothing of it refers to the reader's buffers. */
-function observationOf(record: EvtxRecord, input: EvtxInput): EventObservation {
+export function observationOf(record: EvtxRecord, input: Pick<EvtxInput, 'sourceId' | 'path'>): EventObservation {
   const { system } = record;
   const message = renderedMessage(record);
   return {

@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { root, sourceFiles } from './source-files.ts';
 
 /**
  * Rooms and what each may import (besides itself). Arrows run one way:
@@ -48,15 +46,6 @@ interface Import {
   readonly file: string;
   readonly room: string;
   readonly target: string;
-}
-
-function sourceFiles(folder: string): string[] {
-  return readdirSync(join(root, folder)).flatMap((name) => {
-    const path = join(folder, name);
-    if (['node_modules', 'dist', 'generated'].includes(name)) return [];
-    if (statSync(join(root, path)).isDirectory()) return sourceFiles(path);
-    return name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('test-') ? [path] : [];
-  });
 }
 
 function roomOf(path: string): string {

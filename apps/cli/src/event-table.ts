@@ -1,9 +1,8 @@
+import { observationOf } from '@winmedic/core/evidence';
 import { renderMessage } from '@winmedic/core/explain';
-import type { EventObservation } from '@winmedic/core/model';
 import type { EvtxRecord } from '@winmedic/evtx';
 import { cutTo, formatTime, padTo, printable } from '@winmedic/report';
 import type { Context } from './context.ts';
-import { nsOfTicks } from './times.ts';
 
 /** Rows of `winmedic events` for people: time with zone, record number, computer, provider/id, message rendered from the fields. */
 export class EventTable {
@@ -17,22 +16,7 @@ export class EventTable {
   line(record: EvtxRecord, path: string): string {
     const { zone, lang, terminal, width } = this.#context;
     const { system } = record;
-    const event: EventObservation = {
-      type: 'event',
-      id: '',
-      time: nsOfTicks(system.timeCreated),
-      host: system.computer,
-      channel: system.channel,
-      provider: system.provider,
-      eventId: system.eventId,
-      version: system.version ?? 0,
-      level: system.level ?? 0,
-      recordId: String(system.eventRecordId),
-      ...(system.userSid === undefined ? {} : { userSid: system.userSid }),
-      fields: record.fields(),
-      origin: { sourceId: '', path },
-      trust: record.trust === 'slack' ? 'recovered' : 'record',
-    };
+    const event = observationOf(record, { sourceId: '', path });
     const provider = system.provider.replace(/^Microsoft-Windows-/i, '');
     const mark = record.trust === 'slack' ? '~' : ' ';
     const cells = [
