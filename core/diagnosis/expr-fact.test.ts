@@ -102,7 +102,7 @@ describe('an outside event', () => {
     expect(check(soft, { events: dirty('2018-07-06T03:20:00'), facts }).value).toBe('true');
     const vague = check(soft, { events: dirty(''), facts });
     expect(vague.value).toBe('unknown');
-    expect(vague.because.en).toMatch(/only known to lie between 2018-07-06 03:00:00/);
+    expect(vague.because.en).toMatch(/only known to lie between 2018-07-06 12:00:00 \+09:00 and 2018-07-06 14:00/);
   });
   test('"none" needs the span that was searched', () => {
     expect(value(['bmc.power-event', 'none', ['06:00:00', '06:10:00']])).toBe('false');

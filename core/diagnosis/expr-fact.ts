@@ -94,7 +94,7 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
   }
   const match = inside.filter(wanted);
   const vagueStop = match.length > 0 ? vagueMoment(expr, scope) : undefined;
-  if (vagueStop !== undefined) return isUnknown(vagueStop, missing, match);
+  if (vagueStop !== undefined) return isDisputed(vagueStop, missing, match);
   if (match.length > 0) return isTrue(theCase.describe.list(match), match);
   if (searched.length > 0 && !vague.some((f) => wanted(f) || wantsNone)) {
     const because = theCase.describe.list(searched);

@@ -69,6 +69,7 @@ describe('properties of an unclean stop', () => {
   test.each([
     [{ class: 'dirty', lastShutdownGood: false }, 'true'],
     [{ powerButton: true }, 'true'],
+    [{ powerButtonAtStop: true }, 'true'],
     [{ sleepInProgress: true }, 'false'],
     [{ 'bugcheck.code': '0x50' }, 'false'],
     [{ 'uptimeSeconds|gte': 69_000 }, 'true'],

@@ -147,6 +147,14 @@ test('a stop whose end is not in the log is never explained, but its limits may 
   expect(grade({ required, refutes: [item('r', { stop: { class: 'log-gap' } })] }, gap).grade).toBe('ruled_out');
 });
 
+test('a request whose end is not in the log makes a cause likely at most', () => {
+  const request = powerOff('06:04:29').filter((e) => e.eventId === 1074);
+  const asked: Situation = { events: [event('2018-07-06T01:00:00', 'EventLog/6013'), ...request], coverage: everything() };
+  const judged = grade({ required: [item('a', { stop: { 'request.process': 'winlogon.exe' } })] }, asked);
+  expect(judged.grade).toBe('likely');
+  expect(judged.because.en).toContain('the end of the session is not in the log');
+});
+
 describe('a cause about a host', () => {
   const host = (when: Expr, s: Situation): string =>
     judge(cause('c', { scope: 'host', required: [item('a', when)] }), { ...withoutStop(s), wholeHost: true }).grade;

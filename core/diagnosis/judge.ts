@@ -7,8 +7,14 @@ import { distinctMissing, either } from './evaluation.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say } from './text.ts';
 
-/** Kinds that can be the answer to "why did it stop"; on a stop whose end is not in the log none of them gets beyond inconclusive. */
+/** Kinds that can be the answer to "why did it stop"; on a stop whose end is not in the log none of them is confirmed, and without a request none gets beyond inconclusive. */
 const ANSWERS = new Set<Cause['kind']>(['cause', 'factor', 'hypothesis', 'false_alarm']);
+
+/** Why a stop whose end is not recorded is never confirmed. */
+const NO_END = say(
+  'the end of the session is not in the log, so nothing more can be said',
+  'セッションの終わりがログにないため、これ以上は判定できません',
+);
 
 /** Judges one cause: the verdict gate (docs/explanation/verdict.md). */
 export function judge(cause: Cause, scope: Scope): JudgedCause {
@@ -46,15 +52,11 @@ export function judge(cause: Cause, scope: Scope): JudgedCause {
   }
   const open = first.filter((j) => !holds(j));
   if (open.length > 0) return result('inconclusive', notShown(cause, open));
-  if (scope.stop?.class === 'log-gap' && ANSWERS.has(cause.kind))
-    return result(
-      'inconclusive',
-      say(
-        'the end of the session is not in the log, so nothing more can be said',
-        'セッションの終わりがログにないため、これ以上は判定できません',
-      ),
-    );
-  const blocking = blockers(required, refutes, weakens, scope);
+  const endless = scope.stop?.class === 'log-gap' && ANSWERS.has(cause.kind);
+  if (endless && scope.stop?.request === undefined) return result('inconclusive', NO_END);
+  // A recorded request is evidence of its own (a posting often holds nothing else), but nobody knows that the stop came of it.
+  const reasons = [blockers(required, refutes, weakens, scope), endless ? NO_END : undefined].filter((reason) => reason !== undefined);
+  const blocking = reasons.length === 0 ? undefined : joinTexts(reasons);
   if (blocking === undefined) return result('confirmed', joinTexts(required.map(withReason), 3));
   return result('likely', blocking);
 }

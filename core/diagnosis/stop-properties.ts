@@ -28,6 +28,7 @@ const LABELS: ReadonlyMap<string, Localized> = new Map([
   ['request.folded', say('second record folded in', '2 件目の記録の統合')],
   ['bugcheck.code', say('stop code', '停止コード')],
   ['powerButton', say('power button held', '電源ボタンの長押し')],
+  ['powerButtonAtStop', say('recorded press at the time of the stop', '記録された押下が停止の時点')],
   ['sleepInProgress', say('sleep in progress', 'スリープ移行中')],
   ['lastShutdownGood', say('last shutdown good', '直前の終了が正常')],
   ['sessions', say('user sessions', 'ユーザー セッション')],
@@ -67,6 +68,8 @@ export function propertyOf(theCase: Case, stop: Stop, name: string): Property {
         : absent(deciding(stop));
     case 'powerButton':
       return flag(stop.powerButton, stop, 'Kernel-Power/41');
+    case 'powerButtonAtStop':
+      return pressAtStop(stop);
     case 'sleepInProgress':
       return flag(stop.sleepInProgress, stop, 'Kernel-Power/41');
     case 'lastShutdownGood':
@@ -155,6 +158,18 @@ function flag(v: boolean | undefined, stop: Stop, record: string): Property {
   return v === undefined
     ? unrecorded(record, say(`${record} is not recorded for this stop`, `この停止の ${record} が記録されていません`))
     : value(String(v), deciding(stop));
+}
+
+/** Seconds between press and cut-off, and between the last record and the press, stay below this. */
+const PRESS_TOLERANCE_NS = 120_000_000_000n;
+
+/** A press of another time says nothing about this stop: the field keeps what was stored last. */
+function pressAtStop(stop: Stop): Property {
+  const at = stop.powerButtonAt;
+  if (at === undefined)
+    return unrecorded('Kernel-Power/41', say('the time of the press is not recorded', '電源ボタンを押した時刻が記録されていません'));
+  const near = at >= stop.earliest - PRESS_TOLERANCE_NS && at <= stop.latest + PRESS_TOLERANCE_NS;
+  return value(String(near), deciding(stop));
 }
 
 /** The records a class rests on, the most telling first: the crash, the unclean boot, the request, the orderly end. */

@@ -1,9 +1,9 @@
-import type { Text } from './text.ts';
 import type { InstantNs } from '../model/observation.ts';
 import type { Stop, Timeline } from '../model/timeline.ts';
 import { type Experiment, experiment } from './experiment.ts';
 import { stopSignature } from './signature.ts';
 import { coveredSpans, intersectSpans, measureSpans } from './spans.ts';
+import type { Text } from './text.ts';
 import { alwaysToCheck, type Trap } from './traps.ts';
 
 /** What to count. */
