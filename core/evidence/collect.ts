@@ -1,4 +1,4 @@
-import { EvtxError } from '@winmedic/evtx';
+import { EvtxError, type ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { EventPattern, FactDefinition, MessageTemplate } from '@winmedic/knowledge/model';
 import { parseEventText } from '../explain/parse-text.ts';
@@ -27,6 +27,8 @@ export interface CollectOptions {
   /** Bytes done of all, and the input being read. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly path: string }) => void;
   readonly signal?: AbortSignal;
+  /** Runs the scan of a log, which does not return to the event loop: a command can make it end at Ctrl-C. Default: a plain call. */
+  readonly runSync?: <T>(work: () => T) => T;
   /** Facts stated on the command line ({@link parseFact}). */
   readonly facts?: readonly FactObservation[];
   /** Files that are facts whatever they look like (`--facts FILE`). */
@@ -186,19 +188,21 @@ class Collection {
     const added = await this.#addSource(input, 'evtx');
     if (added === undefined) return;
     const start = this.#done;
-    const summary = readEvtx(
-      {
-        source,
-        path: input.label,
-        sourceId: added.id,
-        recover: this.#options.recover === true,
-        queries: this.#queries,
-        onProgress: (bytes) => this.#progress(start + Math.min(bytes, input.sizeBytes) - this.#done, input.label),
-        ...(this.#options.signal && { signal: this.#options.signal }),
-      },
-      this.#collector,
-      this.#problems,
-    );
+    const scan = (): ScanSummary =>
+      readEvtx(
+        {
+          source,
+          path: input.label,
+          sourceId: added.id,
+          recover: this.#options.recover === true,
+          queries: this.#queries,
+          onProgress: (bytes) => this.#progress(start + Math.min(bytes, input.sizeBytes) - this.#done, input.label),
+          ...(this.#options.signal && { signal: this.#options.signal }),
+        },
+        this.#collector,
+        this.#problems,
+      );
+    const summary = this.#options.runSync ? this.#options.runSync(scan) : scan();
     this.#progress(start + input.sizeBytes - this.#done, input.label);
     this.#totals.bytes += input.sizeBytes;
     this.#totals.recordsRead += summary.records;

@@ -11,11 +11,18 @@ import { nowNs } from './times.ts';
 /** What the user stated with `--fact`; a bad one ends the run before anything is read. */
 export function statedFacts(context: Context, options: Options): FactObservation[] {
   const definitions = loadKnowledge().facts;
-  return ((options['fact'] as readonly string[] | undefined) ?? []).map((text) => parseFact(text, { definitions, zone: context.zone, now: nowNs() }));
+  return ((options['fact'] as readonly string[] | undefined) ?? []).map((text) =>
+    parseFact(text, { definitions, zone: context.zone, now: nowNs() }),
+  );
 }
 
 /** Reads the evidence with a progress line. */
-export async function gather(context: Context, paths: readonly string[], options: Options, causes: readonly Cause[] = loadKnowledge().causes): Promise<Evidence> {
+export async function gather(
+  context: Context,
+  paths: readonly string[],
+  options: Options,
+  causes: readonly Cause[] = loadKnowledge().causes,
+): Promise<Evidence> {
   const progress = makeProgress(context);
   const collect: CollectOptions = {
     recover: options['recover'] === true,
@@ -25,6 +32,7 @@ export async function gather(context: Context, paths: readonly string[], options
     factsFiles: (options['facts'] as readonly string[] | undefined) ?? [],
     patterns: patternsOf(causes),
     signal: context.signal,
+    runSync: context.sync,
     onProgress: ({ done, total, path }) => progress.update(done, total, path),
   };
   try {
@@ -36,7 +44,8 @@ export async function gather(context: Context, paths: readonly string[], options
 
 /** Evidence and its timeline. */
 export async function gatherTimeline(context: Context, paths: readonly string[], options: Options): Promise<Timeline> {
-  return buildTimeline(await gather(context, paths, options));
+  const evidence = await gather(context, paths, options);
+  return context.sync(() => buildTimeline(evidence));
 }
 
 /** How the report was made. */
@@ -48,13 +57,28 @@ export function reportMeta(context: Context, startedMs: number): ReportMeta {
   };
 }
 
-/** Prints problems of the inputs to the person: what was lost one by one, files that are no evidence as one count. */
+/**
+ * Prints problems of the inputs to the person: what was lost one by one, files that are no evidence as one count. What was lost decides the
+ * exit code and is told even with `--quiet`.
+ */
 export function talkProblems(context: Context, all: readonly InputProblem[]): void {
+  const style = {
+    lang: context.lang,
+    width: context.width,
+    colour: context.colour && process.stderr.isTTY === true,
+    unicode: context.unicode,
+  };
   const others = all.filter(({ code, severity }) => code === 'EVIDENCE_UNRECOGNISED' && severity === 'note');
-  const problems = all.filter((problem) => !others.includes(problem));
-  if (others.length > 0) context.talk(context.lang === 'ja' ? `証拠として認識しなかったファイル: ${others.length} 件` : `files not recognised as evidence: ${others.length}`);
-  if (problems.length === 0) return;
-  context.talk(problemsToText(problems, { lang: context.lang, width: context.width, colour: context.colour && process.stderr.isTTY === true, unicode: context.unicode }).trimEnd());
+  if (others.length > 0)
+    context.talk(
+      context.lang === 'ja'
+        ? `証拠として認識しなかったファイル: ${others.length} 件`
+        : `files not recognised as evidence: ${others.length}`,
+    );
+  const lost = all.filter(({ severity }) => severity !== 'note');
+  const notes = all.filter((problem) => problem.severity === 'note' && !others.includes(problem));
+  if (lost.length > 0) context.complain(problemsToText(lost, style).trimEnd());
+  if (notes.length > 0) context.talk(problemsToText(notes, style).trimEnd());
 }
 
 /** Exit code for what could be read: 2 when nothing of it was usable, 3 when an input was lost in part or whole, else 0. */

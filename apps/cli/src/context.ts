@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { Language } from '@winmedic/knowledge/model';
-import { CliError } from './errors.ts';
+import { CliError, fileErrorText } from './errors.ts';
+import { interruptible } from './interrupt.ts';
+import { spelledOut } from './safe-text.ts';
 import type { Options } from './spec.ts';
 
 /** What a verb needs to know about its surroundings. */
@@ -21,23 +23,33 @@ export interface Context {
   readonly commandLine: string;
   /** Set when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Runs work that does not return to the event loop so that Ctrl-C ends it at once. */
+  readonly sync: <T>(work: () => T) => T;
   readonly out: (text: string) => Promise<void>;
+  /** Prints one JSON value and a line end; indented on a terminal. */
+  readonly outJson: (value: unknown) => Promise<void>;
   /** Talk to the person: stderr, dropped by `--quiet`. */
   readonly talk: (text: string) => void;
+  /** What makes the exit code differ from 0: stderr, never dropped. */
+  readonly complain: (text: string) => void;
 }
 
-/** Language from `--lang`, then WINMEDIC_LANG, LC_ALL, LC_MESSAGES, LANG; English otherwise. */
+/** Language from the last `--lang`, then WINMEDIC_LANG, LC_ALL, LC_MESSAGES, LANG (an empty one counts as unset); English otherwise. */
 export function chooseLanguage(argv: readonly string[], env: NodeJS.ProcessEnv): Language {
-  const index = argv.indexOf('--lang');
-  const given = index >= 0 ? argv[index + 1] : argv.find((word) => word.startsWith('--lang='))?.slice('--lang='.length);
-  const named = given ?? env['WINMEDIC_LANG'] ?? env['LC_ALL'] ?? env['LC_MESSAGES'] ?? env['LANG'] ?? '';
-  return /^ja\b|^ja_/i.test(named) ? 'ja' : 'en';
+  let given: string | undefined;
+  for (const [index, word] of argv.entries()) {
+    if (word === '--') break;
+    if (word === '--lang') given = argv[index + 1];
+    else if (word.startsWith('--lang=')) given = word.slice('--lang='.length);
+  }
+  const named = given || env['WINMEDIC_LANG'] || env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
+  return /^ja(?![a-z])/i.test(named) ? 'ja' : 'en';
 }
 
 /** Zone from `--utc`, `--tz`, WINMEDIC_TZ, then this machine. Throws CLI_ZONE for a name nobody knows. */
 export function chooseZone(options: Options, env: NodeJS.ProcessEnv): string {
   if (options['utc']) return 'UTC';
-  const zone = (options['tz'] as string | undefined) ?? env['WINMEDIC_TZ'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = (options['tz'] as string | undefined) || env['WINMEDIC_TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone;
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone;
   } catch {
@@ -45,32 +57,34 @@ export function chooseZone(options: Options, env: NodeJS.ProcessEnv): string {
   }
 }
 
-/** Writes to stdout and waits when the reader is slower; a closed pipe (`| head`) ends the program quietly. */
-export function stdoutWriter(): (text: string) => Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+/** Ends the program when stdout cannot be written: quietly when the reader is gone (`| head`), else with CLI_WRITE. */
+function stdoutFailed(error: unknown, lang: Language): never {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+  const failure = new CliError('CLI_WRITE', { value: 'stdout', hint: fileErrorText(error) });
+  process.stderr.write(`winmedic: ${failure.code} ${failure.text(lang)}\n`);
+  process.exit(2);
+}
+
+/** Writes to stdout and waits when the reader is slower; an interrupt ends the waiting. */
+function stdoutWriter(lang: Language, signal: AbortSignal): (text: string) => Promise<void> {
+  process.stdout.on('error', (error) => stdoutFailed(error, lang));
   return (text) =>
     new Promise((resolve) => {
-      if (process.stdout.write(text)) resolve();
-      else process.stdout.once('drain', resolve);
+      if (process.stdout.write(text) || signal.aborted) return resolve();
+      process.stdout.once('drain', resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
     });
 }
 
-/**
- * Writes to stdout and returns when the bytes are handed over: for output made inside a callback that cannot wait. A closed pipe ends the
- * program quietly.
- */
-export function writeStdoutSync(text: string): void {
+/** Writes to stdout and returns when the bytes are handed over: for output made inside a callback that cannot wait. */
+export function writeStdoutSync({ lang, signal }: Context, text: string): void {
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length; ) {
+    signal.throwIfAborted();
     try {
       done += writeSync(1, bytes, done);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') process.exit(0);
-      if (code !== 'EAGAIN') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') stdoutFailed(error, lang);
       // A slow reader: wait a little instead of piling up output in memory.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
@@ -78,8 +92,13 @@ export function writeStdoutSync(text: string): void {
 }
 
 /** Builds the context of one run. */
-export function makeContext(lang: Language, options: Options, argv: readonly string[], signal: AbortSignal): Context {
+export function makeContext(lang: Language, options: Options, argv: readonly string[], abort: AbortController): Context {
+  const { signal } = abort;
   const terminal = process.stdout.isTTY === true;
+  const out = stdoutWriter(lang, signal);
+  const complain = (text: string): void => {
+    process.stderr.write(`${text}\n`);
+  };
   const wish = options['color'] ?? (process.env['NO_COLOR'] ? 'never' : 'auto');
   const quiet = options['quiet'] === true;
   return {
@@ -91,11 +110,17 @@ export function makeContext(lang: Language, options: Options, argv: readonly str
     unicode: process.platform !== 'win32' || Boolean(process.env['WT_SESSION']) || !terminal,
     quiet,
     json: options['json'] === true,
-    commandLine: ['winmedic', ...argv].map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' '),
+    commandLine: ['winmedic', ...argv]
+      .map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+      .join(' '),
     signal,
-    out: stdoutWriter(),
-    talk: (text) => {
-      if (!quiet) process.stderr.write(`${text}\n`);
+    sync: (work) => interruptible(work, abort),
+    out,
+    outJson: (value) => {
+      const text = JSON.stringify(value, null, terminal ? 2 : undefined);
+      return out(`${terminal ? spelledOut(text) : text}\n`);
     },
+    talk: quiet ? () => {} : complain,
+    complain,
   };
 }

@@ -5,10 +5,16 @@ export interface HelpWords {
   readonly description: string;
   readonly helpOption: string;
   readonly versionOption: string;
-  readonly helpCommand: string;
   readonly helpCommandText: string;
   readonly examples: string;
+  /** `[options]` of the usage line. */
+  readonly options: string;
+  /** Usage after the name of the command itself. */
+  readonly usage: string;
+  /** First examples, for the help of the command itself. */
+  readonly firstExamples: string;
   readonly exitCodes: string;
+  readonly environment: string;
   readonly start: string;
   /** Commander's titles in this language. */
   readonly titles: Readonly<Record<string, string>>;
@@ -20,9 +26,18 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
     description: 'Diagnosis and recovery of Windows servers, from any machine.',
     helpOption: 'examples and options (--help: with details)',
     versionOption: 'version',
-    helpCommand: 'help [verb]',
-    helpCommandText: 'help of a verb',
+    helpCommandText: 'Help of a verb, with details',
     examples: 'Examples:',
+    options: '[options]',
+    usage: '<verb> [options] [arguments]',
+    firstExamples: [
+      '  # why did the server stop?',
+      '  winmedic diagnose ./logs',
+      '  # what does this code mean?',
+      '  winmedic explain 0x500ff',
+      '  # which records are in this log?',
+      '  winmedic events System.evtx --count-by id',
+    ].join('\n'),
     exitCodes: [
       'Exit codes:',
       '  0    done',
@@ -31,16 +46,31 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  3    done in part: some inputs could not be read',
       '  130  interrupted',
     ].join('\n'),
+    environment: [
+      'Environment:',
+      '  WINMEDIC_LANG, LC_ALL, LC_MESSAGES, LANG  language, when --lang is not given',
+      '  WINMEDIC_TZ                               time zone, when --tz and --utc are not given',
+      '  NO_COLOR                                  no colour, when --color is not given',
+    ].join('\n'),
     start: 'First step:  winmedic diagnose FOLDER-WITH-LOGS\nHelp of a verb:  winmedic diagnose --help',
-    titles: {},
+    titles: { 'Commands:': 'Verbs:' },
   },
   ja: {
     description: 'Windows サーバーの診断と復旧を、どの端末からでも行います。',
     helpOption: '例とオプションを表示（--help は詳細つき）',
     versionOption: 'バージョンを表示',
-    helpCommand: 'help [verb]',
-    helpCommandText: '各操作のヘルプを表示',
+    helpCommandText: '操作のヘルプを詳細つきで表示',
     examples: '例:',
+    options: '[オプション]',
+    usage: '<操作> [オプション] [引数]',
+    firstExamples: [
+      '  # サーバーはなぜ停止したのか',
+      '  winmedic diagnose ./logs',
+      '  # このコードの意味は何か',
+      '  winmedic explain 0x500ff',
+      '  # このログにはどのレコードがあるか',
+      '  winmedic events System.evtx --count-by id',
+    ].join('\n'),
     exitCodes: [
       '終了コード:',
       '  0    完了',
@@ -48,6 +78,12 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  2    実行できず',
       '  3    一部のみ完了（読めない入力あり）',
       '  130  中断',
+    ].join('\n'),
+    environment: [
+      '環境変数:',
+      '  WINMEDIC_LANG, LC_ALL, LC_MESSAGES, LANG  表示言語（--lang がないとき）',
+      '  WINMEDIC_TZ                               タイムゾーン（--tz も --utc もないとき）',
+      '  NO_COLOR                                  色なし（--color がないとき）',
     ].join('\n'),
     start: '最初の一歩:  winmedic diagnose ログのフォルダー\n操作ごとのヘルプ:  winmedic diagnose --help',
     titles: { 'Usage:': '使い方:', 'Options:': 'オプション:', 'Commands:': '操作:', 'Arguments:': '引数:' },

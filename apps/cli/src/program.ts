@@ -1,60 +1,53 @@
 import type { Language } from '@winmedic/knowledge/model';
+import { displayWidth, wrap } from '@winmedic/report';
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import { chooseLanguage, makeContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { HELP } from './help-text.ts';
+import { spelledOut } from './safe-text.ts';
 import { COMMON_OPTIONS, type OptionSpec, type Options, say, type VerbSpec } from './spec.ts';
+import { usageError } from './usage-error.ts';
 import { VERBS } from './verbs/index.ts';
 
 /** Parses the command line, runs the verb and returns the exit code (UX.md section 10). */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const lang = chooseLanguage(argv, process.env);
   const abort = new AbortController();
-  let interrupted = false;
   const interrupt = (): void => {
-    if (interrupted) process.exit(130);
-    interrupted = true;
+    if (abort.signal.aborted) process.exit(130);
     abort.abort();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  // Nobody reads the talk any more (`2>&1 | head`): nothing is lost by going on.
+  process.stderr.on('error', () => {});
   let code = 0;
   const program = makeProgram(lang, argv, async (verb, args, options) => {
     const { run } = await verb.load();
-    code = await run(makeContext(lang, options, argv, abort.signal), args, options);
+    code = await run(makeContext(lang, options, argv, abort), args, options);
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    code = interrupted ? 130 : report(error, lang, argv);
+    if (!abort.signal.aborted) code = report(error, lang, argv);
   }
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
-  return interrupted ? 130 : code;
+  return abort.signal.aborted ? 130 : code;
 }
 
 /** Turns an error into its line on stderr and its exit code. */
 function report(error: unknown, lang: Language, argv: readonly string[]): number {
-  const verb = argv.find((word) => VERBS.some(({ name }) => name === word)) ?? '';
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    const value = /'([^']+)'/.exec(error.message)?.[1] ?? error.message.replace(/^error: /, '');
-    const hint = error.message.replace(/^error: /, '');
-    const known: Readonly<Record<string, CliError>> = {
-      'commander.unknownOption': new CliError('CLI_UNKNOWN_OPTION', { value, verb }),
-      'commander.unknownCommand': new CliError('CLI_UNKNOWN_VERB', { value }),
-      'commander.missingArgument': new CliError('CLI_MISSING_ARGUMENT', { value, verb }),
-      'commander.optionMissingArgument': new CliError('CLI_MISSING_ARGUMENT', { value, verb }),
-      'commander.excessArguments': new CliError('CLI_INVALID_VALUE', { option: verb, value: argv.at(-1) ?? '', hint }),
-    };
-    // `winmedic` alone and `winmedic help X` already printed their help.
+    // `winmedic` alone already printed the help.
     if (error.code === 'commander.help') return 2;
-    return print(known[error.code] ?? new CliError('CLI_INVALID_VALUE', { option: /option '([^']+)'/.exec(error.message)?.[1] ?? verb, value: /argument '([^']+)'/.exec(error.message)?.[1] ?? value, hint }), lang);
+    return print(usageError(error, argv.find((word) => VERBS.some(({ name }) => name === word)) ?? ''), lang);
   }
   if (error instanceof CliError) return print(error, lang);
   const coded = error as { code?: unknown; text?: Readonly<Record<string, string>>; stack?: string; message?: string };
   if (typeof coded.code === 'string' && /^[A-Z]+_[A-Z_]+$/.test(coded.code) && coded.text?.[lang]) {
-    process.stderr.write(`winmedic: ${coded.code} ${coded.text[lang]}\n`);
+    process.stderr.write(spelledOut(`winmedic: ${coded.code} ${coded.text[lang]}\n`));
     return 2;
   }
   const status = print(new CliError('CLI_INTERNAL', { value: coded.message ?? String(error) }), lang);
@@ -63,7 +56,7 @@ function report(error: unknown, lang: Language, argv: readonly string[]): number
 }
 
 function print(error: CliError, lang: Language): number {
-  process.stderr.write(`winmedic: ${error.code} ${error.text(lang)}\n`);
+  process.stderr.write(spelledOut(`winmedic: ${error.code} ${error.text(lang)}\n`));
   return 2;
 }
 
@@ -76,23 +69,44 @@ export function makeProgram(lang: Language, argv: readonly string[], action: Act
   const program = configure(new Command('winmedic'), lang);
   program
     .description(words.description)
+    .usage(words.usage)
     .helpOption('-h, --help', words.helpOption)
     .version(`winmedic ${process.env.WINMEDIC_VERSION ?? 'source'}`, '-V, --version', words.versionOption)
-    .helpCommand(words.helpCommand, words.helpCommandText);
-  program.addHelpText('after', `\n${words.start}`);
+    .helpCommand(false)
+    // Common options may stand before the verb too; those after it win.
+    .enablePositionalOptions();
+  for (const option of COMMON_OPTIONS) program.addOption(makeOption(option, lang));
+  program.addHelpText('before', `${words.examples}\n${words.firstExamples}\n`);
+  program.addHelpText('after', `\n${long ? `${words.exitCodes}\n\n${words.environment}\n\n` : ''}${words.start}`);
   for (const verb of VERBS) {
     const command = configure(program.command(verb.name), lang);
     command.summary(say(verb.summary, lang)).description(say(verb.summary, lang)).helpOption('-h, --help', words.helpOption);
+    command.usage([words.options, verb.args].filter(Boolean).join(' '));
     for (const word of verb.args.split(' ').filter(Boolean)) command.addArgument(new Argument(word));
     for (const option of [...verb.options, ...COMMON_OPTIONS]) command.addOption(makeOption(option, lang));
     const examples = verb.examples.map(({ command: line, text }) => `  # ${say(text, lang)}\n  ${line}`).join('\n');
     command.addHelpText('before', `${words.examples}\n${examples}\n`);
-    if (long && verb.details) command.addHelpText('after', `\n${say(verb.details, lang)}\n\n${words.exitCodes}`);
+    if (long) command.addHelpText('after', `\n${verb.details ? `${say(verb.details, lang)}\n\n` : ''}${words.exitCodes}`);
     command.action(async () => {
-      await action(verb, command.args, command.opts() as Options);
+      await action(verb, command.args, { ...program.opts(), ...command.opts() } as Options);
     });
   }
+  addHelpVerb(program, lang);
   return program;
+}
+
+/** `winmedic help [verb]`; Commander's own would show the help of the program for a verb that does not exist. */
+function addHelpVerb(program: Command, lang: Language): void {
+  const help = configure(program.command('help'), lang)
+    .argument('[verb]')
+    .summary(HELP[lang].helpCommandText)
+    .usage('[verb]')
+    .allowUnknownOption();
+  help.action((name: string | undefined) => {
+    const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+    if (!command) throw new CliError('CLI_UNKNOWN_VERB', { value: name ?? '' });
+    command.outputHelp();
+  });
 }
 
 function configure(command: Command, lang: Language): Command {
@@ -101,13 +115,22 @@ function configure(command: Command, lang: Language): Command {
     .exitOverride()
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
-    .configureHelp({ styleTitle: (title) => titles[title] ?? title, optionDescription: (option) => describe(option), helpWidth: Math.min(process.stdout.columns ?? 100, 110) });
+    .configureHelp({
+      styleTitle: (title) => titles[title] ?? title,
+      optionDescription: describe,
+      subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[\S+\] /, '')}`,
+      helpWidth: Math.min(process.stdout.columns ?? 100, 110),
+      displayWidth,
+      boxWrap: (text, width) => (width < 30 ? text : wrap(text, width).join('\n')),
+    });
 }
 
-/** Commander adds English remarks ("choices:", "default:") to descriptions; the choices stand in the flags or the text already. */
+/** Commander adds English remarks ("choices:", "default:") to descriptions; the choices stand in the flags or are added here. */
 function describe(option: Option): string {
   const choices = option.argChoices;
-  return choices && !option.flags.includes('|') ? `${option.description} [${choices.join('|')}]` : new Help().optionDescription(new Option(option.flags, option.description));
+  return choices && !option.flags.includes('|')
+    ? `${option.description} [${choices.join('|')}]`
+    : new Help().optionDescription(new Option(option.flags, option.description));
 }
 
 function makeOption(spec: OptionSpec, lang: Language): Option {

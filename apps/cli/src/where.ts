@@ -1,7 +1,13 @@
 import type { FieldCondition } from '@winmedic/evtx';
+import type { Localized } from '@winmedic/knowledge/model';
 import { CliError } from './errors.ts';
 
 const OPERATORS = ['contains', 'startswith', 'endswith', 're', 'cidr', 'gt', 'gte', 'lt', 'lte', 'exists'] as const;
+const KNOWN: readonly string[] = [...OPERATORS, 'all', 'cased'];
+const FORM_OF_NUMBERS: Localized = {
+  en: 'Use numbers, commas and ranges: 1074,6008,18500-18620.',
+  ja: '1074,6008,18500-18620 のように、数値・コンマ・範囲で指定してください。',
+};
 
 /** Most values of one `[a,b]` list; a longer list is a mistake of quoting. */
 const MAX_VALUES = 1000;
@@ -12,11 +18,11 @@ const MAX_VALUES = 1000;
  * @throws CliError CLI_WHERE
  */
 export function parseWhere(text: string): FieldCondition {
-  const fail = (hint: string): never => {
-    throw new CliError('CLI_WHERE', { value: text, hint });
+  const fail = (en: string, ja: string): never => {
+    throw new CliError('CLI_WHERE', { value: text, hint: { en: en && `${en} `, ja } });
   };
   const match = /^([^=!|]+)((?:\|[A-Za-z]+)*)(!?=)([\s\S]*)$/.exec(text);
-  if (!match) return fail('');
+  if (!match) return fail('', '');
   const [, field = '', chain = '', sign = '=', raw = ''] = match;
   let op: FieldCondition['op'] = 'equals';
   let all = false;
@@ -26,23 +32,31 @@ export function parseWhere(text: string): FieldCondition {
     if (name === 'all') all = true;
     else if (name === 'cased') cased = true;
     else if ((OPERATORS as readonly string[]).includes(name)) op = name as FieldCondition['op'];
-    else fail(`|${word}? (${OPERATORS.join(', ')}, all, cased)`);
+    else fail(`There is no modifier |${word}; there are ${KNOWN.join(', ')}.`, `修飾子 |${word} はありません（${KNOWN.join('、')}）。`);
   }
-  const values = raw.startsWith('[') && raw.endsWith(']') ? raw.slice(1, -1).split(',').map((value) => value.trim()) : [raw];
-  if (values.length > MAX_VALUES) fail(`${values.length} > ${MAX_VALUES}`);
+  const values =
+    raw.startsWith('[') && raw.endsWith(']')
+      ? raw
+          .slice(1, -1)
+          .split(',')
+          .map((value) => value.trim())
+      : [raw];
+  if (values.length > MAX_VALUES) fail(`At most ${MAX_VALUES} values.`, `値は ${MAX_VALUES} 個までです。`);
   if (op === 're') {
     for (const value of values) {
       try {
         new RegExp(value.replace(/^\(\?i\)/, ''), 'u');
       } catch (error) {
-        fail((error as Error).message);
+        const { message } = error as Error;
+        fail(`${message}.`, `正規表現の誤り: ${message}。`);
       }
     }
   }
-  if (['gt', 'gte', 'lt', 'lte'].includes(op) && values.some((value) => !/^-?(0x[0-9a-f]+|\d+(\.\d+)?)$/i.test(value))) fail('a number is needed');
+  if (['gt', 'gte', 'lt', 'lte'].includes(op) && values.some((value) => !/^-?(0x[0-9a-f]+|\d+(\.\d+)?)$/i.test(value)))
+    fail('A number is needed.', '数値を指定してください。');
   let not = sign === '!=';
   if (op === 'exists') {
-    if (!/^(true|false)$/.test(raw)) fail('exists=true | exists=false');
+    if (!/^(true|false)$/.test(raw)) fail('Write exists=true or exists=false.', 'exists=true か exists=false と書いてください。');
     if (raw === 'false') not = !not;
     return { field: field.trim(), op, values: [], ...(not ? { not } : {}) };
   }
@@ -63,7 +77,7 @@ export function parseNumbers(option: string, text: string, max = MAX_ID): number
     const match = /^\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/.exec(part);
     const from = Number(match?.[1]);
     const to = Number(match?.[2] ?? match?.[1]);
-    if (!match || to < from || to > max) throw new CliError('CLI_INVALID_VALUE', { option, value: part, hint: '1074,6008,18500-18620' });
+    if (!match || to < from || to > max) throw new CliError('CLI_INVALID_VALUE', { option, value: part, hint: FORM_OF_NUMBERS });
     for (let id = from; id <= to; id++) numbers.push(id);
   }
   return numbers;

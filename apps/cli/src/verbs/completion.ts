@@ -1,5 +1,7 @@
+import { loadKnowledge } from '@winmedic/knowledge';
 import { CliError } from '../errors.ts';
 import { COMMON_OPTIONS, type OptionSpec, type VerbRun, type VerbSpec } from '../spec.ts';
+import { oneOf } from '../usage-error.ts';
 import { VERBS } from './index.ts';
 
 /** Long flag of an option spec (`--ids <list>` -> `--ids`). */
@@ -7,43 +9,79 @@ function flag(option: OptionSpec): string {
   return /--[\w-]+/.exec(option.flags)?.[0] ?? '';
 }
 
+const takesValue = (option: OptionSpec): boolean => option.flags.includes('<');
+
 function optionsOf(verb: VerbSpec): readonly OptionSpec[] {
   return [...verb.options, ...COMMON_OPTIONS];
 }
 
+/** Words a value is chosen from; undefined for files and free text. */
+function wordsFor(option: OptionSpec): readonly string[] | undefined {
+  if (option.choices) return option.choices;
+  if (option.value === 'zone') return ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  if (option.value === 'fact') return loadKnowledge().facts.map(({ id }) => `${id}=`);
+  return undefined;
+}
+
+const isPath = (option: OptionSpec): boolean => option.value === 'file' || option.value === 'folder';
 const quote = (text: string): string => text.replaceAll("'", "'\\''");
 
+/** Lists used by several verbs stand in the script once. */
 function bash(): string {
+  const lists = new Map<string, string>();
+  const listName = (option: OptionSpec, words: readonly string[]): string => {
+    const name = `_winmedic_${flag(option).slice(2).replaceAll('-', '_')}`;
+    lists.set(name, words.join(' '));
+    return name;
+  };
   const cases = VERBS.map((verb) => {
-    const flags = optionsOf(verb).map(flag).join(' ');
-    const values = optionsOf(verb)
-      .filter((option) => option.choices)
-      .map((option) => `      ${flag(option)}) COMPREPLY=($(compgen -W '${option.choices?.join(' ')}' -- "$cur")); return ;;`)
-      .join('\n');
-    return `    ${verb.name})\n      case "$prev" in\n${values}\n      esac\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${flags} --help' -- "$cur")); else COMPREPLY=($(compgen -f -- "$cur")); fi ;;`;
+    const values = optionsOf(verb).flatMap((option) => {
+      const words = wordsFor(option);
+      // Nothing to offer for free text; an empty answer makes bash offer files.
+      if (!words)
+        return takesValue(option) && !isPath(option) ? [`      ${flag(option)}) compopt +o default +o bashdefault; return ;;`] : [];
+      const space = option.value === 'fact' ? ' compopt -o nospace;' : '';
+      return [`      ${flag(option)})${space} COMPREPLY=($(compgen -W "$${listName(option, words)}" -- "$cur")); return ;;`];
+    });
+    const files = [...new Set(optionsOf(verb).filter(isPath).map(flag))].join('|');
+    if (files) values.push(`      ${files}) return ;;`);
+    const flags = [...optionsOf(verb).map(flag), '--help'].join(' ');
+    const rest = verb.argChoices ? `\n      COMPREPLY=($(compgen -W '${verb.argChoices.join(' ')}' -- "$cur"))` : '';
+    return `    ${verb.name})\n      case "$prev" in\n${values.join('\n')}\n      esac\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${flags}' -- "$cur")); return; fi${rest} ;;`;
   }).join('\n');
-  return `_winmedic() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
-  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W '${VERBS.map(({ name }) => name).join(' ')} help --version --help' -- "$cur")); return; fi
-  case "\${COMP_WORDS[1]}" in
+  const verbs = VERBS.map(({ name }) => name).join(' ');
+  return `${[...lists].map(([name, words]) => `${name}='${quote(words)}'`).join('\n')}
+_winmedic() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} verb= word i
+  # bash splits --lang=ja at the equals sign
+  if [[ $cur == = ]]; then cur=; elif [[ $prev == = && $COMP_CWORD -ge 2 ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  COMPREPLY=()
+  for (( i = 1; i < COMP_CWORD; i++ )); do
+    word=\${COMP_WORDS[i]}
+    case $word in ${[...VERBS.map(({ name }) => name), 'help'].join('|')}) verb=$word; break ;; esac
+  done
+  case "$verb" in
+    '') COMPREPLY=($(compgen -W '${verbs} help --help --version ${COMMON_OPTIONS.map(flag).join(' ')}' -- "$cur")) ;;
+    help) COMPREPLY=($(compgen -W '${verbs}' -- "$cur")) ;;
 ${cases}
   esac
 }
-complete -o filenames -F _winmedic winmedic
+complete -o default -o bashdefault -F _winmedic winmedic
 `;
 }
 
 function zsh(): string {
-  const verbs = VERBS.map((verb) => `'${verb.name}:${quote(verb.summary.en).replaceAll(':', '\\:')}'`).join(' ');
+  const text = (words: string): string => quote(words).replaceAll(/[[\]:]/g, ' ');
+  const verbs = VERBS.map((verb) => `'${verb.name}:${text(verb.summary.en)}'`).join(' ');
   const cases = VERBS.map((verb) => {
-    const options = optionsOf(verb)
-      .map((option) => {
-        const takes = option.flags.includes('<');
-        const value = takes ? (option.choices ? `:value:(${option.choices.join(' ')})` : ':value:_files') : '';
-        return `'${option.repeat ? '*' : ''}${flag(option)}[${quote(option.text.en).replaceAll(/[[\]]/g, '')}]${value.replaceAll("'", '')}'`;
-      })
-      .join(' \\\n        ');
-    return `    ${verb.name}) _arguments \\\n        ${options} \\\n        '*:file:_files' ;;`;
+    const options = optionsOf(verb).map((option) => {
+      const words = wordsFor(option);
+      const action = words ? `(${words.join(' ')})` : isPath(option) ? '_files' : ' ';
+      const value = takesValue(option) ? `:value:${action}` : '';
+      return `'${option.repeat ? '*' : ''}${flag(option)}[${text(option.text.en)}]${value}'`;
+    });
+    options.push(verb.argChoices ? `'1:value:(${verb.argChoices.join(' ')})'` : "'*:file:_files'");
+    return `    ${verb.name}) _arguments \\\n        ${options.join(' \\\n        ')} ;;`;
   }).join('\n');
   return `#compdef winmedic
 _winmedic() {
@@ -60,27 +98,41 @@ compdef _winmedic winmedic
 }
 
 function fish(): string {
-  const lines = [`complete -c winmedic -n __fish_use_subcommand -f`];
+  const lines = ['complete -c winmedic -n __fish_use_subcommand -f'];
   for (const verb of VERBS) {
+    const seen = `complete -c winmedic -n '__fish_seen_subcommand_from ${verb.name}'`;
     lines.push(`complete -c winmedic -n __fish_use_subcommand -f -a ${verb.name} -d '${quote(verb.summary.en)}'`);
+    if (verb.argChoices) lines.push(`${seen} -f -a '${verb.argChoices.join(' ')}'`);
     for (const option of optionsOf(verb)) {
-      const takes = option.flags.includes('<');
-      const value = !takes ? '' : option.choices ? ` -x -a '${option.choices.join(' ')}'` : ' -r';
-      lines.push(`complete -c winmedic -n '__fish_seen_subcommand_from ${verb.name}' -l ${flag(option).slice(2)}${value} -d '${quote(option.text.en)}'`);
+      const words = wordsFor(option);
+      const value = !takesValue(option) ? '' : words ? ` -x -a '${words.join(' ')}'` : isPath(option) ? ' -r' : ' -x';
+      lines.push(`${seen} -l ${flag(option).slice(2)}${value} -d '${quote(option.text.en)}'`);
     }
   }
   return `${lines.join('\n')}\n`;
 }
 
 function powershell(): string {
-  const table = VERBS.map((verb) => `    '${verb.name}' = @(${optionsOf(verb).map((option) => `'${flag(option)}'`).join(', ')})`).join('\n');
+  const list = (words: readonly string[]): string => `@(${words.map((word) => `'${word.replaceAll("'", "''")}'`).join(', ')})`;
+  const verbs = VERBS.map((verb) => `    '${verb.name}' = ${list([...optionsOf(verb).map(flag), ...(verb.argChoices ?? [])])}`).join('\n');
+  const values = new Map<string, string>();
+  for (const option of VERBS.flatMap(optionsOf)) {
+    const words = wordsFor(option);
+    if (words) values.set(flag(option), list(words));
+  }
   return `Register-ArgumentCompleter -Native -CommandName winmedic -ScriptBlock {
   param($word, $ast, $position)
   $verbs = @{
-${table}
+${verbs}
+  }
+  $values = @{
+${[...values].map(([name, words]) => `    '${name}' = ${words}`).join('\n')}
   }
   $words = @($ast.CommandElements | ForEach-Object { $_.ToString() })
-  $candidates = if ($words.Count -le 1 -or ($words.Count -eq 2 -and $word)) { $verbs.Keys } else { $verbs[$words[1]] }
+  $before = if ($word) { $words[-2] } else { $words[-1] }
+  $candidates = if ($before -and $values.ContainsKey($before)) { $values[$before] }
+    elseif ($words.Count -le 1 -or ($words.Count -eq 2 -and $word)) { $verbs.Keys }
+    else { $verbs[$words[1]] }
   $candidates | Where-Object { $_ -like "$word*" } | Sort-Object | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
 }
 `;
@@ -91,7 +143,7 @@ const SHELLS: Readonly<Record<string, () => string>> = { bash, zsh, fish, powers
 /** Prints the script of one shell. */
 export const run: VerbRun = async (context, [shell = '']) => {
   const make = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
-  if (!make) throw new CliError('CLI_INVALID_VALUE', { option: 'completion', value: shell, hint: Object.keys(SHELLS).join(', ') });
+  if (!make) throw new CliError('CLI_INVALID_VALUE', { option: 'completion', value: shell, hint: oneOf(Object.keys(SHELLS)) });
   await context.out(make());
   return 0;
 };

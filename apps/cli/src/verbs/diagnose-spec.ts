@@ -5,7 +5,6 @@ import { EVIDENCE_OPTIONS, FACT_OPTIONS } from './shared-options.ts';
 export const diagnose: VerbSpec = {
   name: 'diagnose',
   args: '<paths...>',
-  argValue: 'file',
   summary: {
     en: 'Say why a server stopped, from its event logs: verdict, evidence, what was ruled out, what to do',
     ja: 'イベントログからサーバー停止の原因を判定（結論・証拠・棄却した仮説・対処）',
@@ -27,15 +26,31 @@ export const diagnose: VerbSpec = {
   examples: [
     { command: 'winmedic diagnose ./logs', text: { en: 'why did the server stop?', ja: 'サーバーはなぜ停止したのか' } },
     {
-      command: 'winmedic diagnose logs.zip --fact policy.shutdown-without-logon=1@2018-06-20..2018-07-12 --fact rdp.nla=off@2018-06-20..2018-07-12',
+      command:
+        'winmedic diagnose logs.zip --fact policy.shutdown-without-logon=1@2018-06-20..2018-07-12 --fact rdp.nla=off@2018-06-20..2018-07-12',
       text: { en: 'with what you know of the settings at that time', ja: '当時の設定が分かっている場合' },
     },
-    { command: 'winmedic diagnose ./logs --html report.html --lang ja --tz Asia/Tokyo', text: { en: 'a page to send or print, in Japanese', ja: '送付・印刷用の日本語レポートを作成' } },
+    {
+      command: 'winmedic diagnose ./logs --html report.html --lang ja --tz Asia/Tokyo',
+      text: { en: 'a page to send or print, in Japanese', ja: '送付・印刷用の日本語レポートを作成' },
+    },
   ],
   options: [
     ...FACT_OPTIONS,
-    { flags: '--pack <file>', repeat: true, value: 'file', text: { en: 'add causes of your own (YAML, see docs/reference/cause-packs.md)', ja: '独自の仮説を追加（YAML、docs/reference/cause-packs.md 参照）' } },
-    { flags: '--html <file>', value: 'file', text: { en: 'write one self-contained page', ja: '1 ファイル完結の HTML レポートを書き出す' } },
+    {
+      flags: '--pack <file>',
+      repeat: true,
+      value: 'file',
+      text: {
+        en: 'add causes of your own (YAML, see docs/reference/cause-packs.md)',
+        ja: '独自の仮説を追加（YAML、docs/reference/cause-packs.md 参照）',
+      },
+    },
+    {
+      flags: '--html <file>',
+      value: 'file',
+      text: { en: 'write one self-contained page', ja: '1 ファイル完結の HTML レポートを書き出す' },
+    },
     { flags: '--md <file>', value: 'file', text: { en: 'write Markdown', ja: 'Markdown を書き出す' } },
     { flags: '--verbose', text: { en: 'every cause considered, not only the important ones', ja: '検討した仮説をすべて表示' } },
     { flags: '--exit-code', text: { en: 'exit with 1 when a stop with a verdict was found', ja: '結論の出た停止があれば終了コード 1' } },

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { diagnose } from '@winmedic/core/diagnosis';
-import type { Diagnosis } from '@winmedic/core/model';
+import type { Diagnosis, Evidence } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
 import { type Cause, type Knowledge, loadKnowledge } from '@winmedic/knowledge';
 import { parsePack } from '@winmedic/knowledge/pack';
 import { diagnosisToHtml, diagnosisToJson, diagnosisToMarkdown, diagnosisToText, formatTime } from '@winmedic/report';
 import { gather, readingCode, reportMeta, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
-import { CliError } from '../errors.ts';
+import { CliError, fileErrorText } from '../errors.ts';
+import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
 
 /** The knowledge base with the user's packs. A pack's cause replaces a built-in one of the same id. */
@@ -19,26 +20,39 @@ function knowledgeWithPacks(options: Options): Knowledge {
     try {
       text = readFileSync(path, 'utf8');
     } catch (error) {
-      throw new CliError('CLI_FILE', { value: path, hint: (error as Error).message });
+      throw new CliError('CLI_FILE', { value: path, hint: fileErrorText(error) });
     }
     const { causes, issues } = parsePack(text, { facts: knowledge.facts, causes: knowledge.causes });
-    if (issues.length > 0) throw new CliError('CLI_PACK', { value: path, hint: issues.map(({ code, at, message }) => `  ${code} ${at}: ${message}`).join('\n') });
+    if (issues.length > 0)
+      throw new CliError('CLI_PACK', {
+        value: path,
+        hint: issues
+          .map(({ code, at, message }) => `  ${at ? `${code} ${at}` : code}: ${message.split('\n')[0]?.replace(/:$/, '')}`)
+          .join('\n'),
+      });
     added.push(...causes);
   }
   const replaced = new Set(added.map(({ id }) => id));
   return { ...knowledge, causes: [...knowledge.causes.filter(({ id }) => !replaced.has(id)), ...added] };
 }
 
-function write(path: string, text: string): void {
+/** Writes a report file and says so; false, with the reason on stderr, when it cannot be written: the verdict is printed all the same. */
+function write(context: Context, path: string, text: string): boolean {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new CliError('CLI_WRITE', { value: path, hint: (error as Error).message });
+    const failure = new CliError('CLI_WRITE', { value: path, hint: fileErrorText(error) });
+    context.complain(spelledOut(`winmedic: ${failure.code} ${failure.text(context.lang)}`));
+    return false;
   }
+  context.talk(spelledOut(`${context.lang === 'ja' ? '書き出し' : 'wrote'}: ${path}`));
+  return true;
 }
 
-function judge(context: Context, evidence: Parameters<typeof buildTimeline>[0], knowledge: Knowledge): Diagnosis {
-  return diagnose(buildTimeline(evidence), knowledge, { formatTime: (ns) => formatTime(ns, context.zone, context.lang) });
+function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diagnosis {
+  return context.sync(() =>
+    diagnose(buildTimeline(evidence), knowledge, { formatTime: (ns) => formatTime(ns, context.zone, context.lang) }),
+  );
 }
 
 /** Reads the evidence, judges every stop and prints the verdict. */
@@ -49,18 +63,22 @@ export const run: VerbRun = async (context, paths, options) => {
   const diagnosis = judge(context, evidence, knowledge);
   const meta = reportMeta(context, started);
   const people = { ...meta, lang: context.lang };
-  if (typeof options['html'] === 'string') write(options['html'], diagnosisToHtml(diagnosis, people));
-  if (typeof options['md'] === 'string') write(options['md'], diagnosisToMarkdown(diagnosis, people));
-  if (context.json) await context.out(`${JSON.stringify(diagnosisToJson(diagnosis, meta), null, context.terminal ? 2 : undefined)}\n`);
+  const code = readingCode(
+    evidence.problems,
+    evidence.sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text'),
+  );
+  if (context.json) await context.outJson(diagnosisToJson(diagnosis, meta));
   else {
     const { width, colour, unicode } = context;
-    await context.out(diagnosisToText(diagnosis, { ...people, width, colour, unicode, verbose: options['verbose'] === true }));
+    // With nothing read, a page of it would help nobody: the help says what can be read.
+    const next = code === 2 ? { next: 'winmedic diagnose --help' } : {};
+    await context.out(diagnosisToText(diagnosis, { ...people, width, colour, unicode, verbose: options['verbose'] === true, ...next }));
   }
-  for (const key of ['html', 'md']) if (typeof options[key] === 'string') context.talk(`${context.lang === 'ja' ? '書き出し' : 'wrote'}: ${options[key] as string}`);
-  const read = evidence.sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text');
-  const code = readingCode(evidence.problems, read);
+  let written = true;
+  if (typeof options['html'] === 'string') written = write(context, options['html'], diagnosisToHtml(diagnosis, people)) && written;
+  if (typeof options['md'] === 'string') written = write(context, options['md'], diagnosisToMarkdown(diagnosis, people)) && written;
   if (context.json) talkProblems(context, evidence.problems);
-  if (code === 2) return 2;
+  if (code === 2 || !written) return 2;
   const found = diagnosis.incidents.some(({ verdict }) => verdict.grade !== 'inconclusive');
   return options['exitCode'] === true && found ? 1 : code;
 };

@@ -5,7 +5,6 @@ import { TIME_OPTIONS } from './shared-options.ts';
 export const events: VerbSpec = {
   name: 'events',
   args: '<files...>',
-  argValue: 'file',
   summary: { en: 'Search, count and export records of event logs', ja: 'イベントログのレコードを検索・集計・書き出し' },
   details: {
     en: [
@@ -24,26 +23,61 @@ export const events: VerbSpec = {
     ].join('\n'),
   },
   examples: [
-    { command: 'winmedic events System.evtx --ids 1074,6008,41', text: { en: 'who asked for shutdowns, and which were dirty', ja: '停止を要求したもの、異常停止だったもの' } },
+    {
+      command: 'winmedic events System.evtx --ids 1074,6008,41',
+      text: { en: 'who asked for shutdowns, and which were dirty', ja: '停止を要求したもの、異常停止だったもの' },
+    },
     {
       command: "winmedic events Security.evtx --ids 4625 --where 'LogonType=[2,10]' --since 2018-07-01",
       text: { en: 'failed logons typed on a screen', ja: '画面で入力されたログオン失敗' },
     },
     { command: 'winmedic events *.evtx --count-by id --json', text: { en: 'how many of each event id', ja: 'イベント ID ごとの件数' } },
-    { command: 'winmedic events Security.evtx --format xml --recover > all.xml', text: { en: 'everything, with deleted records, as XML', ja: '削除済みを含む全件を XML で出力' } },
+    {
+      command: 'winmedic events Security.evtx --format xml --recover > all.xml',
+      text: { en: 'everything, with deleted records, as XML', ja: '削除済みを含む全件を XML で出力' },
+    },
   ],
   options: [
-    { flags: '--ids <list>', text: { en: 'event ids, comma-separated; ranges such as 18500-18620', ja: 'イベント ID（コンマ区切り、18500-18620 のような範囲も可）' } },
+    {
+      flags: '--ids <list>',
+      text: {
+        en: 'event ids, comma-separated; ranges such as 18500-18620',
+        ja: 'イベント ID（コンマ区切り、18500-18620 のような範囲も可）',
+      },
+    },
     { flags: '--providers <list>', text: { en: 'providers, comma-separated', ja: 'プロバイダー（コンマ区切り）' } },
     { flags: '--channels <list>', text: { en: 'channels, comma-separated', ja: 'チャネル（コンマ区切り）' } },
     { flags: '--computers <list>', text: { en: 'computers, comma-separated', ja: 'コンピューター（コンマ区切り）' } },
-    { flags: '--levels <list>', text: { en: 'levels: 1 critical, 2 error, 3 warning, 4 information, 5 verbose', ja: 'レベル: 1 重大、2 エラー、3 警告、4 情報、5 詳細' } },
+    {
+      flags: '--levels <list>',
+      text: {
+        en: 'levels: 1 critical, 2 error, 3 warning, 4 information, 5 verbose',
+        ja: 'レベル: 1 重大、2 エラー、3 警告、4 情報、5 詳細',
+      },
+    },
     { flags: '--where <condition>', repeat: true, text: { en: 'condition on a field; may be repeated', ja: '項目の条件。複数指定可' } },
     ...TIME_OPTIONS,
-    { flags: '--count-by <key>', choices: ['id', 'provider', 'channel'], text: { en: 'count instead of listing', ja: '一覧の代わりに集計' } },
-    { flags: '--format <format>', choices: ['table', 'jsonl', 'xml', 'csv'], text: { en: 'form of the output (default: table; with --json: jsonl)', ja: '出力形式（既定: table、--json なら jsonl）' } },
-    { flags: '--limit <n>', text: { en: 'stop after so many records', ja: '指定件数で打ち切る' } },
-    { flags: '--recover', text: { en: 'also carve deleted records from slack (marked, lower trust)', ja: '空き領域に残る削除済みレコードも取り出す（信頼度を下げて表示）' } },
+    {
+      flags: '--count-by <key>',
+      choices: ['id', 'provider', 'channel'],
+      text: { en: 'count instead of listing, most frequent first', ja: '一覧の代わりに多い順で集計' },
+    },
+    {
+      flags: '--format <format>',
+      choices: ['table', 'jsonl', 'xml', 'csv'],
+      text: { en: 'form of the output (default: table; with --json: jsonl)', ja: '出力形式（既定: table、--json なら jsonl）' },
+    },
+    {
+      flags: '--limit <n>',
+      text: { en: 'stop after so many records; with --count-by: show so many rows', ja: '指定件数で打ち切る。--count-by では表示する行数' },
+    },
+    {
+      flags: '--recover',
+      text: {
+        en: 'also carve deleted records from slack (marked, lower trust)',
+        ja: '空き領域に残る削除済みレコードも取り出す（信頼度を下げて表示）',
+      },
+    },
   ],
   load: () => import('./events.ts'),
 };

@@ -1,25 +1,32 @@
 import { eachLog } from '@winmedic/core/evidence';
 import type { InputProblem } from '@winmedic/core/model';
-import type { EvtxQuery, EvtxRecord } from '@winmedic/evtx';
-import { formatTime } from '@winmedic/report';
+import type { EvtxLog, EvtxQuery, EvtxRecord } from '@winmedic/evtx';
+import type { Localized } from '@winmedic/knowledge/model';
+import { formatTime, printable } from '@winmedic/report';
 import { readingCode, talkProblems } from '../case.ts';
 import { type Context, writeStdoutSync } from '../context.ts';
+import { csvRow } from '../csv.ts';
 import { CliError } from '../errors.ts';
 import { EventTable } from '../event-table.ts';
 import { makeProgress } from '../progress.ts';
+import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
-import { nsOfTicks, ticksOf, timeOption } from '../times.ts';
+import { nsOfTicks, selectionOptions, ticksOf } from '../times.ts';
 import { parseNumbers, parseWhere } from '../where.ts';
 
 const list = (options: Options, name: string): string[] | undefined => {
   const text = options[name];
-  return typeof text === 'string' ? text.split(',').map((part) => part.trim()).filter(Boolean) : undefined;
+  return typeof text === 'string'
+    ? text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean)
+    : undefined;
 };
 
 /** The query of the options; everything given must hold. */
 export function queryOf(context: Context, options: Options): EvtxQuery {
-  const since = timeOption(context, options, 'since');
-  const until = timeOption(context, options, 'until', true);
+  const { since, until } = selectionOptions(context, options);
   const where = ((options['where'] as readonly string[] | undefined) ?? []).map(parseWhere);
   const [providers, channels, computers] = [list(options, 'providers'), list(options, 'channels'), list(options, 'computers')];
   return {
@@ -41,12 +48,6 @@ interface Format {
   readonly record: (record: EvtxRecord, path: string) => string;
 }
 
-/** A cell of CSV (RFC 4180). A leading =, +, - or @ would be run as a formula by spreadsheets: it gets an apostrophe. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** A BOM, so that spreadsheets take the text as UTF-8. */
 const CSV_HEAD = '\uFEFFtime,computer,channel,provider,event_id,level,record_id,user_sid,trust,file,data\r\n';
 
@@ -62,8 +63,20 @@ function formats(context: Context): Readonly<Record<string, Format>> {
       record: (record, path) => {
         const { system } = record;
         const data = [...record.fields()].map(([name, value]) => `${name}=${value}`).join('; ');
-        const cells = [time(record), system.computer, system.channel, system.provider, String(system.eventId), String(system.level ?? ''), String(system.eventRecordId), system.userSid ?? '', record.trust, path, data];
-        return `${cells.map(csvCell).join(',')}\r\n`;
+        const cells = [
+          time(record),
+          system.computer,
+          system.channel,
+          system.provider,
+          String(system.eventId),
+          String(system.level ?? ''),
+          String(system.eventRecordId),
+          system.userSid ?? '',
+          record.trust,
+          path,
+          data,
+        ];
+        return csvRow(cells);
       },
     },
   };
@@ -75,79 +88,111 @@ const PIECE = 1 << 16;
 /** Lists, counts or exports records. */
 export const run: VerbRun = async (context, paths, options) => {
   const query = queryOf(context, options);
-  if (typeof options['countBy'] === 'string') return count(context, paths, options, query);
-  const name = (options['format'] as string | undefined) ?? (context.json ? 'jsonl' : 'table');
-  const format = formats(context)[name]!;
   const limit = typeof options['limit'] === 'string' ? parseLimit(options['limit']) : Number.POSITIVE_INFINITY;
-  const progress = makeProgress(context);
-  const totals = { read: 0, shown: 0, damaged: 0, recovered: 0, logs: 0 };
+  const name = (options['format'] as string | undefined) ?? (context.json ? 'jsonl' : 'table');
+  if (typeof options['countBy'] === 'string') return count(context, paths, options, query, limit);
+  const format = formats(context)[name]!;
+  const totals = { read: 0, shown: 0, damaged: 0, recovered: 0 };
   let piece = format.begin ?? '';
   const flush = (): void => {
-    writeStdoutSync(piece);
+    writeStdoutSync(context, context.terminal && name !== 'table' ? spelledOut(piece) : piece);
     piece = '';
   };
-  const problems = await eachLog(
-    paths,
-    { recover: options['recover'] === true, signal: context.signal, onProgress: ({ done, total, path }) => progress.update(done, total, path) },
-    (log, path) => {
-      totals.logs++;
-      const summary = log.scan([query], (record) => {
-        totals.shown++;
-        piece += format.record(record, path);
-        if (piece.length >= PIECE) {
-          flush();
-          context.signal.throwIfAborted();
-        }
-        return totals.shown < limit;
-      });
-      totals.read += summary.records;
-      totals.damaged += summary.damagedRecords;
-      totals.recovered += summary.recovered;
+  const { problems, logs } = await visitLogs(context, paths, options, (log, path) => {
+    const summary = log.scan([query], (record) => {
+      totals.shown++;
+      piece += format.record(record, path);
+      if (piece.length >= PIECE) flush();
       return totals.shown < limit;
-    },
-  );
-  progress.end();
+    });
+    totals.read += summary.records;
+    totals.damaged += summary.damagedRecords;
+    totals.recovered += summary.recovered;
+    return totals.shown < limit;
+  });
   piece += format.end ?? '';
   flush();
-  return finish(context, problems, totals.logs, reconcile(context, totals));
+  if (logs > 0) context.talk(reconcile(context, totals, totals.shown >= limit));
+  talkProblems(context, problems);
+  return readingCode(problems, logs > 0);
 };
 
-/** Read = shown + filtered; damaged ones could not be read at all. */
-function reconcile({ lang }: Context, { read, shown, damaged, recovered }: { read: number; shown: number; damaged: number; recovered: number }): string {
-  return lang === 'ja'
-    ? `読み取り ${read} = 表示 ${shown} + 除外 ${read - shown}、破損 ${damaged}${recovered > 0 ? `、うち復元 ${recovered}` : ''}`
-    : `read ${read} = shown ${shown} + filtered ${read - shown}; damaged ${damaged}${recovered > 0 ? `; of these recovered ${recovered}` : ''}`;
+/** Visits every log with a progress line; a scan can be interrupted. */
+async function visitLogs(
+  context: Context,
+  paths: readonly string[],
+  options: Options,
+  visit: (log: EvtxLog, path: string) => boolean,
+): Promise<{ readonly problems: readonly InputProblem[]; readonly logs: number }> {
+  const progress = makeProgress(context);
+  let logs = 0;
+  try {
+    const problems = await eachLog(
+      paths,
+      {
+        recover: options['recover'] === true,
+        signal: context.signal,
+        onProgress: ({ done, total, path }) => progress.update(done, total, path),
+      },
+      (log, path) => {
+        logs++;
+        return context.sync(() => visit(log, path));
+      },
+    );
+    return { problems, logs };
+  } finally {
+    progress.end();
+  }
 }
+
+/** Read = shown + filtered; damaged ones could not be read at all, recovered ones come from slack and are no live records. */
+function reconcile(
+  { lang }: Context,
+  totals: { read: number; shown: number; damaged: number; recovered: number },
+  stopped: boolean,
+): string {
+  const { read, shown, damaged, recovered } = totals;
+  const filtered = read + recovered - shown;
+  if (lang === 'ja') {
+    const left = recovered > 0 ? `読み取り ${read} + 復元 ${recovered}` : `読み取り ${read}`;
+    return `${left} = 表示 ${shown} + 除外 ${filtered}、破損 ${damaged}${stopped ? `（--limit により ${shown} 件で打ち切り、残りは未読）` : ''}`;
+  }
+  const left = recovered > 0 ? `read ${read} + recovered ${recovered}` : `read ${read}`;
+  return `${left} = shown ${shown} + filtered ${filtered}; damaged ${damaged}${stopped ? ` (stopped at --limit ${shown}, the rest was not read)` : ''}`;
+}
+
+const FORM_OF_LIMIT: Localized = { en: 'Use a whole number from 1 on.', ja: '1 以上の整数を指定してください。' };
 
 function parseLimit(text: string): number {
   const limit = Number(text);
-  if (!/^\d{1,12}$/.test(text) || limit < 1) throw new CliError('CLI_INVALID_VALUE', { option: '--limit', value: text, hint: '1, 100, ...' });
+  if (!/^\d{1,12}$/.test(text) || limit < 1)
+    throw new CliError('CLI_INVALID_VALUE', { option: '--limit', value: text, hint: FORM_OF_LIMIT });
   return limit;
 }
 
-async function count(context: Context, paths: readonly string[], options: Options, query: EvtxQuery): Promise<number> {
+const NO_XML_COUNTS: Localized = { en: 'Counts are written as table, jsonl or csv.', ja: '集計の出力形式は table、jsonl、csv です。' };
+
+async function count(context: Context, paths: readonly string[], options: Options, query: EvtxQuery, limit: number): Promise<number> {
   const key = options['countBy'] as 'id' | 'provider' | 'channel';
-  const progress = makeProgress(context);
+  const format = options['format'] as string | undefined;
+  if (format === 'xml') throw new CliError('CLI_INVALID_VALUE', { option: '--format', value: format, hint: NO_XML_COUNTS });
   const counts = new Map<string, number>();
-  let logs = 0;
-  const problems = await eachLog(paths, { recover: options['recover'] === true, signal: context.signal, onProgress: ({ done, total, path }) => progress.update(done, total, path) }, (log) => {
-    logs++;
+  const { problems, logs } = await visitLogs(context, paths, options, (log) => {
     for (const [name, n] of log.countBy(key, [query])) counts.set(name, (counts.get(name) ?? 0) + n);
     return true;
   });
-  progress.end();
-  const rows = [...counts].map(([name, n]) => ({ key: key === 'id' ? Number(name) : name, count: n }));
-  rows.sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));
-  if (context.json) await context.out(`${JSON.stringify(rows)}\n`);
+  const all = [...counts].map(([name, n]) => ({ key: key === 'id' ? Number(name) : name, count: n }));
+  all.sort((a, b) => b.count - a.count || (a.key < b.key ? -1 : 1));
+  const rows = all.slice(0, limit);
+  if (format === 'jsonl') await context.out(rows.map((row) => `${spelledOut(JSON.stringify(row))}\n`).join(''));
+  else if (format === 'csv')
+    await context.out(`\uFEFF${csvRow([key, 'count'])}${rows.map((row) => csvRow([String(row.key), String(row.count)])).join('')}`);
+  else if (context.json && format === undefined) await context.outJson(rows);
   else {
     const width = Math.max(5, ...rows.map((row) => String(row.count).length));
-    await context.out(rows.map((row) => `${String(row.count).padStart(width)}  ${row.key}\n`).join(''));
+    await context.out(rows.map((row) => `${String(row.count).padStart(width)}  ${printable(String(row.key))}\n`).join(''));
   }
-  return finish(context, problems, logs, `${context.lang === 'ja' ? '合計' : 'total'}: ${rows.reduce((sum, row) => sum + row.count, 0)}`);
-}
-
-function finish(context: Context, problems: readonly InputProblem[], logs: number, summary: string): number {
-  context.talk(summary);
+  if (logs > 0) context.talk(`${context.lang === 'ja' ? '合計' : 'total'}: ${all.reduce((sum, row) => sum + row.count, 0)}`);
   talkProblems(context, problems);
   return readingCode(problems, logs > 0);
 }

@@ -4,7 +4,10 @@ import type { VerbSpec } from '../spec.ts';
 export const explain: VerbSpec = {
   name: 'explain',
   args: '[what...]',
-  summary: { en: 'Say what an event id, a code or a pasted event message means, what it proves and what not', ja: 'イベント ID・コード・貼り付けたイベント本文の意味と、証明すること・しないことを説明' },
+  summary: {
+    en: 'Say what an event id, a code or a pasted event message means, what it proves and what not',
+    ja: 'イベント ID・コード・貼り付けたイベント本文の意味と、証明すること・しないことを説明',
+  },
   details: {
     en: [
       'Understands event ids (1074, User32/1074), shutdown reason codes (0x500ff), NTSTATUS, Win32 and HRESULT codes, WSMan codes, stop codes, logon types, fact and cause',

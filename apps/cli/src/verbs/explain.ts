@@ -1,24 +1,43 @@
+import { decodeText, zoneOffsetMs } from '@winmedic/core/evidence';
 import { type Explanation, explain, explanationToText } from '@winmedic/core/explain';
+import type { Localized } from '@winmedic/knowledge/model';
 import { formatTime, rfc3339 } from '@winmedic/report';
-import { zoneOffsetMs } from '@winmedic/core/evidence';
+import { talkProblems } from '../case.ts';
+import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { spelledOut } from '../safe-text.ts';
 import type { VerbRun } from '../spec.ts';
 
 /** Most bytes read from standard input; an event's text is far shorter. */
 const MAX_STDIN = 16 * 1024 * 1024;
 
-async function stdinText(): Promise<string> {
+const TOO_LONG: Localized = {
+  en: 'At most 16 MiB are read; give log files to `winmedic diagnose`.',
+  ja: '読み取りは 16 MiB までです。ログ ファイルは `winmedic diagnose` に渡してください。',
+};
+
+/** Standard input whole: UTF-8, UTF-16 with a mark (PowerShell), or Shift_JIS (a paste saved on a Japanese system). */
+async function stdinText(context: Context): Promise<string> {
+  if (process.stdin.isTTY === true)
+    context.talk(
+      context.lang === 'ja'
+        ? 'イベントの本文を貼り付け、改行して Ctrl-D で終えてください。'
+        : 'Paste the text of an event, then end with Enter and Ctrl-D.',
+    );
   const pieces: Buffer[] = [];
   let size = 0;
+  const stop = (): void => {
+    process.stdin.destroy();
+  };
+  context.signal.addEventListener('abort', stop, { once: true });
   for await (const piece of process.stdin) {
     size += (piece as Buffer).length;
-    if (size > MAX_STDIN) break;
+    if (size > MAX_STDIN) throw new CliError('CLI_INVALID_VALUE', { option: 'explain', value: 'stdin', hint: TOO_LONG });
     pieces.push(piece as Buffer);
   }
-  const bytes = Buffer.concat(pieces);
-  const utf8 = bytes.toString('utf8');
-  // A paste saved on a Japanese system may be Shift_JIS.
-  return utf8.includes('\uFFFD') ? new TextDecoder('shift_jis').decode(bytes) : utf8;
+  context.signal.removeEventListener('abort', stop);
+  context.signal.throwIfAborted();
+  return decodeText(Buffer.concat(pieces));
 }
 
 function toJson(explanation: Explanation, zone: string): object {
@@ -44,13 +63,24 @@ function toJson(explanation: Explanation, zone: string): object {
   };
 }
 
+const found = ({ readings, events }: Explanation): boolean => readings.length > 0 || events.length > 0;
+
 /** Explains codes, names, or the text on standard input. */
 export const run: VerbRun = async (context, words) => {
-  const inputs = words.length === 0 || (words.length === 1 && words[0] === '-') ? [await stdinText()] : words;
-  if (inputs.length === 1 && inputs[0]?.trim() === '') throw new CliError('CLI_STDIN_EMPTY');
+  const inputs = words.length === 0 || (words.length === 1 && words[0] === '-') ? [await stdinText(context)] : words;
+  if (inputs.every((input) => input.trim() === '')) throw new CliError('CLI_STDIN_EMPTY');
   const zoneOffsetMinutes = zoneOffsetMs(context.zone, Date.now()) / 60_000;
-  const explanations = inputs.map((input) => explain(input, { zoneOffsetMinutes }));
-  if (context.json) await context.out(`${JSON.stringify(explanations.length === 1 ? toJson(explanations[0]!, context.zone) : explanations.map((one) => toJson(one, context.zone)))}\n`);
-  else await context.out(explanations.map((one) => explanationToText(one, context.lang, (ns) => formatTime(ns, context.zone, context.lang))).join('\n'));
-  return explanations.every(({ readings, events }) => readings.length === 0 && events.length === 0) ? 2 : 0;
+  const explanations = context.sync(() => inputs.map((input) => explain(input, { zoneOffsetMinutes })));
+  const values = explanations.map((one) => toJson(one, context.zone));
+  if (context.json) await context.outJson(values.length === 1 ? values[0] : values);
+  else {
+    const time = (ns: bigint): string => formatTime(ns, context.zone, context.lang);
+    await context.out(spelledOut(explanations.map((one) => explanationToText(one, context.lang, time)).join('\n')));
+    talkProblems(
+      context,
+      explanations.flatMap(({ problems }) => problems),
+    );
+  }
+  const known = explanations.filter(found).length;
+  return known === explanations.length ? 0 : known === 0 ? 2 : 3;
 };

@@ -1,22 +1,51 @@
+import type { Timeline } from '@winmedic/core/model';
 import { selectTimeline } from '@winmedic/core/timeline';
-import { timelineRows, timelineRowToJson, timelineToLines } from '@winmedic/report';
+import { formatSpan, printable, timelineRows, timelineRowToJson, timelineToLines } from '@winmedic/report';
 import { gatherTimeline, readingCode, talkProblems } from '../case.ts';
-import type { VerbRun } from '../spec.ts';
-import { durationOption, timeOption } from '../times.ts';
+import type { Context } from '../context.ts';
+import { spelledOut } from '../safe-text.ts';
+import type { Options, VerbRun } from '../spec.ts';
+import { durationOption, type Selection, selectionOptions, timeOption } from '../times.ts';
+
+/** Looked at before and after `--around` when `--window` is not given: the ten minutes before a stop that the diagnosis looks at. */
+const WINDOW_SECONDS = 600;
+
+/** What `--around`, `--since` and `--until` leave together; `--around` a day is the whole day and the window on both sides. */
+function selected(context: Context, options: Options): Selection {
+  const { since, until } = selectionOptions(context, options);
+  const around = timeOption(context, options, 'around');
+  const seconds = durationOption(options, 'window') ?? WINDOW_SECONDS;
+  if (!around) return { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
+  const window = BigInt(seconds) * 1_000_000_000n;
+  const [from, to] = [around.from - window, around.to + window + 1n];
+  return { since: since !== undefined && since > from ? since : from, until: until !== undefined && until < to ? until : to };
+}
+
+/** Nothing to show: what there would have been. */
+function nothing({ lang, zone }: Context, { hosts, events }: Timeline): string {
+  const [first, last] = [events[0], events.at(-1)];
+  if (!first || !last) return lang === 'ja' ? '表示する記録がありません。' : 'no record to show.';
+  const names = hosts.map(({ name }) => printable(name));
+  const span = formatSpan(first.time, last.time, zone, lang);
+  return lang === 'ja'
+    ? `条件に合う行がありません。ホスト: ${names.join('、')}。記録: ${span}`
+    : `nothing matches. Hosts: ${names.join(', ')}. Records: ${span}`;
+}
 
 /** Prints the timeline of all inputs. */
 export const run: VerbRun = async (context, paths, options) => {
-  const [since, until, around] = [timeOption(context, options, 'since'), timeOption(context, options, 'until', true), timeOption(context, options, 'around')];
-  const windowSeconds = durationOption(options, 'window');
+  const { since, until } = selected(context, options);
   const hosts = options['host'] as readonly string[] | undefined;
   const wanted = (options['channel'] as readonly string[] | undefined)?.map((name) => name.toLowerCase());
   const timeline = await gatherTimeline(context, paths, options);
-  const channels = wanted && [...new Set(timeline.events.map(({ channel }) => channel))].filter((channel) => wanted.some((name) => channel.toLowerCase().includes(name)));
+  const channels =
+    wanted &&
+    [...new Set(timeline.events.map(({ channel }) => channel))].filter((channel) =>
+      wanted.some((name) => channel.toLowerCase().includes(name)),
+    );
   const selection = selectTimeline(timeline, {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
-    ...(around === undefined ? {} : { around }),
-    ...(windowSeconds === undefined ? {} : { windowSeconds }),
     ...(hosts ? { hosts } : {}),
     ...(channels ? { channels: channels.length > 0 ? channels : ['-'] } : {}),
   });
@@ -30,14 +59,22 @@ export const run: VerbRun = async (context, paths, options) => {
     context.signal.throwIfAborted();
   };
   if (context.json || options['format'] === 'jsonl') {
-    for (const row of rows) await put(`${JSON.stringify(timelineRowToJson(row, context.zone))}\n`);
+    for (const row of rows) {
+      const line = JSON.stringify(timelineRowToJson(row, context.zone));
+      await put(`${context.terminal ? spelledOut(line) : line}\n`);
+    }
   } else {
     const names = [...new Set(selection.events.map(({ host }) => host))];
     const { zone, lang, colour, unicode, terminal, width } = context;
     for (const line of timelineToLines(rows, names, { zone, lang, colour, unicode, width: terminal ? width : 0 })) await put(`${line}\n`);
   }
   await context.out(piece);
+  if (selection.events.length + selection.marks.length === 0 && timeline.evidence.sources.length > 0)
+    context.talk(nothing(context, timeline));
   const { problems, sources } = timeline.evidence;
   talkProblems(context, problems);
-  return readingCode(problems, sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text'));
+  return readingCode(
+    problems,
+    sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text'),
+  );
 };
