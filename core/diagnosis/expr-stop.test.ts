@@ -1,6 +1,6 @@
 import type { Expr } from '@winmedic/knowledge/model';
 import { describe, expect, test } from 'vitest';
-import { ALICE_SID, boot, daily, heartbeat6008, orderlyEnd, request, SYSTEM_SID, unexpected } from '../timeline/test-events.ts';
+import { ALICE_SID, at, boot, daily, heartbeat6008, orderlyEnd, request, SYSTEM_SID, unexpected } from '../timeline/test-events.ts';
 import { check, powerOff, type Situation } from './test-case.ts';
 
 const value = (stop: Record<string, string | number | boolean | string[] | null>, situation: Situation): string =>
@@ -62,6 +62,25 @@ describe('properties of an unclean stop', () => {
       unexpected('2018-07-06T05:00:15', { PowerButtonTimestamp: '131752938000000000' }),
     ],
   };
+  test.each([
+    ['within the bounds of the stop', '2018-07-06T03:21:30', 'true'],
+    ['a minute before the last heartbeat', '2018-07-06T03:20:00', 'true'],
+    ['hours before', '2018-07-05T22:00:00', 'false'],
+    ['after the machine must have been off', '2018-07-06T04:50:00', 'false'],
+  ])('a press %s', (_when, time, expected) => {
+    const ticks = at(time) / 100n + 116_444_736_000_000_000n;
+    const events = dirty.events.map((e) =>
+      e.eventId === 41 ? unexpected('2018-07-06T05:00:15', { PowerButtonTimestamp: String(ticks) }) : e,
+    );
+    expect(check({ stop: { powerButtonAtStop: true } }, { events }).value).toBe(expected);
+  });
+  test('a press without a time is neither at the stop nor elsewhere', () => {
+    const events = dirty.events.map((e) =>
+      e.eventId === 41 ? unexpected('2018-07-06T05:00:15', { PowerButtonTimestamp: '0', LongPowerButtonPressDetected: 'true' }) : e,
+    );
+    expect(check({ stop: { powerButton: true } }, { events }).value).toBe('true');
+    expect(check({ stop: { powerButtonAtStop: false } }, { events }).value).toBe('unknown');
+  });
   test('a request that was not recorded is unknown, not false', () => {
     const result = check({ stop: { 'request.process': 'winlogon.exe' } }, dirty);
     expect(result).toMatchObject({ value: 'unknown', missing: [{ kind: 'record', name: 'User32/1074' }] });
@@ -69,7 +88,6 @@ describe('properties of an unclean stop', () => {
   test.each([
     [{ class: 'dirty', lastShutdownGood: false }, 'true'],
     [{ powerButton: true }, 'true'],
-    [{ powerButtonAtStop: true }, 'true'],
     [{ sleepInProgress: true }, 'false'],
     [{ 'bugcheck.code': '0x50' }, 'false'],
     [{ 'uptimeSeconds|gte': 69_000 }, 'true'],

@@ -51,6 +51,8 @@ export interface Stop {
   readonly records: readonly EventObservation[];
   readonly bugcheck?: { readonly code: string; readonly parameters: readonly string[]; readonly from: EventObservation };
   readonly powerButton?: boolean;
+  /** When the power button was pressed (Kernel-Power 41, PowerButtonTimestamp), on the clock of that time; absent when only that it was held is known. */
+  readonly powerButtonAt?: InstantNs;
   readonly sleepInProgress?: boolean;
   readonly lastShutdownGood?: boolean;
   /** Decoded 6008. */

@@ -198,6 +198,7 @@ function unclean(
     records: inTimeOrder([...requestRecords(request), ...records(end), ...bootRecords(session), ...w.records]),
     ...(w.bugcheck && { bugcheck: w.bugcheck }),
     ...(w.powerButton === undefined ? {} : { powerButton: w.powerButton }),
+    ...(w.powerButtonAt === undefined ? {} : { powerButtonAt: w.powerButtonAt }),
     ...(w.sleepInProgress === undefined ? {} : { sleepInProgress: w.sleepInProgress }),
     ...(w.lastShutdownGood === undefined ? {} : { lastShutdownGood: w.lastShutdownGood }),
     ...(heartbeat && { heartbeat }),

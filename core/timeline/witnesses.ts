@@ -8,6 +8,7 @@ import { MINUTE_NS, SECOND_NS } from './time.ts';
 
 /** Error reporting writes 1001 after the dump is copied: minutes on a large machine. */
 const REPORT_NS = 30n * MINUTE_NS;
+const FILETIME_OF_1970 = 116_444_736_000_000_000n;
 
 /** What the boot after a stop says about the stop (stops.md 2.3). */
 export interface BootWitnesses {
@@ -21,6 +22,7 @@ export interface BootWitnesses {
   /** A dump was written (volmgr 162): a bug check, whatever its code. */
   readonly dumpWritten?: EventObservation;
   readonly powerButton?: boolean;
+  readonly powerButtonAt?: InstantNs;
   readonly sleepInProgress?: boolean;
   /** All records above and volmgr 46/161, Kernel-Power 142. */
   readonly records: readonly EventObservation[];
@@ -42,6 +44,7 @@ export function witnessesOf(boot: Boot, after: readonly Sequenced[]): BootWitnes
   const bugcheck = (powerManager && bugcheckOf41(powerManager)) ?? (report && bugcheckOf1001(report));
   const heartbeat = unexpected === undefined ? undefined : heartbeatOf(unexpected);
   const powerButton = powerManager === undefined ? undefined : powerButtonOf(powerManager);
+  const powerButtonAt = powerManager === undefined ? undefined : pressedAt(powerManager);
   const sleepInProgress = powerManager === undefined ? undefined : sleepOf(powerManager);
   const said = [powerManager, unexpected, good, report, dumpWritten].filter((e) => e !== undefined);
   return {
@@ -53,6 +56,7 @@ export function witnessesOf(boot: Boot, after: readonly Sequenced[]): BootWitnes
     ...(bugcheck && { bugcheck }),
     ...(dumpWritten && { dumpWritten }),
     ...(powerButton === undefined ? {} : { powerButton }),
+    ...(powerButtonAt === undefined ? {} : { powerButtonAt }),
     ...(sleepInProgress === undefined ? {} : { sleepInProgress }),
     records: [...said, ...others],
   };
@@ -87,6 +91,12 @@ function powerButtonOf(e: EventObservation): boolean | undefined {
   const held = flag(e, 'LongPowerButtonPressDetected');
   if (stamp === undefined && held === undefined) return undefined;
   return (stamp !== undefined && stamp !== 0n) || held === true;
+}
+
+/** PowerButtonTimestamp is a FILETIME: 100 ns ticks since 1601-01-01 UTC. */
+function pressedAt(e: EventObservation): InstantNs | undefined {
+  const ticks = integer(e, 'PowerButtonTimestamp');
+  return ticks === undefined || ticks <= 0n ? undefined : (ticks - FILETIME_OF_1970) * 100n;
 }
 
 /** SleepInProgress is a boolean in old versions and a number in new ones. */

@@ -98,6 +98,8 @@ export const STOP_PROPERTIES = {
   'request.folded': 'true when a second winlogon/0x500ff record of the same named user was folded into it',
   'bugcheck.code': 'hex (0x50); absent when no code is recorded',
   powerButton: 'true when 41 PowerButtonTimestamp != 0 or LongPowerButtonPressDetected',
+  powerButtonAtStop:
+    'true when 41 PowerButtonTimestamp lies between the bounds of the stop, two minutes more allowed on both sides; unknown without a time',
   sleepInProgress: 'true when 41 SleepInProgress != 0',
   sessions: 'number of user sessions alive at the request; unknown without session records in coverage',
   lastShutdownGood: 'Kernel-Boot 20 of the next boot',
