@@ -5,7 +5,6 @@ import type { Template } from './template.ts';
 import { attributeText, elementText } from './text.ts';
 import { type AttributeNode, CDATA, ELEMENT, type ElementNode, isNamespace, literalAttribute, localName, SLOT, TEXT } from './tree.ts';
 import { itemScalars, scalar } from './values.ts';
-import type { Window } from './window.ts';
 
 // The event as a plain object (shape: README, "Objects and JSON"). Each element of a template is compiled once into a function
 // that makes its value. Keys come from the file, so `__proto__` is defined as an own property instead of being assigned.
@@ -14,6 +13,8 @@ import type { Window } from './window.ts';
 export type ObjectMaker = (instance: Instance) => unknown;
 type Maker = ObjectMaker;
 type Custom = (out: PlainObject, instance: Instance) => void;
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * One member of an object. Most are one substitution under a key that nothing else uses: those are handled without a call, and
@@ -28,12 +29,12 @@ class Step {
   readonly custom: Custom | undefined;
   /** Attributes without a value are not there. */
   readonly skipEmpty: boolean;
-  window: Window | undefined = undefined;
-  stamp = 0;
-  at = 0;
+  bytes: Uint8Array = NOTHING;
   size = 0;
   type = 0;
   value: unknown = undefined;
+  /** Values that differed from the last one, less those that did not. */
+  misses = 0;
 
   constructor(key: string, dependency: number, slot: number, make: Maker | undefined, custom: Custom | undefined, skipEmpty = false) {
     this.key = key;
@@ -69,34 +70,34 @@ function remembered(step: Step, instance: Instance, slot: number): unknown {
   const at = instance.start(slot);
   const size = instance.end(slot) - at;
   if (type & ARRAY) return itemScalars(window, type, at, size);
-  if (!REPEATS[type] || size < 8) return scalar(window, type, at, size);
-  if (
-    step.size === size &&
-    step.type === type &&
-    step.window === window &&
-    step.stamp === window.stamp &&
-    same(window.view, at, step.at, size)
-  ) {
+  if (!REPEATS[type] || size < 8 || size > MAX_REMEMBERED || step.misses > MAX_MISSES) return scalar(window, type, at, size);
+  const known = step.bytes;
+  if (step.size === size && step.type === type && same(window.bytes, at, known, size)) {
+    if (step.misses > 0) step.misses--;
     return step.value;
   }
-  step.window = window;
-  step.stamp = window.stamp;
-  step.at = at;
+  step.misses++;
+  if (known.length < size) step.bytes = new Uint8Array(MAX_REMEMBERED);
+  for (let i = 0; i < size; i++) step.bytes[i] = window.bytes[at + i]!;
   step.size = size;
   step.type = type;
   step.value = scalar(window, type, at, size);
   return step.value;
 }
 
+/** Longest value remembered: computer names, accounts, SIDs, GUIDs and most paths. */
+const MAX_REMEMBERED = 64;
+
+/** From here on a member counts as one that does not repeat: remembering only fills the old generation with dead texts. */
+const MAX_MISSES = 3;
+
 /** Types whose values are worth comparing with the last one. */
 const REPEATS: readonly boolean[] = Array.from({ length: 256 }, (_, type) =>
   ([TYPE.STRING, TYPE.GUID, TYPE.SID, TYPE.HEX64, TYPE.BINARY] as number[]).includes(type),
 );
 
-function same(view: DataView, a: number, b: number, size: number): boolean {
-  let i = 0;
-  for (; i + 4 <= size; i += 4) if (view.getInt32(a + i, true) !== view.getInt32(b + i, true)) return false;
-  for (; i < size; i++) if (view.getUint8(a + i) !== view.getUint8(b + i)) return false;
+function same(a: Uint8Array, at: number, b: Uint8Array, size: number): boolean {
+  for (let i = 0; i < size; i++) if (a[at + i] !== b[i]) return false;
   return true;
 }
 
