@@ -86,7 +86,11 @@ export function makeProgram(lang: Language, argv: readonly string[], action: Act
     for (const option of [...verb.options, ...COMMON_OPTIONS]) command.addOption(makeOption(option, lang));
     const examples = verb.examples.map(({ command: line, text }) => `  # ${say(text, lang)}\n  ${line}`).join('\n');
     command.addHelpText('before', `${words.examples}\n${examples}\n`);
-    if (long) command.addHelpText('after', `\n${verb.details ? `${say(verb.details, lang)}\n\n` : ''}${words.exitCodes}`);
+    if (long)
+      command.addHelpText(
+        'after',
+        `\n${verb.details ? `${wrap(say(verb.details, lang), helpWidth()).join('\n')}\n\n` : ''}${words.exitCodes}`,
+      );
     command.action(async () => {
       await action(verb, command.args, { ...program.opts(), ...command.opts() } as Options);
     });
@@ -97,16 +101,18 @@ export function makeProgram(lang: Language, argv: readonly string[], action: Act
 
 /** `winmedic help [verb]`; Commander's own would show the help of the program for a verb that does not exist. */
 function addHelpVerb(program: Command, lang: Language): void {
-  const help = configure(program.command('help'), lang)
-    .argument('[verb]')
-    .summary(HELP[lang].helpCommandText)
-    .usage('[verb]')
-    .allowUnknownOption();
+  const help = configure(program.command('help'), lang).argument('[verb]').summary(HELP[lang].helpCommandText).usage('[verb]');
+  for (const option of COMMON_OPTIONS) help.addOption(makeOption(option, lang).hideHelp());
   help.action((name: string | undefined) => {
     const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
     if (!command) throw new CliError('CLI_UNKNOWN_VERB', { value: name ?? '' });
     command.outputHelp();
   });
+}
+
+/** Columns of the help pages. */
+function helpWidth(): number {
+  return Math.min(process.stdout.columns ?? 100, 110);
 }
 
 function configure(command: Command, lang: Language): Command {
@@ -119,7 +125,7 @@ function configure(command: Command, lang: Language): Command {
       styleTitle: (title) => titles[title] ?? title,
       optionDescription: describe,
       subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[\S+\] /, '')}`,
-      helpWidth: Math.min(process.stdout.columns ?? 100, 110),
+      helpWidth: helpWidth(),
       displayWidth,
       boxWrap: (text, width) => (width < 30 ? text : wrap(text, width).join('\n')),
     });

@@ -9,16 +9,12 @@ export const events: VerbSpec = {
   details: {
     en: [
       'Conditions are decided on the binary record, so that large logs answer at reading speed. All given conditions must hold.',
-      '--where takes Field=value, Field!=value, Field=[a,b] (any of them) and Sigma modifiers: Field|contains=, |startswith=, |endswith=, |re=, |cidr=, |gt=, |gte=,',
-      '|lt=, |lte=, |exists=true, and |all, |cased with them. * and ? are wildcards. Fields are the data fields of the event (`Data[0]` when unnamed) and Provider, EventID,',
-      'Channel, Computer, Level, UserSid, RecordId.',
+      '--where takes Field=value, Field!=value, Field=[a,b] (any of them) and Sigma modifiers: Field|contains=, |startswith=, |endswith=, |re=, |cidr=, |gt=, |gte=, |lt=, |lte=, |exists=true, and |all, |cased with them. * and ? are wildcards. Fields are the data fields of the event (`Data[0]` when unnamed) and Provider, EventID, Channel, Computer, Level, UserSid, RecordId.',
       'Damaged places are reported on stderr and never lose the rest; the last line reconciles read, shown, filtered and damaged records.',
     ].join('\n'),
     ja: [
       '条件はバイナリのレコード上で判定するため、大きなログでも読み取り速度で答えます。条件はすべて満たす必要があります。',
-      '--where の形式は Field=値、Field!=値、Field=[a,b]（いずれか）と Sigma の修飾子です: Field|contains=、|startswith=、|endswith=、|re=、|cidr=、|gt=、|gte=、',
-      '|lt=、|lte=、|exists=true、これらに |all、|cased。* と ? はワイルドカードです。Field はイベントのデータ項目（名前なしは `Data[0]`）と Provider、EventID、',
-      'Channel、Computer、Level、UserSid、RecordId です。',
+      '--where の形式は Field=値、Field!=値、Field=[a,b]（いずれか）と Sigma の修飾子です: Field|contains=、|startswith=、|endswith=、|re=、|cidr=、|gt=、|gte=、|lt=、|lte=、|exists=true、これらに |all、|cased。* と ? はワイルドカードです。Field はイベントのデータ項目（名前なしは `Data[0]`）と Provider、EventID、Channel、Computer、Level、UserSid、RecordId です。',
       '破損箇所は標準エラーに報告し、残りは失いません。最後の行に、読み取り・表示・除外・破損の件数を示します。',
     ].join('\n'),
   },
