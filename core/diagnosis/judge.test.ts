@@ -1,7 +1,7 @@
 import type { Cause, Expr } from '@winmedic/knowledge/model';
 import { describe, expect, test } from 'vitest';
 import type { JudgedCause } from '../model/verdict.ts';
-import { event } from '../timeline/test-events.ts';
+import { boot, event, unexpected } from '../timeline/test-events.ts';
 import { judge } from './judge.ts';
 import { cause, check, everything, fact, failure, item, powerOff, type Situation, scopeOf } from './test-case.ts';
 
@@ -97,6 +97,16 @@ describe('trust', () => {
   });
 });
 
+test('a request whose orderly stop did not finish is never confirmed; what says nothing of the request still may be', () => {
+  const events = [...powerOff('06:04:29').filter((e) => e.eventId === 1074), ...boot('07:00:00', false), unexpected('07:00:14')];
+  const unfinished: Situation = { events: [...boot('2018-07-05T08:00:00', true), ...events] };
+  expect(check({ stop: { class: 'requested-not-finished' } }, unfinished).value).toBe('true');
+  const asked = grade({ required: [item('a', { stop: { 'request.process': 'winlogon.exe' } })] }, unfinished);
+  expect(asked.grade).toBe('likely');
+  expect(asked.because.en).toMatch(/did not finish/);
+  expect(grade({ required: [item('a', { stop: { class: 'requested-not-finished' } })] }, unfinished).grade).toBe('confirmed');
+});
+
 describe('what may exclude or weaken, and is not settled', () => {
   const press: Expr = { factEvent: 'bmc.power-event', is: 'soft-off', within: { before: '60s', after: '60s' } };
   const sometime = fact('bmc.power-event', 'soft-off', ['2018-07-06T00:00:00', '2018-07-07T00:00:00']);
@@ -149,7 +159,10 @@ test('a stop whose end is not in the log is never explained, but its limits may 
 
 test('a request whose end is not in the log makes a cause likely at most', () => {
   const request = powerOff('06:04:29').filter((e) => e.eventId === 1074);
-  const asked: Situation = { events: request.map((e) => ({ ...e, trust: 'text' as const })), coverage: everything({ System: { partial: true } }) };
+  const asked: Situation = {
+    events: request.map((e) => ({ ...e, trust: 'text' as const })),
+    coverage: everything({ System: { partial: true } }),
+  };
   const judged = grade({ required: [item('a', { stop: { 'request.process': 'winlogon.exe' } })] }, asked);
   expect(judged.grade).toBe('likely');
   expect(judged.because.en).toContain('the end of the session is not in the log');

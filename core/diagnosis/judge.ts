@@ -16,6 +16,12 @@ const NO_END = say(
   'セッションの終わりがログにないため、これ以上は判定できません',
 );
 
+/** Why a request that was not carried out to the end never confirms a cause: the machine may have gone down by something else. */
+const NOT_FINISHED = say(
+  'the orderly stop did not finish; that the request led to the end is not recorded',
+  '正常な終了処理が完了していません。要求が停止につながったことは記録されていません',
+);
+
 /** Judges one cause: the verdict gate (docs/explanation/verdict.md). */
 export function judge(cause: Cause, scope: Scope): JudgedCause {
   const ask = (item: Requirement, role: JudgedRequirement['role']): JudgedRequirement => ({
@@ -55,7 +61,10 @@ export function judge(cause: Cause, scope: Scope): JudgedCause {
   const endless = scope.stop?.class === 'log-gap' && ANSWERS.has(cause.kind);
   if (endless && scope.stop?.request === undefined) return result('inconclusive', NO_END);
   // A recorded request is evidence of its own (a posting often holds nothing else), but nobody knows that the stop came of it.
-  const reasons = [blockers(required, refutes, weakens, scope), endless ? NO_END : undefined].filter((reason) => reason !== undefined);
+  const unfinished = scope.stop?.class === 'requested-not-finished' && ANSWERS.has(cause.kind) && required.some(asksRequest);
+  const reasons = [blockers(required, refutes, weakens, scope), endless ? NO_END : undefined, unfinished ? NOT_FINISHED : undefined].filter(
+    (reason) => reason !== undefined,
+  );
   const blocking = reasons.length === 0 ? undefined : joinTexts(reasons);
   if (blocking === undefined) return result('confirmed', joinTexts(required.map(withReason), 3));
   return result('likely', blocking);
@@ -97,6 +106,15 @@ function blockers(
   return reasons.length === 0 ? undefined : joinTexts(reasons);
 }
 
+/** Does a requirement speak of what the 1074 says? */
+function asksRequest({ requirement }: JudgedRequirement): boolean {
+  return partsOf(requirement.when).some(readsRequest);
+}
+
+function readsRequest(expr: Expr): boolean {
+  return 'stop' in expr && Object.keys(expr.stop).some((key) => key.startsWith('request.'));
+}
+
 function restsOnText({ requirement, evaluation }: JudgedRequirement, scope: Scope): boolean {
   return scope.wholeHost ? allUntrusted(evaluation) : needsText(requirement.when, scope);
 }
@@ -108,7 +126,7 @@ function restsOnText({ requirement, evaluation }: JudgedRequirement, scope: Scop
 function needsText(expr: Expr, scope: Scope): boolean {
   if ('all' in expr) return expr.all.some((part) => needsText(part, scope));
   if ('any' in expr) return expr.any.filter((part) => evaluate(part, scope).value === 'true').every((part) => needsText(part, scope));
-  if ('stop' in expr && Object.keys(expr.stop).some((key) => key.startsWith('request.'))) {
+  if (readsRequest(expr)) {
     const request = scope.stop?.request?.event;
     if (request !== undefined && isUntrusted(request)) return true;
   }

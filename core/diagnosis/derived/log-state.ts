@@ -109,10 +109,15 @@ export function logLoss(theCase: Case, host: string, looked: Looked, stop?: Stop
     for (const g of coverage.gaps) {
       if (g.from > looked.to || g.to < looked.from) continue;
       losses.push(
-        say(
-          `${g.missingRecords} records of ${channel} missing between ${time(g.from)} and ${time(g.to)}`,
-          `${channel} の ${g.missingRecords} 件が ${time(g.from)} から ${time(g.to)} の間で欠落`,
-        ),
+        g.missingRecords === 0n
+          ? say(
+              `${channel} was begun anew between ${time(g.from)} and ${time(g.to)}`,
+              `${channel} は ${time(g.from)} から ${time(g.to)} の間に新しく始まったログ`,
+            )
+          : say(
+              `${g.missingRecords} records of ${channel} missing between ${time(g.from)} and ${time(g.to)}`,
+              `${channel} の ${g.missingRecords} 件が ${time(g.from)} から ${time(g.to)} の間で欠落`,
+            ),
       );
     }
     if (begins.some((b) => b < coverage.first))
