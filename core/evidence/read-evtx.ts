@@ -77,6 +77,7 @@ export function observationOf(record: EvtxRecord, input: Pick<EvtxInput, 'source
     level: system.level ?? 0,
     recordId: String(system.eventRecordId),
     ...(system.userSid === undefined ? {} : { userSid: system.userSid }),
+    ...(system.activityId === undefined ? {} : { activityId: system.activityId }),
     fields: shortFields(record.fields()),
     origin: {
       sourceId: input.sourceId,

@@ -51,6 +51,8 @@ export interface EventObservation {
   readonly level: number;
   readonly recordId: string;
   readonly userSid?: string;
+  /** ActivityID of System/Correlation: records of one RDP connection share it. */
+  readonly activityId?: string;
   readonly fields: ReadonlyMap<string, string>;
   readonly origin: Origin;
   readonly trust: Trust;

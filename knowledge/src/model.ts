@@ -117,7 +117,7 @@ export const DERIVED = {
   'nla-failure': 'RdpCoreTS 140, or 4625 type 3 NtLmSsp',
   'rdp-connection': 'RdpCoreTS 131 or RCM 261',
   'unfinished-rdp-connection':
-    'RdpCoreTS 131 / RCM 261 that no session logon or reconnect (LSM 21/25, 4624 type 10/7) followed before the stop, and no NLA failure (140) explains',
+    'RdpCoreTS 131 / RCM 261 that no session logon or reconnect (LSM 21/25, 4624 type 10/7) followed before the stop, that was not closed before it (102/103 of the same activity), and that no NLA failure (140) explains',
   'user-logoff': 'Winlogon 7002 or LSM 23 or 4647',
   'session-present': 'at least one user session alive at the request',
   'no-session': 'session records cover the time and none was alive',

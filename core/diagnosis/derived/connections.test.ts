@@ -32,6 +32,22 @@ describe('an RDP connection', () => {
   });
 });
 
+describe('a connection that was closed', () => {
+  const activity = '{F420C46F-0000-0000-0000-000000000001}';
+  const opened = { ...connection('06:00:00', '198.51.100.7'), activityId: activity };
+  const closed = (time: string, activityId: string) => ({
+    ...event(time, `${RDP_CORE}/102`, { channel: `${RDP_CORE}/Operational` }),
+    activityId,
+  });
+  test('before the stop left nobody at its logon screen', () => {
+    expect(value(opened, closed('06:01:00', activity))).toBe('false');
+  });
+  test('by the stop itself, or of another activity, was still there', () => {
+    expect(value(opened, closed('06:04:27', activity))).toBe('true');
+    expect(value(opened, closed('06:01:00', '{F420C46F-0000-0000-0000-000000000002}'))).toBe('true');
+  });
+});
+
 describe('a connection that became no session', () => {
   const client = '198.51.100.7';
   test('nothing followed it', () => {

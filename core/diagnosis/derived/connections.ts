@@ -32,6 +32,8 @@ const SECOND_NS = 1_000_000_000n;
 const SAME_CONNECTION_NS = 2n * SECOND_NS;
 /** RdpCoreTS 140 comes a median of 1.1 s after the 131 of the same address (108 of 123 within 5 s). */
 const NLA_ANSWER_NS = 10n * SECOND_NS;
+/** A connection closed this shortly before the stop may have been closed by it. */
+const CLOSED_BY_STOP_NS = 5n * SECOND_NS;
 /** Default stretch before a stop in which one looks for its client. */
 const CLIENT_WINDOW_NS = 600n * SECOND_NS;
 
@@ -46,7 +48,7 @@ export const rdpConnection: OccurrenceKind = {
 
 /**
  * RDP connections that became no session before the stop: no LSM 21/25 and no 4624 of type 10/7 followed, of the same address where both
- * are known, and NLA did not turn it away.
+ * are known, NLA did not turn it away, and it was not closed before (RdpCoreTS 102/103 of the same activity).
  */
 export const unfinishedRdpConnection: OccurrenceKind = {
   form: 'occurrences',
@@ -112,13 +114,34 @@ function unfinished(theCase: Case, host: string): Occurrence[] {
   ];
   const sessions = byAddress(arrivals);
   const refusals = byAddress(rejected);
+  const closings = closingTimes(theCase, host);
   const list = occurrencesOf(theCase, 'rdp-connection', rdpConnection, host);
   return list.flatMap((c): Occurrence[] => {
     const refused = next(refusals, c);
     if (refused !== undefined && refused <= c.time + NLA_ANSWER_NS) return [];
-    const until = next(sessions, c);
-    return [until === undefined ? c : { ...c, until }];
+    const ends = [next(sessions, c), closedAt(closings, c)].filter((end) => end !== undefined);
+    return [ends.length === 0 ? c : { ...c, until: ends.reduce(minNs) }];
   });
+}
+
+/** When the connection of an activity was closed (RdpCoreTS 102 or 103), by ActivityID. */
+function closingTimes(theCase: Case, host: string): ReadonlyMap<string, InstantNs> {
+  const times = new Map<string, InstantNs>();
+  for (const id of [102, 103])
+    for (const { activityId, time } of theCase.index.of(host, RDP_CORE, id)) {
+      const known = activityId === undefined ? undefined : times.get(activityId);
+      if (activityId !== undefined && (known === undefined || time < known)) times.set(activityId, time);
+    }
+  return times;
+}
+
+/** End of a connection whose records name an activity that was closed: whoever sat at its logon screen was gone. */
+function closedAt(closings: ReadonlyMap<string, InstantNs>, { time, evidence }: Occurrence): InstantNs | undefined {
+  for (const { activityId } of evidence) {
+    const closed = activityId === undefined ? undefined : closings.get(activityId);
+    if (closed !== undefined && closed >= time) return closed + CLOSED_BY_STOP_NS;
+  }
+  return undefined;
 }
 
 interface ByAddress {
