@@ -168,6 +168,7 @@ function incident(one: Incident, zone: string): JsonObject {
       title: verdict.cause && localized(verdict.cause.cause.title),
       sentence: localized(verdict.sentence),
       because: verdict.cause && localized(verdict.cause.because),
+      mechanism: verdict.cause?.cause.mechanism?.map(localized),
     }),
     chain: one.chain.map((link, i) => ({
       n: i + 1,

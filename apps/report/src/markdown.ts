@@ -179,8 +179,17 @@ class MarkdownReport {
   #group(group: StopGroup, index: number, total: number): void {
     const m = this.#m;
     const { shown } = group;
+    const { verdict } = shown;
     this.#heading(2, total === 1 ? m.sectionChain : `${m.sectionGroup(index + 1)}: ${m.stops(group.incidents.length)}`);
     this.#out.push(`${this.#grade(shown.verdict.grade)} ${this.#t(shown.verdict.sentence)}`, '');
+    const mechanism = verdict.cause?.cause.mechanism ?? [];
+    if (mechanism.length > 0) {
+      this.#heading(3, m.sectionMechanism);
+      mechanism.forEach((line, i) => {
+        this.#out.push(`${i + 1}. ${this.#t(line)}`);
+      });
+      this.#out.push('');
+    }
     if (shown.chain.length > 0) {
       this.#heading(3, `${m.sectionChain} (${shown.stop.id})`);
       shown.chain.forEach((link, i) => {

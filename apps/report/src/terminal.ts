@@ -174,6 +174,14 @@ class TextReport {
       this.#next(incident);
       return;
     }
+    const mechanism = verdict.cause?.cause.mechanism ?? [];
+    if (mechanism.length > 0) {
+      page.gap();
+      page.heading(m.sectionMechanism);
+      mechanism.forEach((line, i) => {
+        page.text(pick(line, this.#lang), { indent: 2, lead: `${i + 1}. ` });
+      });
+    }
     const shown = this.#options.verbose ? group.incidents : [incident];
     for (const each of shown) {
       if (each.chain.length === 0) continue;

@@ -95,7 +95,7 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
 }
 @page{size:A4;margin:15mm 14mm 17mm;@bottom-left{content:${cssString(footer)};font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}@bottom-right{content:counter(page) " / " counter(pages);font:8pt "Noto Sans JP","Noto Sans CJK JP",sans-serif;color:#444}}
 @media print{
- html{font-size:8.5pt;line-height:1.4}
+ html{font-size:8.2pt;line-height:1.38}
  html:lang(ja){line-height:1.45}
  .wrap{max-width:none;padding:0}
  nav,.skip,footer,.record .empty{display:none}
@@ -104,6 +104,7 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
  table{font-size:7.6pt;line-height:1.35}
  th,td{padding-top:.15rem;padding-bottom:.15rem}
  .next{padding:.2rem .8rem}
+ .mechanism ol{margin:.2rem 0}
  h3{margin-top:.8rem}
  tr,figure{break-inside:avoid}
  .ruled table,.ruled tbody{display:block}
