@@ -58,7 +58,7 @@ export function chooseZone(options: Options, env: NodeJS.ProcessEnv): string {
 }
 
 /** Ends the program when stdout cannot be written: quietly when the reader is gone (`| head`), else with CLI_WRITE. */
-function stdoutFailed(error: unknown, lang: Language): never {
+export function stdoutFailed(error: unknown, lang: Language): never {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
   const failure = new CliError('CLI_WRITE', { value: 'stdout', hint: fileErrorText(error) });
   process.stderr.write(`winmedic: ${failure.code} ${failure.text(lang)}\n`);
@@ -66,8 +66,7 @@ function stdoutFailed(error: unknown, lang: Language): never {
 }
 
 /** Writes to stdout and waits when the reader is slower; an interrupt ends the waiting. */
-function stdoutWriter(lang: Language, signal: AbortSignal): (text: string) => Promise<void> {
-  process.stdout.on('error', (error) => stdoutFailed(error, lang));
+function stdoutWriter(signal: AbortSignal): (text: string) => Promise<void> {
   return (text) =>
     new Promise((resolve) => {
       if (process.stdout.write(text) || signal.aborted) return resolve();
@@ -95,7 +94,7 @@ export function writeStdoutSync({ lang, signal }: Context, text: string): void {
 export function makeContext(lang: Language, options: Options, argv: readonly string[], abort: AbortController): Context {
   const { signal } = abort;
   const terminal = process.stdout.isTTY === true;
-  const out = stdoutWriter(lang, signal);
+  const out = stdoutWriter(signal);
   const complain = (text: string): void => {
     process.stderr.write(`${text}\n`);
   };

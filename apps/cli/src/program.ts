@@ -1,7 +1,7 @@
 import type { Language } from '@winmedic/knowledge/model';
 import { displayWidth, wrap } from '@winmedic/report';
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
-import { chooseLanguage, makeContext } from './context.ts';
+import { chooseLanguage, makeContext, stdoutFailed } from './context.ts';
 import { CliError } from './errors.ts';
 import { HELP } from './help-text.ts';
 import { spelledOut } from './safe-text.ts';
@@ -19,6 +19,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  process.stdout.on('error', (error) => stdoutFailed(error, lang));
   // Nobody reads the talk any more (`2>&1 | head`): nothing is lost by going on.
   process.stderr.on('error', () => {});
   let code = 0;

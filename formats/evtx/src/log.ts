@@ -25,6 +25,9 @@ export function openEvtx(source: ByteSource, options: EvtxOptions = {}): EvtxLog
   return new Log(source, options, start);
 }
 
+/** Bytes looked at when a log is opened: the file header and the first chunk lie in them. */
+const HEAD_BYTES = 1 << 17;
+
 /** Tables and window of a pass, kept for the next one. */
 interface Decoder {
   readonly resolver: Resolver;
@@ -46,8 +49,12 @@ class Log implements EvtxLog {
     this.#limits = withDefaults(options.limits);
     this.#start = start;
     this.#ansi = ansiDecoder(options.ansiEncoding);
-    // The first header is known right after opening.
-    const walker = new Walker(source, { ...this.#walk(), quiet: true }, new Window(new Uint8Array(1 << 17)));
+    // The first header is known right after opening; a log without any chunk is not walked to its end for that.
+    const head: ByteSource = {
+      sizeBytes: Math.min(source.sizeBytes, start + HEAD_BYTES),
+      readAt: (offset, into) => source.readAt(offset, into.subarray(0, Math.max(0, start + HEAD_BYTES - offset))),
+    };
+    const walker = new Walker(head, { ...this.#walk(), quiet: true }, new Window(new Uint8Array(HEAD_BYTES)));
     walker.nextChunk();
   }
 
