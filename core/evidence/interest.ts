@@ -31,7 +31,8 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-Kernel-General'], ids: [1, 12, 13, 18, 24] },
   { providers: ['Microsoft-Windows-Kernel-Boot'], ids: [18, 20, 27, 29, 32] },
   { providers: ['Microsoft-Windows-Power-Troubleshooter'], ids: [1] },
-  { providers: ['Microsoft-Windows-WER-SystemErrorReporting', 'BugCheck'], ids: [1001, 1018, 1019] },
+  { providers: ['Microsoft-Windows-WER-SystemErrorReporting'], ids: [1001, 1018, 1019] },
+  { providers: ['BugCheck'], ids: [1001] },
   { providers: ['volmgr'], ids: [45, 46, 49, 161, 162] },
   { providers: ['Microsoft-Windows-WindowsUpdateClient'], ids: [19, 20, 21, 22, 27, 43, 44] },
   { providers: ['Microsoft-Windows-Servicing'], ids: [1, 2, 3, 4] },
@@ -53,11 +54,18 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-WHEA-Logger'] },
   { providers: ['disk'], ids: [7, 11, 51, 52, 153, 154, 157] },
   { providers: ['Ntfs', 'Microsoft-Windows-Ntfs'], ids: [50, 55, 98, 130, 140] },
-  { providers: STORPORT, ids: [11, 15, 129] },
+  { providers: STORPORT, ids: [129] },
   { providers: ['Microsoft-Windows-Resource-Exhaustion-Detector'], ids: [2004] },
   { providers: ['srv', 'Server'], ids: [2017, 2018, 2019, 2020, 2021] },
   { providers: ['Microsoft-Windows-FailoverClustering'], ids: [1069, 1135, 1146, 1177, 1230, 1564, 5120] },
-  { providers: ['Microsoft-Windows-Hyper-V-Worker'], ids: range(18500, 18620) },
+  {
+    providers: ['Microsoft-Windows-Hyper-V-Worker'],
+    ids: [
+      18500, 18502, 18504, 18508, 18510, 18512, 18514, 18515, 18516, 18518, 18524, 18526, 18528, 18539, 18540, 18550, 18560, 18570, 18571,
+      18572, 18573, 18580, 18590, 18602, 18604, 18608, 18620,
+    ],
+  },
+  { providers: ['Microsoft-Windows-Hyper-V-Chipset'], ids: [18600, 18601, 18602, 18603, 18604, 18605, 18606] },
   { providers: ['Microsoft-Windows-Hyper-V-VMMS'], ids: [14070, 14094, 16050, 16060, 18304, 19070, 20144, 20400] },
   { providers: ['Microsoft-Windows-Hyper-V-Hypervisor'], ids: [1, 2, 41] },
   { providers: ['Microsoft-Windows-TaskScheduler'], ids: [106, 140, 200, 201] },
@@ -76,10 +84,6 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-DistributedCOM'], ids: [10028, 10036] },
   { providers: ['NETLOGON'], ids: [3210, 5719, 5722, 5805] },
 ];
-
-function range(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-}
 
 /** Queries for the reader: the built-in interest, then what the patterns of causes ask for beyond it. */
 export function interestQueries(patterns: readonly EventPattern[] = []): EvtxQuery[] {
