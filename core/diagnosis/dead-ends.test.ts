@@ -51,6 +51,14 @@ describe('what people suspect first', () => {
     expect(status(cause('x', { prominence: 1, required: [item('a', isClean)] }), { events: stops })?.status).toBe('holds');
   });
 
+  test('that holds for some stops only is said to hold for these', () => {
+    const typed = item('typed', { derived: 'screen-typed-failure', within: { before: '5m' } });
+    const dead = status(cause('x', { prominence: 1, required: [typed] }), { events: [failure('2018-07-03T11:58:00'), ...stops] });
+    expect(dead?.status).toBe('holds');
+    expect(dead?.because.en).toMatch(/^for 1 of 3 stops: /);
+    expect(dead?.because.ja).toMatch(/^3 件中 1 件の停止で: /);
+  });
+
   test('other signatures do not count', () => {
     const crash = [
       ...boot('2018-07-05T08:00:00', true),

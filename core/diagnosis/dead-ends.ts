@@ -61,7 +61,15 @@ function statusOf(theCase: Case, host: string, list: readonly JudgedStop[]): Dea
     evidence: distinct(by.flatMap((j) => deciding(j.judged).flatMap((item) => item.evaluation.evidence))).slice(0, MAX_EVIDENCE),
   });
   const holding = list.filter((j) => j.judged.grade === 'confirmed' || j.judged.grade === 'likely');
-  if (holding.length > 0) return result('holds', (holding.at(-1) as JudgedStop).judged.because, holding);
+  if (holding.length > 0) {
+    const { because } = (holding.at(-1) as JudgedStop).judged;
+    const n = holding.length;
+    const some =
+      n === list.length
+        ? because
+        : say(`for ${n} of ${list.length} stops: ${because.en}`, `${list.length} 件中 ${n} 件の停止で: ${because.ja}`);
+    return result('holds', some, holding);
+  }
 
   const out = list.filter((j) => j.judged.grade === 'ruled_out');
   const open = list.filter((j) => j.judged.grade === 'inconclusive');
