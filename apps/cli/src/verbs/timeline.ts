@@ -1,4 +1,4 @@
-import type { Timeline } from '@winmedic/core/model';
+import type { Evidence, Timeline } from '@winmedic/core/model';
 import { selectTimeline } from '@winmedic/core/timeline';
 import { formatSpan, printable, timelineRows, timelineRowToJson, timelineToLines } from '@winmedic/report';
 import { gatherTimeline, readingCode, talkProblems } from '../case.ts';
@@ -30,6 +30,14 @@ function nothing({ lang, zone }: Context, { hosts, events }: Timeline): string {
   return lang === 'ja'
     ? `条件に合う行がありません。ホスト: ${names.join('、')}。記録: ${span}`
     : `nothing matches. Hosts: ${names.join(', ')}. Records: ${span}`;
+}
+
+/** The timeline holds the records that say something about starts, stops, logons and faults; the count says how many were left out. */
+function reconcile({ lang }: Context, { totals }: Evidence): string {
+  const { recordsRead, kept } = totals;
+  return lang === 'ja'
+    ? `読み取り ${recordsRead} = 対象 ${kept} + 対象外 ${recordsRead - kept}（全レコードは \`winmedic events\` で表示）`
+    : `read ${recordsRead} = considered ${kept} + left out ${recordsRead - kept} (\`winmedic events\` shows every record)`;
 }
 
 /** Prints the timeline of all inputs. */
@@ -72,6 +80,7 @@ export const run: VerbRun = async (context, paths, options) => {
   if (selection.events.length + selection.marks.length === 0 && timeline.evidence.sources.length > 0)
     context.talk(nothing(context, timeline));
   const { problems, sources } = timeline.evidence;
+  if (sources.length > 0) context.talk(reconcile(context, timeline.evidence));
   talkProblems(context, problems);
   return readingCode(
     problems,
