@@ -32,6 +32,22 @@ describe('an existing account mistyped on the RDP logon screen', () => {
     expect(value(typed, unknown, logon('2018-07-02T09:00:00', 'bob', '5'))).toBe('false');
     expect(value(typed, unknown, logon('2018-07-02T09:00:00', 'alice', '10'))).toBe('false');
   });
+  test('who logged on afterwards is no longer at the logon screen', () => {
+    const mistyped = failure('06:02:00');
+    expect(value(typed, mistyped, session('06:02:30', 21, '198.51.100.7'))).toBe('false');
+    expect(value(typed, mistyped, session('06:02:30', 25, '198.51.100.7', 'CORP\\Alice'))).toBe('false');
+    expect(value(typed, mistyped, logon('06:02:30', 'alice', '10', '198.51.100.7'))).toBe('false');
+    expect(value(typed, mistyped, session('06:02:30', 21, 'LOCAL'))).toBe('false');
+    expect(value('screen-typed-failure-any', mistyped, session('06:02:30', 21, '198.51.100.7'))).toBe('true');
+  });
+  test('another account, another address, or a logon before or after the stop changes nothing', () => {
+    const mistyped = failure('06:02:00');
+    expect(value(typed, mistyped, session('06:02:30', 21, '198.51.100.7', 'RDS01\\bob'))).toBe('true');
+    expect(value(typed, mistyped, session('06:02:30', 21, '203.0.113.9'))).toBe('true');
+    expect(value(typed, mistyped, session('06:01:00', 21, '198.51.100.7'))).toBe('true');
+    expect(value(typed, mistyped, session('06:30:00', 21, '198.51.100.7'))).toBe('true');
+    expect(value(typed, mistyped, session('06:02:30', 21, '198.51.100.7'), failure('06:03:30'))).toBe('true');
+  });
   test('without the existing-account test every name counts', () => {
     expect(value('screen-typed-failure-any', failure('06:03:00', { SubStatus: '0xc0000064', TargetUserName: 'scan' }))).toBe('true');
     expect(value('screen-typed-failure-any', failure('06:03:00', { SubStatus: '0xc000015b' }))).toBe('false');

@@ -1,11 +1,12 @@
-import type { EventObservation } from '../../model/observation.ts';
+import type { EventObservation, InstantNs } from '../../model/observation.ts';
+import { lowerBound } from '../../timeline/order.ts';
 import type { Case } from '../case.ts';
 import { type Judged, judgeChannel } from '../coverage.ts';
 import { clientAddress, integerOf } from '../match-text.ts';
 import { baseName, joinTexts, say } from '../text.ts';
 import type { Looked } from '../window.ts';
 import { AUDITING, auditSpans, judgeAudit, LSM, RDP_CHANNEL, RDP_CORE, spansOfAny } from './channels.ts';
-import { type OccurrenceKind, single } from './occurrence.ts';
+import { type Occurrence, type OccurrenceKind, single } from './occurrence.ts';
 
 const WRONG_PASSWORD = 0xc000006an;
 const UNKNOWN_NAME = 0xc0000064n;
@@ -23,16 +24,57 @@ export const screenTypedFailureAny: OccurrenceKind = {
   covered: (theCase, host) => auditSpans(theCase, host, 4625),
 };
 
-/** As {@link screenTypedFailureAny}, of accounts that exist: guesses of strangers do not count. */
+/**
+ * As {@link screenTypedFailureAny}, of accounts that exist: guesses of strangers do not count. Once the same account is logged on from
+ * there, its owner has left the logon screen, and the failure no longer counts.
+ */
 export const screenTypedFailure: OccurrenceKind = {
   ...screenTypedFailureAny,
   title: say('existing account mistyped on the RDP logon screen', 'RDP ログオン画面での既存アカウントの入力誤り'),
-  find: (theCase, host) =>
-    single(
-      theCase.index.of(host, AUDITING, 4625).filter((e) => isTyped(e, 10n) && isExistingAccount(theCase, e)),
-      clientOf,
-    ),
+  find: (theCase, host) => {
+    const logons = logonsByAccount(theCase, host);
+    return theCase.index
+      .of(host, AUDITING, 4625)
+      .filter((e) => isTyped(e, 10n) && isExistingAccount(theCase, e))
+      .map((e): Occurrence => {
+        const address = clientOf(e);
+        const until = loggedOn(logons.get(accountOf(field(e, 'TargetUserName'))) ?? [], e.time, address);
+        return { time: e.time, evidence: [e], ...(address === '' ? {} : { address }), ...(until === undefined ? {} : { until }) };
+      });
+  },
 };
+
+interface Logon {
+  readonly time: InstantNs;
+  /** Empty when not recorded. */
+  readonly address: string;
+}
+
+/** Sessions begun or taken up again (LSM 21/25, 4624 type 10/7) by account, each list in time order. */
+function logonsByAccount(theCase: Case, host: string): ReadonlyMap<string, readonly Logon[]> {
+  const found = new Map<string, Logon[]>();
+  const add = (e: EventObservation, user: string, address: string): void => {
+    const account = accountOf(user);
+    const list = found.get(account);
+    const logon = { time: e.time, address: clientAddress(address) };
+    if (list === undefined) found.set(account, [logon]);
+    else list.push(logon);
+  };
+  for (const id of [21, 25]) for (const e of theCase.index.of(host, LSM, id)) add(e, field(e, 'User'), field(e, 'Address'));
+  for (const e of theCase.index.of(host, AUDITING, 4624))
+    if (['10', '7'].includes(field(e, 'LogonType'))) add(e, field(e, 'TargetUserName'), field(e, 'IpAddress'));
+  for (const list of found.values()) list.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return found;
+}
+
+/** First logon at or after a time from the same address, or where one of the two addresses is not known. */
+function loggedOn(logons: readonly Logon[], from: InstantNs, address: string): InstantNs | undefined {
+  for (let i = lowerBound(logons, from, (l) => l.time); i < logons.length; i++) {
+    const logon = logons[i] as Logon;
+    if (logon.address === '' || address === '' || logon.address === address) return logon.time;
+  }
+  return undefined;
+}
 
 /** Failures typed at the console, KVM or virtual-machine console. */
 export const consoleTypedFailure: OccurrenceKind = {
