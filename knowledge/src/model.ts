@@ -112,7 +112,7 @@ export const STOP_PROPERTIES = {
 export const DERIVED = {
   'screen-typed-failure':
     '4625 type 10, LogonProcessName User32, winlogon.exe, SubStatus 6A, or 64 for a name that also logged on successfully elsewhere: an existing account mistyped on the RDP logon screen (NLA not enforced); counts until that account is logged on from there (LSM 21/25, 4624 type 10/7)',
-  'screen-typed-failure-any': 'as above without the existing-account test',
+  'screen-typed-failure-any': 'as above without the existing-account test, whoever logged on since',
   'console-typed-failure': '4625 type 2, User32/winlogon, 127.0.0.1',
   'nla-failure': 'RdpCoreTS 140, or 4625 type 3 NtLmSsp',
   'rdp-connection': 'RdpCoreTS 131 or RCM 261',
