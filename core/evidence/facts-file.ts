@@ -53,6 +53,12 @@ export function parseFactsFile(
   if (list === undefined)
     return { facts, problems: [{ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'unusable', what: 'a list of facts' }] };
   for (const entry of list.slice(0, MAX_ENTRIES)) {
+    const strange = isObject(entry) ? Object.keys(entry).find((key) => !KEYS.has(key)) : undefined;
+    if (strange !== undefined) {
+      // A misspelt `from` would silently turn a fact of that time into one of today.
+      bad(`${shownEntry(entry)}: ${strange.slice(0, 40)}?`, 'EVIDENCE_FACTS_BROKEN');
+      continue;
+    }
     const stated = statedFact(entry);
     if (stated === undefined) {
       bad(shownEntry(entry), 'FACT_UNKNOWN');
@@ -69,6 +75,9 @@ export function parseFactsFile(
     problems.push({ code: 'EVIDENCE_FACTS_BROKEN', path, severity: 'partial', need: list.length, have: MAX_ENTRIES });
   return { facts, problems };
 }
+
+/** Keys of an entry. */
+const KEYS: ReadonlySet<string> = new Set(['fact', 'value', 'host', 'at', 'from', 'to', 'source']);
 
 function statedFact(entry: unknown): StatedFact | undefined {
   if (!isObject(entry)) return undefined;

@@ -13,11 +13,13 @@ export const diagnose: VerbSpec = {
     en: [
       'Paths are files, folders or zip archives: EVTX logs, Event Viewer CSV or XML, or the pasted text of events. Each is recognised by its content.',
       'A verdict is confirmed, likely or inconclusive. Confirmed needs every required observation; what logs cannot show (policy, NLA, BMC, hypervisor, cloud) is given with --fact NAME=VALUE@TIME. `winmedic explain NAME` tells what a fact means and how to get it.',
+      'A file of --facts is a YAML or JSON list; each entry has fact, value, and at, or from and to (times as with --fact), and may have host and source.',
       'Nothing leaves this machine.',
     ].join('\n'),
     ja: [
       '指定できるのはファイル、フォルダー、zip です。EVTX、イベント ビューアーの CSV・XML、貼り付けたイベント本文を、名前ではなく内容で判別します。',
       '結論は「確定」「有力」「判定不能」のいずれかです。「確定」には必須の証拠がすべて必要です。ログに残らないもの（ポリシー、NLA、BMC、ハイパーバイザー、クラウド）は --fact 名前=値@時刻 で与えます。`winmedic explain 名前` で意味と調べ方を確認できます。',
+      '--facts のファイルは YAML または JSON のリストです。各項目に fact、value と、at または from・to（--fact と同じ時刻）を書きます。host と source も書けます。',
       'データがこの端末の外に出ることはありません。',
     ].join('\n'),
   },
