@@ -220,3 +220,37 @@ test('every text of a diagnosis exists in both languages', async () => {
     expect(text.ja).not.toMatch(/undefined|NaN|\[object/);
   }
 });
+
+describe('what a platform reports beside a stop', () => {
+  const ofPress = (name: string, value: string): Promise<Diagnosis> =>
+    judged('ja-rds-console-button', [fact(name, value, '2018-07-06T01:20:41')]);
+  test('a failed host sends no orderly request; a scheduled event does', async () => {
+    for (const value of ['system-status-failed', 'recovery'])
+      expect(grade(at(await ofPress('cloud.host-event', value), PRESSED), 'ec2-host-failure')).toBe('likely');
+    expect(grade(at(await ofPress('cloud.host-event', 'system-reboot'), PRESSED), 'ec2-host-failure')).toBe('confirmed');
+  });
+  test('a shutdown from inside leaves an orderly end', async () => {
+    const stopped = fact('cloud.state-reason', 'Client.InstanceInitiatedShutdown', '2021-03-03T05:34:00');
+    const [incident] = (await judged('power-loss', [stopped])).incidents;
+    expect(grade(incident as Incident, 'ec2-instance-initiated')).toBe('likely');
+  });
+});
+
+describe('a pressed power button', () => {
+  test('an entry known to the day only blocks confirmed and does not rule out', async () => {
+    const sometime = fact('bmc.power-event', 'power-button', ['2018-07-05T15:00:00', '2018-07-06T14:59:59']);
+    const d = await judged('ja-rds-power-off', [policyOn, nlaOff, sometime]);
+    expect(grade(at(d, '2018-07-05T21:04'), RDP)).toBe('likely');
+    expect(grade(at(d, '2018-07-04T08:05'), RDP)).toBe('confirmed');
+  });
+  test('a recorded press of another time does not confirm the held button and leaves power loss open', async () => {
+    const { events, ...rest } = await evidence('power-button-held');
+    const older = events.map((e) =>
+      e.eventId === 41 ? { ...e, fields: new Map([...e.fields, ['PowerButtonTimestamp', '132580000000000000']]) } : e,
+    );
+    const find = (list: Evidence['events']): Incident =>
+      diagnose(buildTimeline({ ...rest, events: list, facts: [] }), knowledge, { madeAt: 0n }).incidents[0] as Incident;
+    expect([grade(find(events), 'power-button-held'), grade(find(events), 'power-loss')]).toEqual(['confirmed', 'ruled_out']);
+    expect([grade(find(older), 'power-button-held'), grade(find(older), 'power-loss')]).toEqual(['likely', 'inconclusive']);
+  });
+});
