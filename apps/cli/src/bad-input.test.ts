@@ -20,9 +20,21 @@ const USELESS: readonly (readonly [what: string, code: string, path: () => strin
   ['a file that is no log', 'EVIDENCE_UNRECOGNISED', () => folder.file('garbage.evtx', garbage)],
   ['a text that is no event', 'EVIDENCE_UNRECOGNISED', () => folder.file('note.txt', 'buy milk')],
   ['a folder without logs', 'EVIDENCE_NO_LOGS', () => folder.file('nothing/readme.bin', garbage).replace(/.readme\.bin$/, '')],
-  ['a log of Windows XP', 'EVIDENCE_OLD_EVT_FORMAT', () => folder.file('old.evt', Buffer.concat([Buffer.from('\x30\0\0\0LfLe', 'latin1'), zeros.subarray(0, 400)]))],
-  ['a broken archive', 'EVIDENCE_ZIP_BROKEN', () => folder.file('broken.zip', zipOf([{ name: 'System.evtx', bytes: good }]).subarray(0, 5000))],
-  ['an encrypted archive', 'EVIDENCE_ZIP_ENCRYPTED', () => folder.file('locked.zip', zipOf([{ name: 'System.evtx', bytes: good, encrypted: true }]))],
+  [
+    'a log of Windows XP',
+    'EVIDENCE_OLD_EVT_FORMAT',
+    () => folder.file('old.evt', Buffer.concat([Buffer.from('\x30\0\0\0LfLe', 'latin1'), zeros.subarray(0, 400)])),
+  ],
+  [
+    'a broken archive',
+    'EVIDENCE_ZIP_BROKEN',
+    () => folder.file('broken.zip', zipOf([{ name: 'System.evtx', bytes: good }]).subarray(0, 5000)),
+  ],
+  [
+    'an encrypted archive',
+    'EVIDENCE_ZIP_ENCRYPTED',
+    () => folder.file('locked.zip', zipOf([{ name: 'System.evtx', bytes: good, encrypted: true }])),
+  ],
 ];
 
 describe.concurrent('input of which nothing can be read', () => {
@@ -67,7 +79,13 @@ describe.concurrent('input of which a part can be read', () => {
   });
 
   it('lets the rest be analysed', async () => {
-    const { code, out, err } = await winmedic(['diagnose', folder.file('first.evtx', ''), EXAMPLE_SYSTEM, folder.at('not-there'), '--json']);
+    const { code, out, err } = await winmedic([
+      'diagnose',
+      folder.file('first.evtx', ''),
+      EXAMPLE_SYSTEM,
+      folder.at('not-there'),
+      '--json',
+    ]);
     expect(code).toBe(3);
     const { incidents, problems } = JSON.parse(out) as { incidents: unknown[]; problems: { code: string }[] };
     expect(incidents).toHaveLength(7);
@@ -77,7 +95,13 @@ describe.concurrent('input of which a part can be read', () => {
 
   it('reads an archive directly, and an archive in it', async () => {
     const inner = zipOf([{ name: 'logs/System.evtx', bytes: good }]);
-    const path = folder.file('good.zip', zipOf([{ name: 'host/inner.zip', bytes: inner }, { name: 'host/readme.bin', bytes: garbage }]));
+    const path = folder.file(
+      'good.zip',
+      zipOf([
+        { name: 'host/inner.zip', bytes: inner },
+        { name: 'host/readme.bin', bytes: garbage },
+      ]),
+    );
     const { code, out } = await winmedic(['events', path, '--ids', '1074', '--count-by', 'id', '--json']);
     expect({ code, out }).toEqual({ code: 0, out: '[{"key":1074,"count":7}]\n' });
     const csv = await winmedic(['events', path, '--ids', '1074', '--limit', '1', '--format', 'csv']);
@@ -87,7 +111,13 @@ describe.concurrent('input of which a part can be read', () => {
   it('refuses a bomb and reads what lies beside it', async () => {
     const bomb = new Uint8Array(300 << 20);
     bomb.set(Buffer.from('ElfFile\0', 'latin1'));
-    const path = folder.file('bomb.zip', zipOf([{ name: 'bomb.evtx', bytes: bomb }, { name: 'System.evtx', bytes: good }]));
+    const path = folder.file(
+      'bomb.zip',
+      zipOf([
+        { name: 'bomb.evtx', bytes: bomb },
+        { name: 'System.evtx', bytes: good },
+      ]),
+    );
     const { code, out, err } = await winmedic(['events', path, '--ids', '1074', '--count-by', 'id', '--json']);
     expect({ code, out }).toEqual({ code: 3, out: '[{"key":1074,"count":7}]\n' });
     expect(err).toContain('bomb.evtx EVIDENCE_ZIP_BOMB');
@@ -116,7 +146,9 @@ describe.concurrent('input of which a part can be read', () => {
   it('answers for a sparse log of 2 GiB without holding it', async () => {
     const path = folder.file('sparse.evtx', good);
     truncateSync(path, 2 ** 31);
-    const { code, out, err } = await winmedic(['events', path, '--ids', '1074', '--count-by', 'id', '--json'], { env: { NODE_OPTIONS: '--max-old-space-size=64' } });
+    const { code, out, err } = await winmedic(['events', path, '--ids', '1074', '--count-by', 'id', '--json'], {
+      env: { NODE_OPTIONS: '--max-old-space-size=64' },
+    });
     expect(out).toBe('[{"key":1074,"count":7}]\n');
     expect(code === 0 || err.includes('EVTX_')).toBe(true);
   });
@@ -125,9 +157,13 @@ describe.concurrent('input of which a part can be read', () => {
 describe.concurrent('hostile names and values', () => {
   it.skipIf(windows)('never reach the terminal as they are', async () => {
     const path = folder.file('evil\u001b[31m\u202e.evtx', '');
-    for (const args of [['events', path, '--count-by', 'id'], ['diagnose', path], ['diagnose', path, '--html', `${path}/x\u001b[0m`]]) {
+    for (const args of [
+      ['events', path, '--count-by', 'id'],
+      ['diagnose', path],
+      ['diagnose', path, '--html', `${path}/x\u001b[0m`],
+    ]) {
       const { out, err } = await winmedic(args);
-      expect(out + err).not.toMatch(/[\u001b\u202e]/);
+      for (const acting of ['\u001b', '\u202e']) expect(out + err).not.toContain(acting);
       expect(err + out).toContain('[31m');
     }
   });

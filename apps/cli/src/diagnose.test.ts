@@ -22,10 +22,13 @@ interface Value {
   }[];
   readonly problems: readonly { readonly code: string }[];
 }
-const json = async (...args: string[]): Promise<Value> => JSON.parse((await winmedic(['diagnose', '--json', '--tz', 'Asia/Tokyo', ...args])).out) as Value;
+const json = async (...args: string[]): Promise<Value> =>
+  JSON.parse((await winmedic(['diagnose', '--json', '--tz', 'Asia/Tokyo', ...args])).out) as Value;
 /** What differs between two runs: when it was made and how long it took. */
 const steady = (text: string): string =>
-  text.replaceAll(/"madeAt(?:Ns)?":"[^"]*"|"durationSeconds":[\d.]+/g, '').replaceAll(/(?:Made|作成):? [\d-]+ [\d:]+ \+\d\d:\d\d|(?:Duration|所要時間):? [^·\n]+/g, '');
+  text
+    .replaceAll(/"madeAt(?:Ns)?":"[^"]*"|"durationSeconds":[\d.]+/g, '')
+    .replaceAll(/(?:Made|作成):? [\d-]+ [\d:]+ \+\d\d:\d\d|(?:Duration|所要時間):? [^·\n]+/g, '');
 
 describe.concurrent('winmedic diagnose', () => {
   it('gives one incident for each stop with grade, cause, chain and what is missing', async () => {
@@ -41,10 +44,14 @@ describe.concurrent('winmedic diagnose', () => {
   });
 
   it('confirms with the facts of that time, never with the values of today', async () => {
-    const grade = ({ incidents }: Value): string | undefined => incidents.find(({ time }) => time.startsWith('2018-07-06T06:04:29'))?.verdict.grade;
+    const grade = ({ incidents }: Value): string | undefined =>
+      incidents.find(({ time }) => time.startsWith('2018-07-06T06:04:29'))?.verdict.grade;
     expect(grade(await json(EXAMPLE, ...FACTS))).toBe('confirmed');
     expect(grade(await json(EXAMPLE, '--fact', 'ShutdownWithoutLogon=1', '--fact', 'rdp.nla=off'))).toBe('likely');
-    const file = folder.file('facts.yaml', 'facts:\n  - fact: policy.shutdown-without-logon\n    value: "1"\n    from: 2018-06-20\n    to: 2018-07-12\n  - fact: rdp.nla\n    value: "off"\n    from: 2018-06-20\n    to: 2018-07-12\n');
+    const file = folder.file(
+      'facts.yaml',
+      'facts:\n  - fact: policy.shutdown-without-logon\n    value: "1"\n    from: 2018-06-20\n    to: 2018-07-12\n  - fact: rdp.nla\n    value: "off"\n    from: 2018-06-20\n    to: 2018-07-12\n',
+    );
     expect(grade(await json(EXAMPLE, '--facts', file))).toBe('confirmed');
     const misspelt = folder.file('misspelt.yaml', readFileSync(file, 'utf8').replaceAll('from:', 'form:'));
     const refused = await json(EXAMPLE, '--facts', misspelt);
@@ -133,6 +140,8 @@ describe.concurrent('winmedic diagnose', () => {
   });
 
   it('says which pack cannot be read', async () => {
-    expect((await winmedic(['diagnose', EXAMPLE, '--pack', folder.at('none.yaml')])).err).toBe(`winmedic: CLI_FILE cannot read ${folder.at('none.yaml')}: there is no such file or folder.\n`);
+    expect((await winmedic(['diagnose', EXAMPLE, '--pack', folder.at('none.yaml')])).err).toBe(
+      `winmedic: CLI_FILE cannot read ${folder.at('none.yaml')}: there is no such file or folder.\n`,
+    );
   });
 });

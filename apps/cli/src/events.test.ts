@@ -12,14 +12,17 @@ const odd = folder.file(
   logOf([
     { id: 1, provider: 'Alpha', computer: 'HOST1', level: 2, fields: { Name: 'administrator', Size: '9', Address: '10.0.0.7' } },
     { id: 2, provider: 'Beta', computer: 'HOST2', level: 3, fields: { Name: 'guest', Size: '10', Address: '192.168.1.2' } },
-    { id: 3, provider: 'Beta', channel: 'Security', fields: { Name: '=cmd|\' /c calc\'!A0', Note: 'a "quoted", text\nof two lines' } },
+    { id: 3, provider: 'Beta', channel: 'Security', fields: { Name: "=cmd|' /c calc'!A0", Note: 'a "quoted", text\nof two lines' } },
     { id: 4, provider: 'Gamma', fields: { Name: 'Admin', Size: '' } },
   ]),
 );
 const ids = async (...args: string[]): Promise<number[]> => {
   const { code, out } = await winmedic(['events', odd, '--json', ...args]);
   expect(code).toBe(0);
-  return out.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { Event: { System: { EventID: number } } }).Event.System.EventID);
+  return out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { Event: { System: { EventID: number } } }).Event.System.EventID);
 };
 
 describe.concurrent('counting', () => {
@@ -35,12 +38,19 @@ describe.concurrent('counting', () => {
   it('adds up over files, folders and archives, by provider and channel, as table, csv and lines of JSON', async () => {
     const zip = folder.file('two.zip', zipOf([{ name: 'logs/odd.evtx', bytes: readFileSync(odd) }]));
     const byProvider = await winmedic(['events', odd, zip, '--count-by', 'provider', '--format', 'jsonl']);
-    expect(byProvider.out.trim().split('\n').map((line) => JSON.parse(line))).toEqual([
+    expect(
+      byProvider.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
       { key: 'Beta', count: 4 },
       { key: 'Alpha', count: 2 },
       { key: 'Gamma', count: 2 },
     ]);
-    expect((await winmedic(['events', odd, '--count-by', 'channel', '--format', 'csv'])).out).toBe('\uFEFFchannel,count\r\nSystem,3\r\nSecurity,1\r\n');
+    expect((await winmedic(['events', odd, '--count-by', 'channel', '--format', 'csv'])).out).toBe(
+      '\uFEFFchannel,count\r\nSystem,3\r\nSecurity,1\r\n',
+    );
     const table = await winmedic(['events', odd, '--count-by', 'channel', '--limit', '1', '--lang', 'ja']);
     expect(table).toEqual({ code: 0, out: '    3  System\n', err: '合計: 4\n' });
     expect((await winmedic(['events', odd, '--count-by', 'id', '--format', 'xml'])).err).toContain('CLI_INVALID_VALUE --format');
@@ -49,14 +59,32 @@ describe.concurrent('counting', () => {
 
 describe.concurrent('selection', () => {
   it.each([
-    [['--ids', '1,3-4'], [1, 3, 4]],
-    [['--providers', 'alpha,GAMMA'], [1, 4]],
+    [
+      ['--ids', '1,3-4'],
+      [1, 3, 4],
+    ],
+    [
+      ['--providers', 'alpha,GAMMA'],
+      [1, 4],
+    ],
     [['--channels', 'security'], [3]],
     [['--computers', 'host2'], [2]],
-    [['--levels', '2-3'], [1, 2]],
-    [['--where', 'Name=admin*'], [1, 4]],
-    [['--where', 'Name!=admin*'], [2, 3]],
-    [['--where', 'Name=[guest,Admin]'], [2, 4]],
+    [
+      ['--levels', '2-3'],
+      [1, 2],
+    ],
+    [
+      ['--where', 'Name=admin*'],
+      [1, 4],
+    ],
+    [
+      ['--where', 'Name!=admin*'],
+      [2, 3],
+    ],
+    [
+      ['--where', 'Name=[guest,Admin]'],
+      [2, 4],
+    ],
     [['--where', 'Name|cased=admin'], []],
     [['--where', 'Name|contains|all=[min,str]'], [1]],
     [['--where', 'Name|startswith=g'], [2]],
@@ -67,16 +95,36 @@ describe.concurrent('selection', () => {
     [['--where', 'Size|lte=9'], [1]],
     [['--where', 'Address|cidr=10.0.0.0/8'], [1]],
     [['--where', 'Size|exists=false'], [3]],
-    [['--where', 'Size=null'], [3, 4]],
+    [
+      ['--where', 'Size=null'],
+      [3, 4],
+    ],
     [['--where', 'Size|gte=9', '--where', 'Address|startswith=192.'], [2]],
-    [['--since', '2018-07-06T00:00:01Z', '--until', '2018-07-06T00:00:03Z'], [2, 3]],
+    [
+      ['--since', '2018-07-06T00:00:01Z', '--until', '2018-07-06T00:00:03Z'],
+      [2, 3],
+    ],
   ] as const)('%j', async (args, wanted) => {
     expect(await ids(...args)).toEqual(wanted);
   });
 
   it('takes a day as the whole day in the zone of the run', async () => {
     const day = (zone: string): Promise<{ out: string }> =>
-      winmedic(['events', EXAMPLE_SYSTEM, '--ids', '1074', '--since', '2018-07-06', '--until', '2018-07-06', '--tz', zone, '--count-by', 'id', '--json']);
+      winmedic([
+        'events',
+        EXAMPLE_SYSTEM,
+        '--ids',
+        '1074',
+        '--since',
+        '2018-07-06',
+        '--until',
+        '2018-07-06',
+        '--tz',
+        zone,
+        '--count-by',
+        'id',
+        '--json',
+      ]);
     expect((await day('Asia/Tokyo')).out).toBe('[{"key":1074,"count":2}]\n');
     expect((await day('+09:00')).out).toBe('[{"key":1074,"count":2}]\n');
     expect((await day('UTC')).out).toBe('[{"key":1074,"count":1}]\n');

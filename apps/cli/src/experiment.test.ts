@@ -42,8 +42,21 @@ describe.concurrent('winmedic experiment', () => {
   it('counts from logs after the first stop, of one kind', async () => {
     const { code, out } = await winmedic(['experiment', EXAMPLE, '--change-at', '2018-07-01', '--tz', 'Asia/Tokyo', '--json', '--quiet']);
     expect(code).toBe(0);
-    const value = JSON.parse(out) as { leftOut: string; signature: string; changeAt: string; before: { stops: { id: string }[] }; after: { stops: { id: string }[] }; result: Result };
-    expect(value).toMatchObject({ schemaVersion: '1.0', host: 'RDS01', signature: 'winlogon.exe/system/0x500ff/requested-clean', changeAt: '2018-07-01T00:00:00+09:00', leftOut: 'RDS01#1' });
+    const value = JSON.parse(out) as {
+      leftOut: string;
+      signature: string;
+      changeAt: string;
+      before: { stops: { id: string }[] };
+      after: { stops: { id: string }[] };
+      result: Result;
+    };
+    expect(value).toMatchObject({
+      schemaVersion: '1.0',
+      host: 'RDS01',
+      signature: 'winlogon.exe/system/0x500ff/requested-clean',
+      changeAt: '2018-07-01T00:00:00+09:00',
+      leftOut: 'RDS01#1',
+    });
     expect(value.before.stops.map(({ id }) => id)).toEqual(['RDS01#2', 'RDS01#3']);
     expect(value.after.stops.map(({ id }) => id)).toEqual(['RDS01#5', 'RDS01#6', 'RDS01#7']);
     expect(value.result.pTwoSided).toBe(1);
@@ -51,7 +64,9 @@ describe.concurrent('winmedic experiment', () => {
 
   it('tells in both languages which spans it compared', async () => {
     const en = await winmedic(['experiment', EXAMPLE, '--change-at', '2018-07-01', '--tz', 'Asia/Tokyo']);
-    expect(en.out).toMatch(/^RDS01 {2}kind of stop: winlogon\.exe\/system\/0x500ff\/requested-clean\nbefore: 2018-06-25 11:30:14 \+09:00 – 2018-07-01 00:00:00 \+09:00\nafter: /);
+    expect(en.out).toMatch(
+      /^RDS01 {2}kind of stop: winlogon\.exe\/system\/0x500ff\/requested-clean\nbefore: 2018-06-25 11:30:14 \+09:00 – 2018-07-01 00:00:00 \+09:00\nafter: /,
+    );
     const ja = await winmedic(['experiment', EXAMPLE, '--change-at', '2018-07-01', '--tz', 'Asia/Tokyo', '--lang', 'ja']);
     expect(ja.out).toMatch(/^RDS01 {2}停止の種類: .*\n変更前: .*\n変更後: .*\n数えない停止（最初の停止）: RDS01#1\n\n変化は示せていません/);
   });

@@ -41,7 +41,8 @@ describe.concurrent('help', () => {
   });
 
   it('prints its version', async () => {
-    for (const args of [['--version'], ['-V'], ['--lang', 'ja', '--version']]) expect(await winmedic(args)).toMatchObject({ code: 0, out: 'winmedic source\n' });
+    for (const args of [['--version'], ['-V'], ['--lang', 'ja', '--version']])
+      expect(await winmedic(args)).toMatchObject({ code: 0, out: 'winmedic source\n' });
   });
 });
 
@@ -53,11 +54,18 @@ describe.concurrent('usage errors', () => {
     [['--bogus'], 'CLI_UNKNOWN_OPTION', ['`winmedic --help`', '`winmedic --help`']],
     [['events'], 'CLI_MISSING_ARGUMENT', ['<files>. `winmedic events --help`', '<files>。`winmedic events --help`']],
     [['events', 'x', '--ids'], 'CLI_MISSING_ARGUMENT', ['--ids <list>', '--ids <list>']],
-    [['events', 'x', '--count-by', 'day'], 'CLI_INVALID_VALUE', ['Use one of: id, provider, channel.', '次のいずれかを指定してください: id、provider、channel。']],
+    [
+      ['events', 'x', '--count-by', 'day'],
+      'CLI_INVALID_VALUE',
+      ['Use one of: id, provider, channel.', '次のいずれかを指定してください: id、provider、channel。'],
+    ],
     [['completion', 'bash', 'zsh'], 'CLI_INVALID_VALUE', ['too many arguments', '引数が多すぎます']],
     [['completion', 'tcsh'], 'CLI_INVALID_VALUE', ['bash, zsh, fish', 'bash、zsh、fish']],
   ] as const)('%j: %s', async (args, code, [en, ja]) => {
-    for (const [lang, hint] of [['en', en], ['ja', ja]] as const) {
+    for (const [lang, hint] of [
+      ['en', en],
+      ['ja', ja],
+    ] as const) {
       const ran = await winmedic(['--lang', lang, ...args]);
       expect(ran).toMatchObject({ code: 2, out: '' });
       expect(ran.err.startsWith(`winmedic: ${code} `)).toBe(true);

@@ -32,14 +32,24 @@ export interface Surroundings {
 
 /** Environment of a run: nothing of the tester's language, zone or colour wishes; compiled sources are shared between runs. */
 export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', TZ: 'UTC', LANG: 'C', NODE_COMPILE_CACHE: join(tmpdir(), 'winmedic-test-compile-cache'), ...more };
+  return {
+    PATH: process.env['PATH'] ?? '',
+    TZ: 'UTC',
+    LANG: 'C',
+    NODE_COMPILE_CACHE: join(tmpdir(), 'winmedic-test-compile-cache'),
+    ...more,
+  };
 }
 
 /** Runs the command with stdout and stderr in pipes. */
 export function winmedic(args: readonly string[], { input, env, cwd }: Surroundings = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const [file = '', ...rest] = COMMAND;
-    const child = spawn(file, [...rest, ...args], { cwd: cwd ?? ROOT, env: environment(env), stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const child = spawn(file, [...rest, ...args], {
+      cwd: cwd ?? ROOT,
+      env: environment(env),
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout?.on('data', (piece: Buffer) => out.push(piece));
@@ -89,8 +99,18 @@ export interface TestRecord {
 export function records(list: readonly TestRecord[]): WriteRecord[] {
   return list.map(({ id, second, provider, channel, computer, level, fields }, index) => ({
     timeTicks: DAY_TICKS + BigInt(Math.round((second ?? index) * 1000)) * 10_000n,
-    system: { provider: provider ?? 'Test', eventId: id, channel: channel ?? 'System', computer: computer ?? 'HOST1', level: level ?? 4, userSid: 'S-1-5-18' },
-    data: { kind: 'eventData', items: Object.entries(fields ?? {}).map(([name, value]) => ({ name, value: { type: 'string', value } as const })) },
+    system: {
+      provider: provider ?? 'Test',
+      eventId: id,
+      channel: channel ?? 'System',
+      computer: computer ?? 'HOST1',
+      level: level ?? 4,
+      userSid: 'S-1-5-18',
+    },
+    data: {
+      kind: 'eventData',
+      items: Object.entries(fields ?? {}).map(([name, value]) => ({ name, value: { type: 'string', value } as const })),
+    },
   }));
 }
 

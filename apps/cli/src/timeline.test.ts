@@ -11,7 +11,11 @@ interface Row {
   readonly channel?: string;
   readonly eventId?: number;
 }
-const rows = (out: string): Row[] => out.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Row);
+const rows = (out: string): Row[] =>
+  out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row);
 const STOP = '2018-07-06T06:04:29+09:00';
 
 describe.concurrent('winmedic timeline', () => {
@@ -38,7 +42,21 @@ describe.concurrent('winmedic timeline', () => {
   });
 
   it('selects by span, host and a part of the channel name', async () => {
-    const out = await winmedic(['timeline', EXAMPLE, '--since', '2018-07-05', '--until', '2018-07-05', '--channel', 'localsession', '--host', 'rds01', '--utc', '--format', 'jsonl']);
+    const out = await winmedic([
+      'timeline',
+      EXAMPLE,
+      '--since',
+      '2018-07-05',
+      '--until',
+      '2018-07-05',
+      '--channel',
+      'localsession',
+      '--host',
+      'rds01',
+      '--utc',
+      '--format',
+      'jsonl',
+    ]);
     const events = rows(out.out).filter(({ kind }) => kind === 'event');
     expect(events.length).toBeGreaterThan(0);
     for (const { channel, time } of events) {
@@ -51,12 +69,15 @@ describe.concurrent('winmedic timeline', () => {
     const { code, out, err } = await winmedic(['timeline', EXAMPLE_SYSTEM, '--host', 'OTHER', '--utc']);
     expect({ code, out }).toEqual({ code: 0, out: '' });
     expect(err).toMatch(/^nothing matches\. Hosts: RDS01\. Records: 2018-06-17 [\d:]+ \+00:00 – 2018-07-12 [\d:]+ \+00:00\n/);
-    expect((await winmedic(['timeline', EXAMPLE_SYSTEM, '--since', '2030-01-01', '--lang', 'ja'])).err).toMatch(/^条件に合う行がありません。ホスト: RDS01。/);
+    expect((await winmedic(['timeline', EXAMPLE_SYSTEM, '--since', '2030-01-01', '--lang', 'ja'])).err).toMatch(
+      /^条件に合う行がありません。ホスト: RDS01。/,
+    );
   });
 
   it('says how many of the records it is about', async () => {
     const { err } = await winmedic(['timeline', EXAMPLE_SYSTEM, '--around', STOP]);
-    const [, read, kept, rest] = /^read (\d+) = considered (\d+) \+ left out (\d+) \(`winmedic events` shows every record\)\n$/.exec(err) ?? [];
+    const [, read, kept, rest] =
+      /^read (\d+) = considered (\d+) \+ left out (\d+) \(`winmedic events` shows every record\)\n$/.exec(err) ?? [];
     expect(Number(read)).toBe(548);
     expect(Number(kept) + Number(rest)).toBe(548);
     expect((await winmedic(['timeline', EXAMPLE_SYSTEM, '--around', STOP, '--quiet'])).err).toBe('');
