@@ -31,10 +31,13 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
         time: gap.from,
         host: c.host,
         channel: c.channel,
-        text: {
-          en: `${c.channel}: ${gap.missingRecords} records missing here`,
-          ja: `${c.channel}: ここで ${gap.missingRecords} 件のレコードが欠落`,
-        },
+        text:
+          gap.missingRecords === 0n
+            ? { en: `${c.channel}: the log was begun anew here`, ja: `${c.channel}: ここから新しく始まったログ` }
+            : {
+                en: `${c.channel}: ${gap.missingRecords} records missing here`,
+                ja: `${c.channel}: ここで ${gap.missingRecords} 件のレコードが欠落`,
+              },
       });
     }
     for (const time of c.clearings) {

@@ -184,7 +184,7 @@ class MarkdownReport {
     this.#out.push(`${this.#grade(shown.verdict.grade)} ${this.#t(shown.verdict.sentence)}`, '');
     const mechanism = verdict.cause?.cause.mechanism ?? [];
     if (mechanism.length > 0) {
-      this.#heading(3, m.sectionMechanism);
+      this.#heading(3, m.sectionMechanism(verdict.grade === 'confirmed'));
       mechanism.forEach((line, i) => {
         this.#out.push(`${i + 1}. ${this.#t(line)}`);
       });

@@ -177,7 +177,7 @@ class TextReport {
     const mechanism = verdict.cause?.cause.mechanism ?? [];
     if (mechanism.length > 0) {
       page.gap();
-      page.heading(m.sectionMechanism);
+      page.heading(m.sectionMechanism(verdict.grade === 'confirmed'));
       mechanism.forEach((line, i) => {
         page.text(pick(line, this.#lang), { indent: 2, lead: `${i + 1}. ` });
       });

@@ -25,7 +25,7 @@ export function groupSection(c: HtmlContext, group: StopGroup, index: number): M
   const shownNumber = c.stops.find(({ incident }) => incident === shown)!.n;
   return html`<p>${c.grade(shown.verdict.grade)} <span class="soft">${m.stops(group.incidents.length)}: ${numbers.join(' ')}</span></p>
 ${index > 0 && html`<p><strong>${c.text(shown.verdict.sentence)}</strong></p>`}
-${mechanism.length > 0 && html`<div class="${index > 0 ? 'np' : 'mechanism'}"><h3>${m.sectionMechanism}</h3><ol>${mechanism.map((line) => html`<li>${c.text(line)}</li>`)}</ol></div>`}
+${mechanism.length > 0 && html`<div class="${index > 0 ? 'np' : 'mechanism'}"><h3>${m.sectionMechanism(shown.verdict.grade === 'confirmed')}</h3><ol>${mechanism.map((line) => html`<li>${c.text(line)}</li>`)}</ol></div>`}
 ${shown.chain.length > 0 && html`<h3>${m.sectionChain}</h3>${group.incidents.length > 1 && html`<p class="soft">${m.chainOf(`#${shownNumber} (${stopTimeText(shown.stop, c.zone, c.lang)})`)}</p>`}${chain(c, shown)}`}
 ${looked(c, shown)}
 ${next(c, shown)}

@@ -77,7 +77,7 @@ export const en = {
   sectionGroup: (n: number) => `Stop group ${n}`,
   sectionOther: 'The other stops',
   sectionTimeline: 'Timeline',
-  sectionMechanism: 'How it happens',
+  sectionMechanism: (confirmed: boolean) => (confirmed ? 'How it happened' : 'How it would have happened'),
   sectionChain: 'Chain of evidence',
   chainOf: (stop: string) => `Shown for ${stop}.`,
   sectionDeadEnds: 'Often suspected: what the evidence says',

@@ -60,7 +60,7 @@ export const ja = {
   sectionGroup: (n) => `停止グループ ${n}`,
   sectionOther: 'そのほかの停止',
   sectionTimeline: '時系列図',
-  sectionMechanism: 'しくみ',
+  sectionMechanism: (confirmed: boolean) => (confirmed ? 'しくみ' : 'しくみ (確定した場合)'),
   sectionChain: '証拠の連鎖',
   chainOf: (stop) => `${stop} について示します。`,
   sectionDeadEnds: 'よく疑われる原因と、証拠が示すこと',
