@@ -155,7 +155,8 @@ async function writeIfEvidence(stream: Readable, file: string, budget: ZipBudget
   const write = async (piece: Buffer): Promise<void> => {
     bytes += piece.length;
     budget.bytes -= piece.length;
-    out ??= createWriteStream(file, { mode: 0o600, flags: 'wx' });
+    // An error reaches the callback of the write; without a listener it would end the program when an interrupt removes the folder.
+    out ??= createWriteStream(file, { mode: 0o600, flags: 'wx' }).on('error', () => {});
     const target = out;
     await new Promise<void>((resolve, reject) => target.write(piece, (error) => (error ? reject(error) : resolve())));
   };

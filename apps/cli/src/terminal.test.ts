@@ -188,7 +188,6 @@ describe.skipIf(!python).concurrent('on a terminal', () => {
     const { out } = await onTerminal(['events', path, '--count-by', 'id']);
     expect(out).toMatch(/ \d+ % .*slow\.evtx/);
     expect(out.lastIndexOf('\r\u001b[2K')).toBeGreaterThan(out.lastIndexOf('slow.evtx\r'));
-    expect((await onTerminal(['events', path, '--count-by', 'id', '--quiet'])).out).not.toContain('%');
   });
 
   it.each([['events', '--count-by', 'id'], ['events'], ['diagnose', '--no-hash'], ['diagnose'], ['timeline', '--no-hash']])(
@@ -211,26 +210,17 @@ describe.skipIf(!python).concurrent('on a terminal', () => {
 });
 
 describe.skipIf(windows)('an interrupt', () => {
+  const big = new Uint8Array(120 << 20);
+  big.set(logOf([{ id: 1 }]));
+  const path = windows ? '' : folder.file('big.zip', zipOf([{ name: 'a.evtx', bytes: big }]));
+
   it.each(['SIGINT', 'SIGTERM'] as const)('by %s ends with 130 and leaves no temporary folder', async (signal) => {
     const temp = folder.at(`temp-${signal}`);
     mkdirSync(temp);
-    const big = new Uint8Array(200 << 20);
-    big.set(logOf([{ id: 1 }]));
-    const path = folder.file(
-      `${signal}.zip`,
-      zipOf([
-        { name: 'a.evtx', bytes: big },
-        { name: 'b.evtx', bytes: big },
-        { name: 'c.evtx', bytes: big },
-      ]),
-    );
     const [file = '', ...rest] = COMMAND;
-    const child: ChildProcess = spawn(file, [...rest, 'diagnose', path], {
-      env: environment({ TMPDIR: temp }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child: ChildProcess = spawn(file, [...rest, 'diagnose', path], { env: environment({ TMPDIR: temp }), stdio: 'ignore' });
     const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    for (let waited = 0; waited < 10_000 && readdirSync(temp).length === 0; waited += 20) await sleep(20);
+    for (let waited = 0; waited < 10_000 && readdirSync(temp).length === 0; waited += 10) await sleep(10);
     expect(readdirSync(temp)).toHaveLength(1);
     child.kill(signal);
     expect(await ended).toBe(130);

@@ -124,6 +124,8 @@ export interface ZipEntry {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly encrypted?: boolean;
+  /** Unpacked size the archive claims; default: the true one. */
+  readonly claims?: number;
 }
 
 /** A zip archive, deflated. */
@@ -131,7 +133,7 @@ export function zipOf(entries: readonly ZipEntry[]): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
-  for (const { name, bytes, encrypted } of entries) {
+  for (const { name, bytes, encrypted, claims } of entries) {
     const packed = deflateRawSync(bytes);
     const head = Buffer.alloc(26);
     head.writeUInt16LE(20, 0);
@@ -139,7 +141,7 @@ export function zipOf(entries: readonly ZipEntry[]): Uint8Array {
     head.writeUInt16LE(8, 4);
     head.writeUInt32LE(crc32(bytes), 10);
     head.writeUInt32LE(packed.length, 14);
-    head.writeUInt32LE(bytes.length, 18);
+    head.writeUInt32LE(claims ?? bytes.length, 18);
     head.writeUInt16LE(Buffer.byteLength(name), 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), head, Buffer.from(name), packed]);
     const rest = Buffer.alloc(14);
