@@ -1,7 +1,16 @@
+import { isAscii } from './ascii.ts';
 import { EvtxError } from './errors.ts';
-import { cidrTest, numberTest, type TextTest, textTest } from './pattern.ts';
+import { type Anchor, cidrTest, numberTest, plainText, type TextTest, textTest } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { FieldCondition } from './types.ts';
+
+/** Wanted texts that can be compared with UTF-16 bytes: lower-case ASCII, none empty, without wildcards. Any of them will do. */
+export interface PlainValues {
+  readonly anchor: Anchor;
+  readonly texts: readonly string[];
+  /** Those of the texts that are how a number is written. */
+  readonly numbers: readonly number[];
+}
 
 /** A condition ready to be asked: about a text, or about presence alone. */
 export interface Condition {
@@ -15,17 +24,23 @@ export interface Condition {
   /** `exists`: presence wanted; `null`: emptiness or absence wanted. */
   readonly presence: 'present' | 'absent' | 'empty' | undefined;
   readonly not: boolean;
+  /** The same as `test` where values need not become text; undefined when there is no such form. */
+  readonly plain: PlainValues | undefined;
 }
+
+/** More or longer values are decided as text. */
+const MAX_PLAIN = 8;
+const MAX_PLAIN_LENGTH = 64;
 
 /** Compiles a condition. @throws {EvtxError} EVTX_QUERY for one that cannot mean anything. */
 export function compileCondition(source: FieldCondition): Condition {
   const { field, op, values, cased = false } = source;
   const not = source.not === true;
   const unnamed = /^Data(?:\[\d+\])?$/.test(field);
-  if (op === 'null') return { field, unnamed, test: undefined, every: undefined, presence: 'empty', not };
+  if (op === 'null') return { field, unnamed, test: undefined, every: undefined, presence: 'empty', not, plain: undefined };
   if (op === 'exists') {
     const wanted = values.length === 0 || !/^(?:false|no|0)$/i.test(values[0]!);
-    return { field, unnamed, test: undefined, every: undefined, presence: wanted ? 'present' : 'absent', not };
+    return { field, unnamed, test: undefined, every: undefined, presence: wanted ? 'present' : 'absent', not, plain: undefined };
   }
   if (values.length === 0) throw new EvtxError('EVTX_QUERY', `condition on ${JSON.stringify(field)} without values`);
   const tests = values.map((value): TextTest => {
@@ -48,11 +63,25 @@ export function compileCondition(source: FieldCondition): Condition {
         throw new EvtxError('EVTX_QUERY', `operator ${JSON.stringify(op)}`);
     }
   });
-  if (source.all === true && tests.length > 1) return { field, unnamed, test: undefined, every: tests, presence: undefined, not };
+  if (source.all === true && tests.length > 1)
+    return { field, unnamed, test: undefined, every: tests, presence: undefined, not, plain: undefined };
   const [only] = tests;
   const plain = op === 'equals' && tests.length > 4 && values.every((value) => !/[*?\\]/.test(value)) ? setTest(values, cased) : undefined;
   const test = plain ?? (tests.length === 1 ? only! : (text: string) => tests.some((one) => one(text)));
-  return { field, unnamed, test, every: undefined, presence: undefined, not };
+  return { field, unnamed, test, every: undefined, presence: undefined, not, plain: cased ? undefined : plainValues(op, values) };
+}
+
+function plainValues(op: FieldCondition['op'], values: readonly string[]): PlainValues | undefined {
+  if (op !== 'equals' && op !== 'contains' && op !== 'startswith' && op !== 'endswith') return undefined;
+  if (values.length > MAX_PLAIN) return undefined;
+  const texts: string[] = [];
+  for (const value of values) {
+    const text = plainText(value);
+    if (text === undefined || text === '' || text.length > MAX_PLAIN_LENGTH || !isAscii(text)) return undefined;
+    texts.push(text);
+  }
+  const numbers = texts.filter((text) => /^(?:0|[1-9]\d{0,14})$/.test(text)).map(Number);
+  return { anchor: op, texts, numbers };
 }
 
 /** Long value lists without wildcards: one look-up. */

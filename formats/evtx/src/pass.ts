@@ -7,16 +7,13 @@ import { MIN_RECORD_SIZE } from './limits.ts';
 import { type MatchContext, QueryCompiler, type QueryPlan } from './query.ts';
 import { LazyRecord, type RecordPlace } from './record.ts';
 import type { Resolver } from './resolve.ts';
+import { FRAGMENT_HEADER, SkipTable, TEMPLATE_TOKEN } from './skip.ts';
 import type { SpanCollector, SpanPlan } from './spans.ts';
 import { findSystem } from './system.ts';
 import { DEFINITION_HEADER, type Template } from './template.ts';
 import type { EvtxLimits, EvtxQuery } from './types.ts';
 import { type SlackRange, Walker, type WalkOptions } from './walker.ts';
 import type { Window } from './window.ts';
-
-/** `0f 01 01 00`: the fragment header every record begins with. */
-const FRAGMENT_HEADER = 0x0001_010f;
-const TEMPLATE_TOKEN = 0x0c;
 
 /** What a pass collects besides matches. */
 export interface PassCollectors {
@@ -51,6 +48,8 @@ export class Pass implements MatchContext {
   readonly #resolver: Resolver;
   readonly #limits: EvtxLimits;
   readonly #compiler: QueryCompiler | undefined;
+  /** Undefined when every record has to be looked at. */
+  readonly #skip: SkipTable | undefined;
   readonly #collectors: PassCollectors;
   readonly #scratch: Instance;
   readonly #window: Window;
@@ -87,6 +86,8 @@ export class Pass implements MatchContext {
     this.#collectors = collectors;
     const needsPlans = queries !== undefined || collectors.spans !== undefined || collectors.count !== undefined;
     this.#compiler = needsPlans ? new QueryCompiler(queries ?? [{}]) : undefined;
+    const all = queries === undefined || collectors.spans !== undefined || carver !== undefined;
+    this.#skip = all ? undefined : new SkipTable(this.#compiler!, limits.maxValues);
     this.#scratch = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
     this.#inner = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
     this.#innerOnly = [this.#inner];
@@ -101,13 +102,16 @@ export class Pass implements MatchContext {
   advance(): boolean {
     const { walker } = this;
     for (;;) {
+      const skip = walker.suspicious ? undefined : this.#skip;
       while (this.#next < walker.recordCount) {
         const at = walker.records[this.#next++]!;
-        if (this.#compiler === undefined ? this.#make(at, -1) : this.#decide(at)) return true;
+        if (skip?.skips(this.#window, walker.base, at) === true) this.records++;
+        else if (this.#compiler === undefined ? this.#make(at, -1) : this.#decide(at)) return true;
       }
       if (this.#carved !== undefined || !walker.nextChunk()) return this.#advanceCarved();
       this.#next = 0;
       this.#resolver.nextChunk();
+      this.#skip?.nextChunk();
       if (this.#stamp !== this.#window.stamp) {
         this.#stamp = this.#window.stamp;
         this.#resolver.recycle();
@@ -136,7 +140,9 @@ export class Pass implements MatchContext {
     if (this.system !== scratch) return false;
     scratch.nestedSlot = -1;
     scratch.nested = undefined;
-    for (const { nested: slot } of fieldPlan(scratch.template, 'event').nested) {
+    const { nested } = fieldPlan(scratch.template, 'event');
+    for (let i = 0; i < nested.length; i++) {
+      const slot = nested[i]!.nested;
       if (scratch.type(slot) !== TYPE.BINXML) continue;
       if (scratch.nestedSlot >= 0) return false;
       if (!this.#resolver.light(this.#window, this.walker.base, scratch.start(slot), scratch.end(slot), this.#inner)) return false;
@@ -227,10 +233,6 @@ export class Pass implements MatchContext {
     let queryIndex: number;
     try {
       if (this.#carver === undefined && !this.walker.suspicious && this.#outer(at)) {
-        if (this.#ruledOut()) {
-          this.records++;
-          return false;
-        }
         this.#measure();
         this.system = this.#scratch;
         template = this.#scratch.template;
@@ -284,26 +286,14 @@ export class Pass implements MatchContext {
     const scratch = this.#scratch;
     scratch.template = this.#resolver.templates.at(this.#window, base, definition, view.getUint32(at + 30, true), false);
     if (values + 4 + count * 4 > end) throw new RecordFault('EVTX_RECORD_VALUES', 'value descriptors', values, count * 4, end - values);
+    if (this.#skip !== undefined) {
+      const { query }: PassPlan = scratch.template.get(this);
+      this.#skip.learn(definition, query, query.literalId < 0 || this.#compiler!.asks(query, query.literalId));
+    }
     scratch.descriptors = values + 4;
     scratch.nestedSlot = -1;
     scratch.count = count;
     return true;
-  }
-
-  /** True when the template, or the event id alone, says that no query can match: most records end here. */
-  #ruledOut(): boolean {
-    const scratch = this.#scratch;
-    const { query, span }: PassPlan = scratch.template.get(this);
-    if (span !== undefined || query.system === null) return false;
-    if (query.dead) return true;
-    const { idSlot, literalId } = query;
-    if (literalId >= 0) return !this.#compiler!.asks(query, literalId);
-    if (idSlot < 0 || scratch.type(idSlot) !== TYPE.U16) return false;
-    const { view } = this.#window;
-    let position = scratch.descriptors + scratch.count * 4;
-    for (let i = 0, descriptor = scratch.descriptors; i < idSlot; i++, descriptor += 4) position += view.getUint16(descriptor, true);
-    // A position outside the record is found out by `#measure`.
-    return position + 2 <= view.byteLength && !this.#compiler!.asks(query, view.getUint16(position, true));
   }
 
   /** Finds where the values of the scratch instance lie. */

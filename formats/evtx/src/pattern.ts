@@ -39,6 +39,13 @@ function pieces(pattern: string): Piece[] {
 /** The place of a text pattern in the value. */
 export type Anchor = 'equals' | 'contains' | 'startswith' | 'endswith';
 
+/** The text of a pattern without wildcards, in lower case; undefined when it has some. */
+export function plainText(pattern: string): string | undefined {
+  const parts = pieces(pattern.toLowerCase());
+  const [only = ''] = parts;
+  return parts.length < 2 && typeof only === 'string' ? only : undefined;
+}
+
 /** Test of a Sigma text pattern. Unless `cased`, both sides are compared in lower case. */
 export function textTest(pattern: string, anchor: Anchor, cased: boolean): TextTest {
   const parts = pieces(cased ? pattern : pattern.toLowerCase());

@@ -1,7 +1,9 @@
-import { type Condition, compileCondition, decide, decideOne } from './condition.ts';
+import { equalsAscii, isAscii, trimmedEnd } from './ascii.ts';
+import { type Condition, compileCondition, decide } from './condition.ts';
+import { DataCheck } from './data-check.ts';
 import { EvtxError } from './errors.ts';
-import { arrayTexts, type FieldEntry, fieldPlan, fieldText, type Place, present, visitFields } from './fields.ts';
-import { ARRAY, type Instance, TYPE } from './instance.ts';
+import { type FieldEntry, present } from './fields.ts';
+import { type Instance, TYPE } from './instance.ts';
 import { type SystemKey, type SystemPlan, systemNumber, systemPlan, systemText, systemTime } from './system.ts';
 import type { Template } from './template.ts';
 import type { EvtxQuery } from './types.ts';
@@ -35,6 +37,8 @@ export interface QueryPlan {
   readonly literalId: number;
   /** By id group (0: ids no query names). */
   readonly groups: readonly (readonly Residual[])[];
+  /** By id group: 1 when some query can match. */
+  readonly asked: Uint8Array;
 }
 
 /** System fields by the names conditions use. */
@@ -92,6 +96,11 @@ export class QueryCompiler {
     }
   }
 
+  /** How many id groups there are. */
+  get groups(): number {
+    return this.#groups.length;
+  }
+
   /** Compiles all queries against a template. */
   compile(template: Template): QueryPlan {
     const system = systemPlan(template);
@@ -105,12 +114,13 @@ export class QueryCompiler {
       idSlot: idEntry?.slot ?? -1,
       literalId: Number.isInteger(literal) ? literal : -1,
       groups: lists,
+      asked: Uint8Array.from(lists, (list) => (list.length > 0 ? 1 : 0)),
     };
   }
 
   /** True when a record of that event id could match. */
   asks(plan: QueryPlan, id: number): boolean {
-    return plan.groups[id <= MAX_ID ? this.groupOf[id]! : 0]!.length > 0;
+    return plan.asked[id <= MAX_ID ? this.groupOf[id]! : 0] === 1;
   }
 
   /** First query the record matches, or -1. */
@@ -158,7 +168,10 @@ export class QueryCompiler {
         });
       }
     }
-    for (const condition of prepared.data) checks.push((context) => decideData(condition, context.event()));
+    for (const condition of prepared.data) {
+      const check = new DataCheck(condition);
+      checks.push((context) => check.holds(context.event()));
+    }
     return { queryIndex, checks };
   }
 }
@@ -206,30 +219,6 @@ function textSetCheck(entry: FieldEntry, set: ReadonlySet<string>): Check {
   };
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
-}
-
-function trimmedEnd(bytes: Uint8Array, at: number, end: number): number {
-  let last = at + ((end - at) & ~1);
-  while (last > at && bytes[last - 1] === 0 && bytes[last - 2] === 0) last -= 2;
-  return last;
-}
-
-/** True when the UTF-16 bytes are that lower-case ASCII text in any case. */
-function equalsAscii(bytes: Uint8Array, at: number, end: number, text: string): boolean {
-  if (end - at !== text.length * 2) return false;
-  for (let i = 0, p = at; i < text.length; i++, p += 2) {
-    let unit = bytes[p]! | (bytes[p + 1]! << 8);
-    if (unit >= 0x41 && unit <= 0x5a) unit |= 0x20;
-    // U+212A KELVIN SIGN is the one other character whose lower case is ASCII.
-    else if (unit === 0x212a) unit = 0x6b;
-    if (unit !== text.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
 const LOW_MASK = 0xffff_ffffn;
 
 /** `since` inclusive, `until` exclusive, on TimeCreated; on the record header's time when the record has none. */
@@ -254,72 +243,4 @@ function timeCheck(entry: FieldEntry | undefined, since: bigint | undefined, unt
     if (ticks !== undefined) return inside(Number(ticks >> 32n), Number(ticks & LOW_MASK));
     return inside(view.getUint32(at + 20, true), view.getUint32(at + 16, true));
   };
-}
-
-/** Decides a condition on a data field of the event. */
-function decideData(condition: Condition, event: Instance): boolean {
-  const texts: string[] = [];
-  if (condition.unnamed) {
-    // `Data` alone asks every unnamed Data element, as Sigma rules for classic logs do.
-    visitFields(event, 'event', { next: 0 }, (name, entry, instance, item) => {
-      if (name === condition.field || (condition.field === 'Data' && entry.name === null && name.startsWith('Data['))) {
-        texts.push(item ?? fieldText(entry, instance));
-      }
-      return false;
-    });
-  } else {
-    const single = only(condition.field, event);
-    if (single !== undefined) return decideOne(condition, fieldText(single, onlyHolder));
-    collect(condition.field, event, 'event', texts);
-  }
-  return decide(condition, texts);
-}
-
-/** The instance that holds the field `only` found. */
-let onlyHolder: Instance;
-
-/** The usual case, without making lists: one field of that name, in the event or its one nested fragment; else undefined. */
-function only(name: string, event: Instance): FieldEntry | undefined {
-  const plan = fieldPlan(event.template, 'event');
-  let instance = event;
-  let known = plan.named.get(name);
-  if (plan.nested.length === 1 && known === undefined) {
-    const { nested, place, dependencies, otherwise } = plan.nested[0]!;
-    const fragments = event.fragments(nested);
-    if (fragments === undefined || fragments.length !== 1 || dependencies.length > 0 || otherwise !== null) return undefined;
-    instance = fragments[0]!;
-    const inner = fieldPlan(instance.template, place);
-    if (inner.dynamic || inner.nested.length > 0) return undefined;
-    known = inner.named.get(name);
-  } else if (plan.nested.length > 0 || plan.dynamic) return undefined;
-  if (known === undefined || known.length !== 1 || !present(known[0]!.dependencies, instance)) return undefined;
-  if (known[0]!.slot >= 0 && (instance.type(known[0]!.slot) & ARRAY) !== 0) return undefined;
-  onlyHolder = instance;
-  return known[0]!;
-}
-
-/** Texts of every field of that name; items of arrays one by one. */
-function collect(name: string, instance: Instance, place: Place, into: string[]): void {
-  const plan = fieldPlan(instance.template, place);
-  if (plan.dynamic) {
-    visitFields(instance, place, { next: 0 }, (candidate, entry, holder) => {
-      if (candidate === name) add(entry, holder, into);
-      return false;
-    });
-    return;
-  }
-  const known = plan.named.get(name);
-  if (known !== undefined) for (const entry of known) if (present(entry.dependencies, instance)) add(entry, instance, into);
-  for (const entry of plan.nested) {
-    if (!present(entry.dependencies, instance)) continue;
-    const fragments = instance.fragments(entry.nested);
-    if (fragments !== undefined) for (const fragment of fragments) collect(name, fragment, entry.place, into);
-    else if (entry.otherwise?.name === name) add(entry.otherwise, instance, into);
-  }
-}
-
-function add(entry: FieldEntry, instance: Instance, into: string[]): void {
-  const parts = arrayTexts(entry, instance);
-  if (parts === undefined) into.push(fieldText(entry, instance));
-  else into.push(...parts);
 }

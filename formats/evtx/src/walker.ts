@@ -232,7 +232,9 @@ export class Walker {
     let limit = Math.min(free, available);
     // A file cut in the middle of this chunk and continued by another one: what follows is not this chunk's.
     let next = this.#position + CHUNK_SIZE;
-    if (broken || !frameHolds(view, base, limit)) {
+    let end = this.#soundRecords(base, limit);
+    const sound = end >= 0;
+    if (broken || (!sound && !frameHolds(view, base, limit))) {
       const cut = findSignature(this.#source, this.#position + CHUNK_HEADER_SIZE, next, next);
       if (cut !== undefined) {
         limit = Math.min(limit, cut - this.#position);
@@ -245,7 +247,7 @@ export class Walker {
       }
     }
     const damaged = this.damagedRecords;
-    const end = this.#records(base, limit);
+    if (!sound || next !== this.#position + CHUNK_SIZE) end = this.#records(base, limit);
     this.suspicious = broken || this.damagedRecords > damaged;
     this.#walk.onSlack?.({
       slotOffset: this.chunkOffset,
@@ -256,6 +258,25 @@ export class Walker {
     });
     this.#explained = this.#position + Math.min(end, next - this.#position);
     this.#position = next;
+  }
+
+  /** Lists the records of `[512, limit)` when there is nothing to object to. @returns where they end, chunk-relative; -1: look closer. */
+  #soundRecords(base: number, limit: number): number {
+    const { view } = this.window;
+    const { records } = this;
+    const end = base + limit;
+    let count = 0;
+    let at = base + CHUNK_HEADER_SIZE;
+    while (at + MIN_RECORD_SIZE <= end) {
+      const size = view.getUint32(at + 4, true);
+      const after = at + size;
+      if (view.getUint32(at, true) !== RECORD_MAGIC || size < MIN_RECORD_SIZE || after > end) return -1;
+      if (view.getUint32(after - 4, true) !== size) return -1;
+      records[count++] = at;
+      at = after;
+    }
+    this.recordCount = count;
+    return at - base;
   }
 
   /** Lists the records of `[512, limit)` and returns where they end, chunk-relative. */
