@@ -60,12 +60,6 @@ describe('formatTime', () => {
     expect(zoneName('UTC+9')).toBe('+09:00');
     expect(zoneName('z')).toBe('UTC');
   });
-
-  it('formats a hundred thousand rows in well under a second', () => {
-    const start = performance.now();
-    for (let i = 0; i < 100_000; i++) formatTime(ns('2018-07-05T21:04:29Z') + BigInt(i) * 1_000_000_000n, 'Asia/Tokyo');
-    expect(performance.now() - start).toBeLessThan(2_000);
-  });
 });
 
 describe('other forms', () => {
