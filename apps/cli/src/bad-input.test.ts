@@ -61,6 +61,7 @@ describe.concurrent('input of which nothing can be read', () => {
     const { code, out } = await winmedic(['diagnose', folder.file('void.evtx', ''), '--lang', 'ja']);
     expect(code).toBe(2);
     expect(out).toContain('EVIDENCE_EMPTY');
+    expect(out.replaceAll(/\s+/g, '')).toContain(loadKnowledge().damages['EVIDENCE_EMPTY']?.action.ja.replaceAll(/\s+/g, ''));
     expect(out.trimEnd().split('\n').at(-1)).toMatch(/winmedic diagnose --help$/);
     const timeline = await winmedic(['timeline', folder.at('void.evtx')]);
     expect(timeline).toMatchObject({ code: 2, out: '' });

@@ -166,6 +166,16 @@ describe.skipIf(!python).concurrent('on a terminal', () => {
     expect(out).toMatch(COLOUR);
   });
 
+  it('breaks an explanation at the width there is', async () => {
+    const { displayWidth } = await import('@winmedic/report');
+    for (const lang of ['en', 'ja']) {
+      const { out } = await onTerminal(['explain', '0x500ff', '--lang', lang], { columns: 60 });
+      const lines = out.trimEnd().split('\r\n');
+      expect(lines.length).toBeGreaterThan(5);
+      for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(60);
+    }
+  });
+
   it('honours NO_COLOR and cuts tables to the line', async () => {
     const { out } = await onTerminal(['events', EXAMPLE_SYSTEM, '--ids', '1074', '--quiet'], { columns: 60, env: { NO_COLOR: '1' } });
     const lines = out.split('\r\n').filter(Boolean);

@@ -53,6 +53,7 @@ export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, optio
     for (const line of told) {
       page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
       if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
+      if (line.action !== '' && line.severity !== 'note') page.text(line.action, { indent: 6 });
     }
     if (told.length < lines.length) page.text(`${m.more(lines.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }

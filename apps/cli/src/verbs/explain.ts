@@ -1,7 +1,7 @@
 import { decodeText, zoneOffsetMs } from '@winmedic/core/evidence';
 import { type Explanation, explain, explanationToText } from '@winmedic/core/explain';
 import type { Localized } from '@winmedic/knowledge/model';
-import { formatTime, rfc3339 } from '@winmedic/report';
+import { formatTime, rfc3339, wrap } from '@winmedic/report';
 import { talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
@@ -63,6 +63,16 @@ function toJson(explanation: Explanation, zone: string): object {
   };
 }
 
+/** Lines broken at the width of the terminal, with a hanging indent. */
+function fitted(text: string, width: number): string {
+  const lines = text.split('\n').flatMap((line) => {
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    const [first = '', ...rest] = wrap(line.slice(indent.length), width - indent.length - 2);
+    return [`${indent}${first}`, ...rest.map((more) => `${indent}  ${more}`)];
+  });
+  return lines.join('\n');
+}
+
 const found = ({ readings, events }: Explanation): boolean => readings.length > 0 || events.length > 0;
 
 /** Explains codes, names, or the text on standard input. */
@@ -75,9 +85,11 @@ export const run: VerbRun = async (context, words) => {
   if (context.json) await context.outJson(values.length === 1 ? values[0] : values);
   else {
     const time = (ns: bigint): string => formatTime(ns, context.zone, context.lang);
-    await context.out(spelledOut(explanations.map((one) => explanationToText(one, context.lang, time)).join('\n')));
+    const text = spelledOut(explanations.map((one) => explanationToText(one, context.lang, time)).join('\n'));
+    await context.out(context.terminal ? fitted(text, context.width) : text);
+    // What a paste lacks changes nothing of the exit code: a remark.
     talkProblems(
-      context,
+      { ...context, complain: context.talk },
       explanations.flatMap(({ problems }) => problems),
     );
   }
