@@ -75,7 +75,7 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
       kind: 'stop',
       time: s.time,
       host: s.host,
-      text: { en: `stop ${s.id}: ${cls.en} (${action.en})`, ja: `停止 ${s.id}: ${cls.ja}（${action.ja}）` },
+      text: { en: `${s.id}: ${cls.en} (${action.en})`, ja: `${s.id}: ${cls.ja}（${action.ja}）` },
     });
   }
   return marks.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));

@@ -61,8 +61,8 @@ describe('timelineMarks', () => {
     expect(text.get('gap')).toEqual({ en: 'System: 7 records missing here', ja: 'System: ここで 7 件のレコードが欠落' });
     expect(text.get('clearing')).toEqual({ en: 'System: log cleared', ja: 'System: ログの消去' });
     expect(text.get('stop')).toEqual({
-      en: 'stop RDS01#1: requested, clean (power off)',
-      ja: '停止 RDS01#1: 要求あり・正常終了（電源オフ）',
+      en: 'RDS01#1: requested, clean (power off)',
+      ja: 'RDS01#1: 要求あり・正常終了（電源オフ）',
     });
     expect(text.get('boot')).toEqual({ en: 'boot (10.0.14393)', ja: '起動 (10.0.14393)' });
   });
