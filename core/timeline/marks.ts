@@ -46,7 +46,7 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
         time,
         host: c.host,
         channel: c.channel,
-        text: { en: `${c.channel}: log cleared`, ja: `${c.channel}: ログの消去` },
+        text: { en: c.channel, ja: c.channel },
       });
     }
   }
@@ -58,15 +58,15 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
       time: s.at,
       host: s.host,
       text: {
-        en: `clock stepped ${forward ? 'forward' : 'back'} by ${size}`,
-        ja: `時計が ${size} ${forward ? '進む方向' : '戻る方向'}に変更`,
+        en: `${forward ? 'forward' : 'back'} by ${size}`,
+        ja: `${size} ${forward ? '進む方向' : '戻る方向'}に変更`,
       },
     });
   }
   for (const s of timeline.sessions) {
     if (s.boot === undefined) continue;
-    const build = s.build === undefined ? '' : ` (${s.build})`;
-    marks.push({ kind: 'boot', time: s.boot, host: s.host, text: { en: `boot${build}`, ja: `起動${build}` } });
+    const build = s.build === undefined ? s.host : `Windows ${s.build}`;
+    marks.push({ kind: 'boot', time: s.boot, host: s.host, text: { en: build, ja: build } });
   }
   for (const s of timeline.stops) {
     const cls = STOP_CLASS_NAMES[s.class];
