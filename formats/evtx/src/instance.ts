@@ -48,6 +48,8 @@ export class Instance {
   nested: readonly Instance[] | undefined = undefined;
   /** Fragments of further values of type 0x21. */
   more: Map<number, readonly Instance[]> | undefined = undefined;
+  /** The list that holds this instance alone: what most values of type 0x21 consist of. */
+  readonly alone: readonly Instance[];
 
   constructor(template: Template, window: Window, descriptors: number, count: number, offsets: Int32Array, first: number) {
     this.template = template;
@@ -56,6 +58,7 @@ export class Instance {
     this.count = count;
     this.offsets = offsets;
     this.first = first;
+    this.alone = [this];
   }
 
   /** Type of value `i`; NULL for a value the instance does not have. */

@@ -1,4 +1,5 @@
 import { ARRAY, type Instance, TYPE } from './instance.ts';
+import { knownKey, knownMaker, putKnown } from './known-keys.ts';
 import { type PlainObject, plainObjectMaker } from './plain-object.ts';
 import { numberOf } from './system.ts';
 import type { Template } from './template.ts';
@@ -14,7 +15,7 @@ export type ObjectMaker = (instance: Instance) => unknown;
 type Maker = ObjectMaker;
 type Custom = (out: PlainObject, instance: Instance) => void;
 
-const NOTHING = new Uint8Array(0);
+const NOTHING = new DataView(new ArrayBuffer(0));
 
 /**
  * One member of an object. Most are one substitution under a key that nothing else uses: those are handled without a call, and
@@ -29,21 +30,41 @@ class Step {
   readonly custom: Custom | undefined;
   /** Attributes without a value are not there. */
   readonly skipEmpty: boolean;
-  bytes: Uint8Array = NOTHING;
+  /** Text that is a number becomes one. */
+  readonly asNumber: boolean;
+  /** Number of the key when the object is one that every event has, else 0. */
+  readonly known: number;
+  bytes: DataView = NOTHING;
   size = 0;
   type = 0;
   value: unknown = undefined;
   /** Values that differed from the last one, less those that did not. */
   misses = 0;
 
-  constructor(key: string, dependency: number, slot: number, make: Maker | undefined, custom: Custom | undefined, skipEmpty = false) {
+  constructor(
+    key: string,
+    dependency: number,
+    slot: number,
+    make: Maker | undefined,
+    custom: Custom | undefined,
+    options: StepOptions = {},
+  ) {
     this.key = key;
     this.dependency = dependency;
     this.slot = slot;
     this.make = make;
     this.custom = custom;
-    this.skipEmpty = skipEmpty;
+    this.skipEmpty = options.skipEmpty === true;
+    this.asNumber = options.asNumber === true;
+    this.known = options.known === true ? knownKey(key) : 0;
   }
+}
+
+interface StepOptions {
+  readonly skipEmpty?: boolean;
+  readonly asNumber?: boolean;
+  /** The object comes from `knownMaker`. */
+  readonly known?: boolean;
 }
 
 function customStep(custom: Custom): Step {
@@ -53,32 +74,36 @@ function customStep(custom: Custom): Step {
 function run(steps: readonly Step[], out: PlainObject, instance: Instance): void {
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i]!;
-    if (step.custom !== undefined) step.custom(out, instance);
-    else if (step.dependency < 0 || instance.type(step.dependency) !== TYPE.NULL) {
-      const { slot } = step;
-      const value = slot < 0 || instance.type(slot) === TYPE.BINXML ? step.make!(instance) : remembered(step, instance, slot);
-      if (!step.skipEmpty || !isEmpty(value)) out[step.key] = value;
+    if (step.custom !== undefined) {
+      step.custom(out, instance);
+      continue;
     }
+    const { slot, dependency } = step;
+    const type = slot < 0 ? TYPE.NULL : instance.type(slot);
+    if (dependency >= 0 && (dependency === slot ? type : instance.type(dependency)) === TYPE.NULL) continue;
+    let value = slot < 0 || type === TYPE.BINXML ? step.make!(instance) : remembered(step, instance, slot, type);
+    if (step.skipEmpty && isEmpty(value)) continue;
+    if (step.asNumber) value = numeric(value);
+    if (step.known > 0) putKnown(out, step.known, value);
+    else out[step.key] = value;
   }
 }
 
 /** Value of a substitution; the last one again when type and bytes are the same. */
-function remembered(step: Step, instance: Instance, slot: number): unknown {
+function remembered(step: Step, instance: Instance, slot: number, type: number): unknown {
   if (slot >= instance.count) return null;
   const { window } = instance;
-  const type = instance.type(slot);
   const at = instance.start(slot);
   const size = instance.end(slot) - at;
   if (type & ARRAY) return itemScalars(window, type, at, size);
   if (!REPEATS[type] || size < 8 || size > MAX_REMEMBERED || step.misses > MAX_MISSES) return scalar(window, type, at, size);
-  const known = step.bytes;
-  if (step.size === size && step.type === type && same(window.bytes, at, known, size)) {
+  if (step.size === size && step.type === type && same(window.view, at, step.bytes, size)) {
     if (step.misses > 0) step.misses--;
     return step.value;
   }
   step.misses++;
-  if (known.length < size) step.bytes = new Uint8Array(MAX_REMEMBERED);
-  for (let i = 0; i < size; i++) step.bytes[i] = window.bytes[at + i]!;
+  if (step.bytes.byteLength < size) step.bytes = new DataView(new ArrayBuffer(MAX_REMEMBERED));
+  for (let i = 0; i < size; i++) step.bytes.setUint8(i, window.bytes[at + i]!);
   step.size = size;
   step.type = type;
   step.value = scalar(window, type, at, size);
@@ -96,8 +121,10 @@ const REPEATS: readonly boolean[] = Array.from({ length: 256 }, (_, type) =>
   ([TYPE.STRING, TYPE.GUID, TYPE.SID, TYPE.HEX64, TYPE.BINARY] as number[]).includes(type),
 );
 
-function same(a: Uint8Array, at: number, b: Uint8Array, size: number): boolean {
-  for (let i = 0; i < size; i++) if (a[at + i] !== b[i]) return false;
+function same(a: DataView, at: number, b: DataView, size: number): boolean {
+  let i = 0;
+  for (; i + 4 <= size; i += 4) if (a.getInt32(at + i, true) !== b.getInt32(i, true)) return false;
+  for (; i < size; i++) if (a.getUint8(at + i) !== b.getUint8(i)) return false;
   return true;
 }
 
@@ -112,10 +139,11 @@ const NUMERIC = new Set(['EventID', 'Qualifiers', 'Version', 'Level', 'Task', 'O
 
 /** Object of a record: `{ Event: … }` with a RenderingInfo fragment put into Event. */
 export function toPlainObject(fragments: readonly Instance[]): PlainObject {
-  const out: PlainObject = {};
   const first = fragments[0]!;
   const event = makerOf(first.template, '')(first);
-  put(out, localName(first.template.root.name), event);
+  const { name } = first.template.root;
+  const out: PlainObject = name === 'Event' ? { Event: event } : {};
+  if (name !== 'Event') put(out, localName(name), event);
   for (let i = 1; i < fragments.length; i++) {
     const fragment = fragments[i]!;
     const made = makerOf(fragment.template, '')(fragment);
@@ -203,18 +231,21 @@ function elementMaker(element: ElementNode, parent: Parent): Maker {
   const name = localName(element.name);
   const keys = new Set(attributes.map((attribute) => localName(attribute.name)));
   const fresh = keys.size === attributes.length && !keys.has('__proto__');
+  const maker = parent === 'System' ? knownMaker(name, true) : undefined;
+  const known = maker !== undefined;
   const steps = attributes.map((attribute): Step => {
     const key = localName(attribute.name);
     const value = attributeMaker(attribute);
     const number = parent === 'System' && name === 'Execution' && NUMERIC.has(key);
     const only = attribute.parts.length === 1 ? attribute.parts[0] : undefined;
-    if (fresh && !number) return new Step(key, -1, only?.kind === SLOT ? only.index : -1, value, undefined, true);
+    const slot = only?.kind === SLOT ? only.index : -1;
+    if (fresh) return new Step(key, -1, slot, value, undefined, { skipEmpty: true, asNumber: number, known });
     return customStep((out, instance) => {
       const item = value(instance);
       if (!isEmpty(item)) merge(out, key, number ? numeric(item) : item);
     });
   });
-  const empty = plainObjectMaker();
+  const empty = maker ?? plainObjectMaker();
   const content = element.literal === '' ? undefined : contentMaker(element);
   return (instance) => {
     const out = empty();
@@ -244,17 +275,19 @@ function contentMaker(element: ElementNode): Maker {
       const fragments = instance.fragments(onlySlot);
       if (fragments === undefined) return slotValue(instance, onlySlot);
       const out: PlainObject = {};
-      for (const fragment of fragments) addFragment(out, fragment, parent);
+      for (const fragment of fragments) addFragment(out, fragment, parent, false);
       return out;
     };
   }
   const keys = new Set<string>();
   const steps: Step[] = [];
   let free = true;
+  const maker = knownMaker(localName(element.name), false);
+  const known = maker !== undefined;
   for (const child of element.children) {
     if (child.kind === ELEMENT) {
       const key = keyOf(child);
-      steps.push(childStep(child, parent, key, free && key !== null && key !== '__proto__' && !keys.has(key)));
+      steps.push(childStep(child, parent, key, free && key !== null && key !== '__proto__' && !keys.has(key), known));
       if (key === null) free = false;
       else keys.add(key);
     } else if (child.kind === SLOT) {
@@ -264,7 +297,7 @@ function contentMaker(element: ElementNode): Maker {
       steps.push(
         customStep((out, instance) => {
           const fragments = instance.fragments(index);
-          if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent);
+          if (fragments !== undefined) for (const fragment of fragments) addFragment(out, fragment, parent, known);
           else addText(out, slotValue(instance, index));
         }),
       );
@@ -275,7 +308,7 @@ function contentMaker(element: ElementNode): Maker {
     }
   }
   const mixedText = element.elements === 0;
-  const empty = plainObjectMaker();
+  const empty = maker ?? plainObjectMaker();
   return (instance) => {
     const out = empty();
     run(steps, out, instance);
@@ -290,11 +323,16 @@ function addText(out: PlainObject, item: unknown): void {
   out[TEXT_KEY] = before === undefined ? item : `${String(before)}${String(item)}`;
 }
 
-function addFragment(out: PlainObject, fragment: Instance, parent: Parent): void {
+/** @param known the object comes from `knownMaker`. */
+function addFragment(out: PlainObject, fragment: Instance, parent: Parent, known: boolean): void {
   const root = fragment.template.root;
+  if (known && root.name === 'EventData' && !Object.hasOwn(out, root.name)) {
+    out.EventData = makerOf(fragment.template, parent)(fragment);
+    return;
+  }
   const key = keyOf(root);
   if (root.name !== 'Data' && key !== null) merge(out, key, makerOf(fragment.template, parent)(fragment));
-  else run([childStep(root, parent, key, false)], out, fragment);
+  else run([childStep(root, parent, key, false, false)], out, fragment);
 }
 
 /** Key of an element in its parent's object; null when a value names it. */
@@ -305,8 +343,8 @@ function keyOf(element: ElementNode): string | null {
   return named === undefined || named === '' ? name : named;
 }
 
-/** Adds a child element to its parent's object. @param fresh the key cannot be there yet. */
-function childStep(child: ElementNode, parent: Parent, key: string | null, fresh: boolean): Step {
+/** Adds a child element to its parent's object. @param fresh the key cannot be there yet. @param known the object comes from `knownMaker`. */
+function childStep(child: ElementNode, parent: Parent, key: string | null, fresh: boolean, known: boolean): Step {
   const { dependency } = child;
   const name = localName(child.name);
   if (name === 'Data') {
@@ -336,16 +374,21 @@ function childStep(child: ElementNode, parent: Parent, key: string | null, fresh
     const { onlySlot } = child;
     return customStep((out, instance) => {
       if (!instance.has(dependency)) return;
-      merge(out, name, numeric(onlySlot >= 0 ? slotValue(instance, onlySlot) : elementText(child, instance)));
+      const id = numeric(onlySlot >= 0 ? slotValue(instance, onlySlot) : elementText(child, instance));
+      if (fresh) out.EventID = id;
+      else merge(out, name, id);
       const item = qualifiersValue?.(instance);
-      if (item !== undefined && !isEmpty(item)) merge(out, 'Qualifiers', numeric(item));
+      if (item === undefined || isEmpty(item)) return;
+      if (Object.hasOwn(out, 'Qualifiers')) merge(out, 'Qualifiers', numeric(item));
+      else out.Qualifiers = numeric(item);
     });
   }
   const value = elementMaker(child, parent);
   const own = key ?? name;
   if (fresh) {
     const bare = child.attributes.every((attribute) => isNamespace(attribute.name));
-    return new Step(own, dependency, bare && !(parent === 'System' && NUMERIC.has(name)) ? child.onlySlot : -1, value, undefined);
+    const asNumber = bare && parent === 'System' && NUMERIC.has(name);
+    return new Step(own, dependency, bare ? child.onlySlot : -1, value, undefined, { asNumber, known });
   }
   return customStep((out, instance) => {
     if (instance.has(dependency)) merge(out, own, value(instance));

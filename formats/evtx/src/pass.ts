@@ -58,7 +58,6 @@ export class Pass implements MatchContext {
   #fragments: readonly Instance[] | undefined;
   /** The usual nested fragment (EventData or UserData) of the scratch instance, read only when a condition asks. */
   readonly #inner: Instance;
-  readonly #innerOnly: readonly Instance[];
   #event: Instance | undefined;
 
   // MatchContext
@@ -90,7 +89,6 @@ export class Pass implements MatchContext {
     this.#skip = all ? undefined : new SkipTable(this.#compiler!, limits.maxValues);
     this.#scratch = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
     this.#inner = new Instance(undefined as never, this.#window, 0, 0, new Int32Array(limits.maxValues + 1), 0);
-    this.#innerOnly = [this.#inner];
   }
 
   /** Compiled once per template. */
@@ -147,7 +145,7 @@ export class Pass implements MatchContext {
       if (scratch.nestedSlot >= 0) return false;
       if (!this.#resolver.light(this.#window, this.walker.base, scratch.start(slot), scratch.end(slot), this.#inner)) return false;
       scratch.nestedSlot = slot;
-      scratch.nested = this.#innerOnly;
+      scratch.nested = this.#inner.alone;
     }
     return true;
   }

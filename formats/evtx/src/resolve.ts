@@ -14,6 +14,9 @@ const COST_PER_BYTE = 3;
 const COST_PER_VALUE = 32;
 /** Offsets kept in one piece; a new piece is begun when it is full, records of older pieces keep theirs. */
 const ARENA = 1 << 15;
+/** Instances used again for the records of the next window: more than a window holds of any but the smallest records. */
+const POOL = 4096;
+const NO_FRAGMENTS: readonly Instance[] = [];
 
 /**
  * Finds the structure of records: template instances, their values, nested fragments. Nothing is decoded here; what is found is
@@ -26,11 +29,14 @@ export class Resolver {
   readonly #limits: EvtxLimits;
   #arena = new Int32Array(ARENA);
   #arenaUsed = 0;
+  readonly #pool: Instance[] = [];
+  #poolUsed = 0;
   #window!: Window;
   #base = 0;
   #strict = false;
   #position = 0;
   #cost = 0;
+  #found = NO_FRAGMENTS;
 
   constructor(limits: EvtxLimits) {
     this.#limits = limits;
@@ -44,9 +50,10 @@ export class Resolver {
     this.templates.nextChunk();
   }
 
-  /** Lets the storage of value offsets be used again: records handed out before must not be used any more. */
+  /** Lets instances and the storage of value offsets be used again: records handed out before must not be used any more. */
   recycle(): void {
     this.#arenaUsed = 0;
+    this.#poolUsed = 0;
   }
 
   /**
@@ -54,14 +61,14 @@ export class Resolver {
    * @param strict for slack: template ids and name hashes must fit.
    * @throws {RecordFault} when the record cannot be trusted.
    */
-  record(window: Window, base: number, record: number, size: number, strict = false): Instance[] {
+  record(window: Window, base: number, record: number, size: number, strict = false): readonly Instance[] {
     this.#window = window;
     this.#base = base;
     this.#strict = strict;
     const start = record + RECORD_HEADER_SIZE;
     const end = record + size - 4;
-    const fragments: Instance[] = [];
-    const cost = this.#fragments(start, end, 0, 0, fragments);
+    const cost = this.#fragments(start, end, 0, 0);
+    const fragments = this.#found;
     if (fragments.length === 0) throw new RecordFault('EVTX_RECORD_BINXML', 'event', start, 'a fragment', 'none');
     if (cost > this.#limits.maxRecordOutputBytes) {
       throw new RecordFault('EVTX_RECORD_LIMIT', 'output of one record', start, this.#limits.maxRecordOutputBytes, cost);
@@ -69,19 +76,22 @@ export class Resolver {
     return fragments;
   }
 
-  /** Reads fragments of `[start, end)` into `into` and returns the bound of characters they print. */
-  #fragments(start: number, end: number, nesting: number, depth: number, into: Instance[]): number {
+  /** Reads fragments of `[start, end)`, leaves them in `#found`, and returns the bound of characters they print. */
+  #fragments(start: number, end: number, nesting: number, depth: number): number {
     if (nesting >= this.#limits.maxNesting) {
       throw new RecordFault('EVTX_RECORD_LIMIT', 'nesting', start, this.#limits.maxNesting, nesting + 1);
     }
     const bytes = this.#window.bytes;
     let cost = 0;
+    let found = NO_FRAGMENTS;
+    let several: Instance[] | undefined;
     let position = start;
     while (position < end) {
+      let instance: Instance;
       let at = position;
       let token = bytes[at]!;
       // Behind the first fragment come its end token and then padding that nobody cleared: only a clear header counts there.
-      if (into.length > 0 && token === TOKEN.EOF && at + 5 <= end && this.#window.view.getUint32(at + 1, true) === 0x0001_010f) {
+      if (found.length > 0 && token === TOKEN.EOF && at + 5 <= end && this.#window.view.getUint32(at + 1, true) === 0x0001_010f) {
         at++;
         token = bytes[at]!;
       }
@@ -89,40 +99,61 @@ export class Resolver {
         at += 4;
         token = bytes[at]!;
       }
-      if (into.length > 0) {
+      if (found.length > 0) {
         if (at === position && token !== TOKEN.TEMPLATE) break;
         // What follows may be left-over bytes; a record is not lost because of them.
         try {
-          cost += this.#fragment(at, end, token, nesting, depth, into);
+          instance = this.#fragment(at, end, token, nesting, depth);
         } catch (fault) {
           if (fault instanceof RecordFault && fault.code !== 'EVTX_RECORD_LIMIT') break;
           throw fault;
         }
       } else if (token === TOKEN.EOF) break;
-      else cost += this.#fragment(at, end, token, nesting, depth, into);
+      else instance = this.#fragment(at, end, token, nesting, depth);
+      cost += this.#cost;
       position = this.#position;
+      if (found.length === 0) found = instance.alone;
+      else if (several === undefined) {
+        several = [found[0]!, instance];
+        found = several;
+      } else several.push(instance);
     }
+    this.#found = found;
     return cost;
   }
 
-  #fragment(at: number, end: number, token: number, nesting: number, depth: number, into: Instance[]): number {
-    if (token === TOKEN.TEMPLATE) {
-      const instance = this.#instance(at, end, nesting, depth);
-      into.push(instance);
-      return this.#cost;
-    }
+  /** Reads one fragment; leaves its end in `#position` and its output bound in `#cost`. */
+  #fragment(at: number, end: number, token: number, nesting: number, depth: number): Instance {
+    if (token === TOKEN.TEMPLATE) return this.#instance(at, end, nesting, depth);
     const parser = this.parser;
     parser.start(this.#window, this.#base, at, end, false, this.#strict);
     parser.prolog();
-    if (parser.peek() === TOKEN.TEMPLATE) {
-      into.push(this.#instance(parser.position, end, nesting, depth));
-      return this.#cost;
-    }
+    if (parser.peek() === TOKEN.TEMPLATE) return this.#instance(parser.position, end, nesting, depth);
     const root = parser.element(depth);
     this.#position = parser.position;
     const template = new Template(root, 0, parser.depth - depth);
-    into.push(new Instance(template, this.#window, at, 0, this.#arena, 0));
-    return template.literalCost;
+    this.#cost = template.literalCost;
+    return this.#pooled(template, at, 0, 0);
+  }
+
+  /** An instance over the current window, an idle one when there is one. */
+  #pooled(template: Template, descriptors: number, count: number, first: number): Instance {
+    if (this.#poolUsed === this.#pool.length) {
+      const made = new Instance(template, this.#window, descriptors, count, this.#arena, first);
+      if (this.#poolUsed < POOL) this.#poolUsed = this.#pool.push(made);
+      return made;
+    }
+    const instance = this.#pool[this.#poolUsed++]!;
+    instance.template = template;
+    instance.window = this.#window;
+    instance.descriptors = descriptors;
+    instance.count = count;
+    instance.offsets = this.#arena;
+    instance.first = first;
+    instance.nestedSlot = -1;
+    instance.nested = undefined;
+    instance.more = undefined;
+    return instance;
   }
 
   /**
@@ -213,35 +244,38 @@ export class Resolver {
     const offsets = this.#arena;
     const first = this.#arenaUsed;
     this.#arenaUsed += count + 1;
-    const instance = new Instance(template, this.#window, descriptors, count, offsets, first);
+    const instance = this.#pooled(template, descriptors, count, first);
     let types = 0;
-    let nestedSeen = false;
+    let nestedFirst = count;
+    let nestedLast = -1;
     for (let i = 0, descriptor = descriptors; i < count; i++, descriptor += 4) {
-      const type = (view.getUint32(descriptor, true) >>> 16) & 0xff;
+      const value = view.getUint32(descriptor, true);
+      const type = (value >>> 16) & 0xff;
       offsets[first + i] = at;
-      at += view.getUint16(descriptor, true);
+      at += value & 0xffff;
       types |= type;
-      if (type === TYPE.BINXML) nestedSeen = true;
+      if (type === TYPE.BINXML) {
+        if (nestedLast < 0) nestedFirst = i;
+        nestedLast = i;
+      }
     }
     offsets[first + count] = at;
     if (at > end) throw new RecordFault('EVTX_RECORD_VALUES', 'values', descriptors, at - descriptors, end - descriptors);
     const size = at - offsets[first]!;
     let cost = template.literalCost + template.mostReferences * (size * COST_PER_BYTE + count * COST_PER_VALUE);
     if (types & ARRAY) cost += arrayCost(instance);
-    if (nestedSeen) {
-      for (let i = 0; i < count; i++) {
-        if (instance.type(i) !== TYPE.BINXML) continue;
-        const from = offsets[first + i]!;
-        const to = offsets[first + i + 1]!;
-        const fragments: Instance[] = [];
-        if (to > from) cost += (template.references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth, fragments);
-        if (instance.nestedSlot < 0) {
-          instance.nestedSlot = i;
-          instance.nested = fragments;
-        } else {
-          instance.more ??= new Map();
-          instance.more.set(i, fragments);
-        }
+    for (let i = nestedFirst; i <= nestedLast; i++) {
+      if (instance.type(i) !== TYPE.BINXML) continue;
+      const from = offsets[first + i]!;
+      const to = offsets[first + i + 1]!;
+      this.#found = NO_FRAGMENTS;
+      if (to > from) cost += (template.references[i] ?? 0) * this.#fragments(from, to, nesting + 1, depth);
+      if (instance.nestedSlot < 0) {
+        instance.nestedSlot = i;
+        instance.nested = this.#found;
+      } else {
+        instance.more ??= new Map();
+        instance.more.set(i, this.#found);
       }
     }
     this.#position = at;

@@ -1,4 +1,5 @@
-import { filetimeToIso, formatGuid, formatSid, readSystemtime, sidSize, ticksToIso, toHex } from '@winmedic/bytes';
+import { filetimeToIso, formatGuid, formatSid, readSystemtime, sidSize, ticksToIso } from '@winmedic/bytes';
+import { hex32, upperHex } from './hex.ts';
 import { ARRAY, type Instance, TYPE } from './instance.ts';
 import { trimNuls } from './tokens.ts';
 import type { EvtxValue } from './types.ts';
@@ -39,9 +40,9 @@ function hexAt(window: Window, at: number, size: number): string {
   if (size === 8) {
     const high = window.view.getUint32(at + 4, true);
     const low = window.view.getUint32(at, true);
-    return high === 0 ? `0x${low.toString(16)}` : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+    return high === 0 ? hex32(low) : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
   }
-  if (size === 4) return `0x${window.view.getUint32(at, true).toString(16)}`;
+  if (size === 4) return hex32(window.view.getUint32(at, true));
   return `0x${bigAt(window, at, size).toString(16)}`;
 }
 
@@ -155,7 +156,7 @@ function finite(value: number): number | string {
 }
 
 function binary(window: Window, at: number, size: number): string {
-  return toHex(window.bytes.subarray(at, at + size), true);
+  return upperHex(window.bytes, at, size);
 }
 
 /** Value as canonical text; `''` for NULL. */
