@@ -210,7 +210,7 @@ describe('a pasted event', () => {
     expect(explanation.events[0]?.readings.map(({ key }) => key)).toEqual(['User32/1074', '0x500ff']);
     expect(explanationToText(explanation, 'en')).toMatch(/lower trust/);
     expect(explanationToText(explanation, 'en')).toMatch(/0x500ff \(unplanned, SYSTEM \/ NONE\)/);
-    expect(explanationToText(explanation, 'ja')).toMatch(/0x500ff（計画外、SYSTEM \/ NONE）/);
+    expect(explanationToText(explanation, 'ja')).toMatch(/0x500ff\(計画外、SYSTEM \/ NONE\)/);
   });
 });
 

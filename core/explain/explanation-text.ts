@@ -8,7 +8,7 @@ const WORDS = {
     ja: '該当する知識がありません。イベントの本文全体を貼り付けるか、表示されたコードをそのまま指定してください。',
   },
   near: { en: 'Did you mean', ja: '近い名前' },
-  fromText: { en: 'read from text: lower trust than a log record', ja: 'テキストから読み取り（ログのレコードより信頼度は低い）' },
+  fromText: { en: 'read from text: lower trust than a log record', ja: 'テキストから読み取り(ログのレコードより信頼度は低い)' },
   noTime: { en: 'time not stated', ja: '時刻の記載なし' },
   several: { en: 'This can mean several things; the most usual first.', ja: '複数の意味があり得ます。可能性の高い順に示します。' },
 } as const satisfies Record<string, Localized>;

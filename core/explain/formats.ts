@@ -31,7 +31,7 @@ function named(table: string): Format {
     const text = entry?.meaning?.[lang];
     const symbol = entry?.name;
     const words = [symbol, text].filter((word) => word !== undefined && word !== '').join(lang === 'ja' ? '、' : ', ');
-    return words === '' ? value : lang === 'ja' ? `${value}（${words}）` : `${value} (${words})`;
+    return words === '' ? value : lang === 'ja' ? `${value}(${words})` : `${value} (${words})`;
   };
 }
 
@@ -44,7 +44,7 @@ function reason(value: string, lang: Language): string {
   const decoded = decodeReason(value);
   if (!decoded) return value;
   const words = [PLANNED[decoded.planned ? 'true' : 'false'][lang], `${decoded.major} / ${decoded.minor}`, ...decoded.flags];
-  return lang === 'ja' ? `${decoded.code}（${words.join('、')}）` : `${decoded.code} (${words.join(', ')})`;
+  return lang === 'ja' ? `${decoded.code}(${words.join('、')})` : `${decoded.code} (${words.join(', ')})`;
 }
 
 function duration(seconds: number, lang: Language): string {
@@ -74,7 +74,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   reason,
   sid: (value, lang, knowledge) => {
     const name = lookUpCode(knowledge, 'well-known-sids', value)?.meaning?.[lang];
-    return name === undefined ? value : lang === 'ja' ? `${name}（${value}）` : `${name} (${value})`;
+    return name === undefined ? value : lang === 'ja' ? `${name}(${value})` : `${name} (${value})`;
   },
   ntstatus: named('logon-status'),
   logonType: named('logon-types'),

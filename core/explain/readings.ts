@@ -88,7 +88,7 @@ export function reasonReadings(text: string, knowledge: Knowledge): (Reading & {
     {
       kind: 'reason',
       key: decoded.code,
-      title: { en: 'shutdown reason code (event 1074)', ja: 'シャットダウン理由コード（イベント 1074）' },
+      title: { en: 'shutdown reason code (event 1074)', ja: 'シャットダウン理由コード(イベント 1074)' },
       lines: [
         {
           label: 'decoded',
@@ -152,7 +152,7 @@ export function eventReading(entry: EventKnowledge): Reading {
 
 /** The reading of a named fact. */
 export function factReading(fact: FactDefinition): Reading {
-  const values = Object.entries(fact.values ?? {}).map(([value, text]) => ({ en: `${value} (${text.en})`, ja: `${value}（${text.ja}）` }));
+  const values = Object.entries(fact.values ?? {}).map(([value, text]) => ({ en: `${value} (${text.en})`, ja: `${value}(${text.ja})` }));
   const obtain = fact.command ? { en: `${fact.obtain.en} ${fact.command}`, ja: `${fact.obtain.ja} ${fact.command}` } : fact.obtain;
   return {
     kind: 'fact',

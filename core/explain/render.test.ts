@@ -25,7 +25,7 @@ const knowledge: Knowledge = {
       id: 1074,
       message: {
         en: 'Process {param1|processBase} asked for "{param5}" for {param7} ({UserSid|sid}), reason {param4|reason}, comment {param6}',
-        ja: 'プロセス {param1|processBase} が {param7}（{UserSid|sid}）のために「{param5}」を要求。理由 {param4|reason}、コメント {param6}',
+        ja: 'プロセス {param1|processBase} が {param7}({UserSid|sid})のために「{param5}」を要求。理由 {param4|reason}、コメント {param6}',
       },
     }),
     entry({
@@ -90,7 +90,7 @@ describe('the message of a 1074', () => {
 
   it('is written from its fields in Japanese', () => {
     expect(renderMessage(request, 'ja', knowledge)).toBe(
-      'プロセス winlogon.exe が NT AUTHORITY\\SYSTEM（システム（S-1-5-18））のために「電源を切る」を要求。理由 0x500ff（計画外、SYSTEM / NONE）、コメント -',
+      'プロセス winlogon.exe が NT AUTHORITY\\SYSTEM(システム(S-1-5-18))のために「電源を切る」を要求。理由 0x500ff(計画外、SYSTEM / NONE)、コメント -',
     );
   });
 
@@ -117,7 +117,7 @@ describe('formats', () => {
       '0xC000006A (STATUS_WRONG_PASSWORD, wrong password) 10 (RemoteInteractive) %%2313 (bad password) 192.0.2.7 2018-07-05T21:04:29.000Z 0x50 1 d 2 h 1.5 s as it is',
     );
     expect(renderMessage(demo, 'ja', knowledge)).toContain(
-      '0xC000006A（STATUS_WRONG_PASSWORD、パスワードの誤り） 10（RemoteInteractive） %%2313（パスワードの誤り）',
+      '0xC000006A(STATUS_WRONG_PASSWORD、パスワードの誤り) 10(RemoteInteractive) %%2313(パスワードの誤り)',
     );
   });
 

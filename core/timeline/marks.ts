@@ -10,7 +10,7 @@ export const STOP_CLASS_NAMES: Readonly<Record<StopClass, Localized>> = {
   bugcheck: { en: 'bug check', ja: 'バグチェック' },
   dirty: { en: 'not clean, reason not recorded', ja: '異常終了・理由の記録なし' },
   sleep: { en: 'sleep or Fast Startup', ja: 'スリープ・高速スタートアップ' },
-  'log-gap': { en: 'end not in the log', ja: '終了の記録なし（ログの欠落）' },
+  'log-gap': { en: 'end not in the log', ja: '終了の記録なし(ログの欠落)' },
 };
 
 /** Names of the actions of a stop as they stand in tables. */
@@ -75,7 +75,7 @@ export function timelineMarks(timeline: Timeline): TimelineMark[] {
       kind: 'stop',
       time: s.time,
       host: s.host,
-      text: { en: `${s.id}: ${cls.en} (${action.en})`, ja: `${s.id}: ${cls.ja}（${action.ja}）` },
+      text: { en: `${s.id}: ${cls.en} (${action.en})`, ja: `${s.id}: ${cls.ja}(${action.ja})` },
     });
   }
   return marks.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));

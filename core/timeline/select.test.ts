@@ -62,7 +62,7 @@ describe('timelineMarks', () => {
     expect(text.get('clearing')).toEqual({ en: 'System', ja: 'System' });
     expect(text.get('stop')).toEqual({
       en: 'RDS01#1: requested, clean (power off)',
-      ja: 'RDS01#1: 要求あり・正常終了（電源オフ）',
+      ja: 'RDS01#1: 要求あり・正常終了(電源オフ)',
     });
     expect(text.get('boot')).toEqual({ en: 'Windows 10.0.14393', ja: 'Windows 10.0.14393' });
   });

@@ -164,7 +164,7 @@ describe.concurrent('forms of output', () => {
     expect(err).toBe('read 548 = shown 7 + filtered 541; damaged 0\n');
     const limited = await winmedic(['events', EXAMPLE_SYSTEM, '--limit', '2', '--lang', 'ja']);
     expect(limited.out.trimEnd().split('\n')).toHaveLength(2);
-    expect(limited.err).toMatch(/^読み取り \d+ = 表示 2 \+ 除外 \d+、破損 0（--limit により 2 件で打ち切り、残りは未読）\n$/);
+    expect(limited.err).toMatch(/^読み取り \d+ = 表示 2 \+ 除外 \d+、破損 0\(--limit により 2 件で打ち切り、残りは未読\)\n$/);
   });
 
   it('writes CSV that a spreadsheet opens safely', async () => {

@@ -68,7 +68,7 @@ describe.concurrent('winmedic experiment', () => {
       /^RDS01 {2}kind of stop: winlogon\.exe\/system\/0x500ff\/requested-clean\nbefore: 2018-06-25 11:30:14 \+09:00 – 2018-07-01 00:00:00 \+09:00\nafter: /,
     );
     const ja = await winmedic(['experiment', EXAMPLE, '--change-at', '2018-07-01', '--tz', 'Asia/Tokyo', '--lang', 'ja']);
-    expect(ja.out).toMatch(/^RDS01 {2}停止の種類: .*\n変更前: .*\n変更後: .*\n数えない停止（最初の停止）: RDS01#1\n\n変化は示せていません/);
+    expect(ja.out).toMatch(/^RDS01 {2}停止の種類: .*\n変更前: .*\n変更後: .*\n数えない停止\(最初の停止\): RDS01#1\n\n変化は示せていません/);
   });
 
   it('says why there is nothing to compare, with exit code 2', async () => {

@@ -45,14 +45,14 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--lang <ja|en>',
     choices: ['ja', 'en'],
-    text: { en: 'language of texts (default: from the environment)', ja: '表示言語（既定: 環境から判定）' },
+    text: { en: 'language of texts (default: from the environment)', ja: '表示言語(既定: 環境から判定)' },
   },
   {
     flags: '--tz <zone>',
     value: 'zone',
     text: {
       en: 'time zone for display and for times without one: IANA name or +09:00 (default: this machine)',
-      ja: '表示および時差なしの時刻に使うタイムゾーン。IANA 名か +09:00（既定: この端末）',
+      ja: '表示および時差なしの時刻に使うタイムゾーン。IANA 名か +09:00(既定: この端末)',
     },
   },
   { flags: '--utc', text: { en: 'same as --tz UTC', ja: '--tz UTC と同じ' } },
@@ -61,13 +61,13 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     flags: '--quiet',
     text: {
       en: 'no progress and no remarks on stderr (lost inputs are always told)',
-      ja: '進捗や補足を標準エラーに出さない（失われた入力は常に表示）',
+      ja: '進捗や補足を標準エラーに出さない(失われた入力は常に表示)',
     },
   },
   {
     flags: '--color <when>',
     choices: ['auto', 'always', 'never'],
-    text: { en: 'colour of terminal output (NO_COLOR is honoured)', ja: '端末出力の色（NO_COLOR に従う）' },
+    text: { en: 'colour of terminal output (NO_COLOR is honoured)', ja: '端末出力の色(NO_COLOR に従う)' },
   },
 ];
 

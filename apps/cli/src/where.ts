@@ -32,7 +32,7 @@ export function parseWhere(text: string): FieldCondition {
     if (name === 'all') all = true;
     else if (name === 'cased') cased = true;
     else if ((OPERATORS as readonly string[]).includes(name)) op = name as FieldCondition['op'];
-    else fail(`There is no modifier |${word}; there are ${KNOWN.join(', ')}.`, `修飾子 |${word} はありません（${KNOWN.join('、')}）。`);
+    else fail(`There is no modifier |${word}; there are ${KNOWN.join(', ')}.`, `修飾子 |${word} はありません(${KNOWN.join('、')})。`);
   }
   const values =
     raw.startsWith('[') && raw.endsWith(']')

@@ -10,10 +10,10 @@ export const completion: VerbSpec = {
     ja: 'bash・zsh・fish・PowerShell 用の補完スクリプトを出力',
   },
   examples: [
-    { command: 'source <(winmedic completion bash)', text: { en: 'in bash, for this session', ja: 'bash（このセッションのみ）' } },
+    { command: 'source <(winmedic completion bash)', text: { en: 'in bash, for this session', ja: 'bash(このセッションのみ)' } },
     {
       command: 'winmedic completion fish > ~/.config/fish/completions/winmedic.fish',
-      text: { en: 'in fish, for good', ja: 'fish（恒久的に）' },
+      text: { en: 'in fish, for good', ja: 'fish(恒久的に)' },
     },
   ],
   options: [],

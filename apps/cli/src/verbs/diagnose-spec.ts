@@ -7,7 +7,7 @@ export const diagnose: VerbSpec = {
   args: '<paths...>',
   summary: {
     en: 'Say why a server stopped, from its event logs: verdict, evidence, what was ruled out, what to do',
-    ja: 'イベントログからサーバー停止の原因を判定（結論・証拠・棄却した仮説・対処）',
+    ja: 'イベントログからサーバー停止の原因を判定(結論・証拠・棄却した仮説・対処)',
   },
   details: {
     en: [
@@ -18,8 +18,8 @@ export const diagnose: VerbSpec = {
     ].join('\n'),
     ja: [
       '指定できるのはファイル、フォルダー、zip です。EVTX、イベント ビューアーの CSV・XML、貼り付けたイベント本文を、名前ではなく内容で判別します。',
-      '結論は「確定」「有力」「判定不能」のいずれかです。「確定」には必須の証拠がすべて必要です。ログに残らないもの（ポリシー、NLA、BMC、ハイパーバイザー、クラウド）は --fact 名前=値@時刻 で与えます。`winmedic explain 名前` で意味と調べ方を確認できます。',
-      '--facts のファイルは YAML または JSON のリストです。各項目に fact、value と、at または from・to（--fact と同じ時刻）を書きます。host と source も書けます。',
+      '結論は「確定」「有力」「判定不能」のいずれかです。「確定」には必須の証拠がすべて必要です。ログに残らないもの(ポリシー、NLA、BMC、ハイパーバイザー、クラウド)は --fact 名前=値@時刻 で与えます。`winmedic explain 名前` で意味と調べ方を確認できます。',
+      '--facts のファイルは YAML または JSON のリストです。各項目に fact、value と、at または from・to(--fact と同じ時刻)を書きます。host と source も書けます。',
       'データがこの端末の外に出ることはありません。',
     ].join('\n'),
   },
@@ -43,7 +43,7 @@ export const diagnose: VerbSpec = {
       value: 'file',
       text: {
         en: 'add causes of your own (YAML, see docs/reference/cause-packs.md)',
-        ja: '独自の仮説を追加（YAML、docs/reference/cause-packs.md 参照）',
+        ja: '独自の仮説を追加(YAML、docs/reference/cause-packs.md 参照)',
       },
     },
     {

@@ -14,7 +14,7 @@ export const events: VerbSpec = {
     ].join('\n'),
     ja: [
       '条件はバイナリのレコード上で判定するため、大きなログでも読み取り速度で答えます。条件はすべて満たす必要があります。',
-      '--where の形式は Field=値、Field!=値、Field=[a,b]（いずれか）と Sigma の修飾子です: Field|contains=、|startswith=、|endswith=、|re=、|cidr=、|gt=、|gte=、|lt=、|lte=、|exists=true、これらに |all、|cased。* と ? はワイルドカードです。Field はイベントのデータ項目（名前なしは `Data[0]`）と Provider、EventID、Channel、Computer、Level、UserSid、RecordId です。',
+      '--where の形式は Field=値、Field!=値、Field=[a,b](いずれか)と Sigma の修飾子です: Field|contains=、|startswith=、|endswith=、|re=、|cidr=、|gt=、|gte=、|lt=、|lte=、|exists=true、これらに |all、|cased。* と ? はワイルドカードです。Field はイベントのデータ項目(名前なしは `Data[0]`)と Provider、EventID、Channel、Computer、Level、UserSid、RecordId です。',
       '破損箇所は標準エラーに報告し、残りは失いません。最後の行に、読み取り・表示・除外・破損の件数を示します。',
     ].join('\n'),
   },
@@ -38,12 +38,12 @@ export const events: VerbSpec = {
       flags: '--ids <list>',
       text: {
         en: 'event ids, comma-separated; ranges such as 18500-18620',
-        ja: 'イベント ID（コンマ区切り、18500-18620 のような範囲も可）',
+        ja: 'イベント ID(コンマ区切り、18500-18620 のような範囲も可)',
       },
     },
-    { flags: '--providers <list>', text: { en: 'providers, comma-separated', ja: 'プロバイダー（コンマ区切り）' } },
-    { flags: '--channels <list>', text: { en: 'channels, comma-separated', ja: 'チャネル（コンマ区切り）' } },
-    { flags: '--computers <list>', text: { en: 'computers, comma-separated', ja: 'コンピューター（コンマ区切り）' } },
+    { flags: '--providers <list>', text: { en: 'providers, comma-separated', ja: 'プロバイダー(コンマ区切り)' } },
+    { flags: '--channels <list>', text: { en: 'channels, comma-separated', ja: 'チャネル(コンマ区切り)' } },
+    { flags: '--computers <list>', text: { en: 'computers, comma-separated', ja: 'コンピューター(コンマ区切り)' } },
     {
       flags: '--levels <list>',
       text: {
@@ -61,7 +61,7 @@ export const events: VerbSpec = {
     {
       flags: '--format <format>',
       choices: ['table', 'jsonl', 'xml', 'csv'],
-      text: { en: 'form of the output (default: table; with --json: jsonl)', ja: '出力形式（既定: table、--json なら jsonl）' },
+      text: { en: 'form of the output (default: table; with --json: jsonl)', ja: '出力形式(既定: table、--json なら jsonl)' },
     },
     {
       flags: '--limit <n>',
@@ -71,7 +71,7 @@ export const events: VerbSpec = {
       flags: '--recover',
       text: {
         en: 'also carve deleted records from slack (marked, lower trust)',
-        ja: '空き領域に残る削除済みレコードも取り出す（信頼度を下げて表示）',
+        ja: '空き領域に残る削除済みレコードも取り出す(信頼度を下げて表示)',
       },
     },
   ],

@@ -155,7 +155,7 @@ function reconcile(
   const filtered = read + recovered - shown;
   if (lang === 'ja') {
     const left = recovered > 0 ? `読み取り ${read} + 復元 ${recovered}` : `読み取り ${read}`;
-    return `${left} = 表示 ${shown} + 除外 ${filtered}、破損 ${damaged}${stopped ? `（--limit により ${shown} 件で打ち切り、残りは未読）` : ''}`;
+    return `${left} = 表示 ${shown} + 除外 ${filtered}、破損 ${damaged}${stopped ? `(--limit により ${shown} 件で打ち切り、残りは未読)` : ''}`;
   }
   const left = recovered > 0 ? `read ${read} + recovered ${recovered}` : `read ${read}`;
   return `${left} = shown ${shown} + filtered ${filtered}; damaged ${damaged}${stopped ? ` (stopped at --limit ${shown}, the rest was not read)` : ''}`;

@@ -16,7 +16,7 @@ export const experiment: VerbSpec = {
     ].join('\n'),
     ja: [
       '条件付きポアソンの正確検定です。両側 p は片側 p の 2 倍で、頻度比の Clopper-Pearson 区間と整合します。',
-      'ログから数える場合、変更前の期間は最初の停止の後から始めます（気付くきっかけになった停止を含めると頻度が過大になるため）。',
+      'ログから数える場合、変更前の期間は最初の停止の後から始めます(気付くきっかけになった停止を含めると頻度が過大になるため)。',
     ].join('\n'),
   },
   examples: [
@@ -29,16 +29,16 @@ export const experiment: VerbSpec = {
   options: [
     { flags: '--before <count/days>', text: { en: 'stops and days before the change', ja: '変更前の件数/日数' } },
     { flags: '--after <count/days>', text: { en: 'stops and days after the change', ja: '変更後の件数/日数' } },
-    { flags: '--change-at <time>', text: { en: 'when the change was made (with paths)', ja: '変更した時刻（パス指定時）' } },
+    { flags: '--change-at <time>', text: { en: 'when the change was made (with paths)', ja: '変更した時刻(パス指定時)' } },
     {
       flags: '--signature <text>',
       text: {
         en: 'which stops to count, as the result names them (default: the most frequent kind)',
-        ja: '数える停止の種類（結果に表示される名前。既定: 最も多い種類）',
+        ja: '数える停止の種類(結果に表示される名前。既定: 最も多い種類)',
       },
     },
     { flags: '--host <name>', text: { en: 'only this host', ja: 'このホストのみ' } },
-    { flags: '--alpha <p>', text: { en: 'error level (default 0.05)', ja: '有意水準（既定 0.05）' } },
+    { flags: '--alpha <p>', text: { en: 'error level (default 0.05)', ja: '有意水準(既定 0.05)' } },
     ...EVIDENCE_OPTIONS,
   ],
   load: () => import('./experiment.ts'),

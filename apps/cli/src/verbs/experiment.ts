@@ -15,7 +15,7 @@ import { CliError } from '../errors.ts';
 import type { Options, VerbRun } from '../spec.ts';
 import { timeOption } from '../times.ts';
 
-const FORM_OF_COUNT: Localized = { en: 'Use COUNT/DAYS, for example 5/12.', ja: '件数/日数 の形（例: 5/12）で指定してください。' };
+const FORM_OF_COUNT: Localized = { en: 'Use COUNT/DAYS, for example 5/12.', ja: '件数/日数 の形(例: 5/12)で指定してください。' };
 const FORM_OF_ALPHA: Localized = { en: 'Use a number between 0 and 0.5.', ja: '0 より大きく 0.5 より小さい数値を指定してください。' };
 const COUNTS_OR_LOGS: Localized = {
   en: 'Give either --before and --after, or logs and --change-at.',
@@ -129,7 +129,7 @@ function countedToJson(
 
 const WORDS = {
   en: { kind: 'kind of stop', before: 'before', after: 'after', leftOut: 'not counted: the first stop,' },
-  ja: { kind: '停止の種類', before: '変更前', after: '変更後', leftOut: '数えない停止（最初の停止）:' },
+  ja: { kind: '停止の種類', before: '変更前', after: '変更後', leftOut: '数えない停止(最初の停止):' },
 } as const;
 
 function countedToText(counted: TimelineExperiment, context: Context): string {

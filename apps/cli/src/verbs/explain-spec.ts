@@ -13,7 +13,7 @@ export const explain: VerbSpec = {
       'Understands event ids (1074, User32/1074), shutdown reason codes (0x500ff), NTSTATUS, Win32 and HRESULT codes, WSMan codes, stop codes, logon types, fact and cause names, and the codes of winmedic itself (EVTX_CHUNK_CRC). Without an argument, or with -, the text on standard input is read: the message of an event in Japanese or English as a person would paste it. Text has lower trust than a log record.',
     ].join('\n'),
     ja: [
-      'イベント ID（1074、User32/1074）、シャットダウン理由コード（0x500ff）、NTSTATUS、Win32・HRESULT、WSMan、停止コード、ログオンの種類、事実名・仮説名、winmedic 自身のコード（EVTX_CHUNK_CRC）を受け付けます。引数なし、または - のときは標準入力を読み、貼り付けられたイベント本文（日本語・英語）を解釈します。',
+      'イベント ID(1074、User32/1074)、シャットダウン理由コード(0x500ff)、NTSTATUS、Win32・HRESULT、WSMan、停止コード、ログオンの種類、事実名・仮説名、winmedic 自身のコード(EVTX_CHUNK_CRC)を受け付けます。引数なし、または - のときは標準入力を読み、貼り付けられたイベント本文(日本語・英語)を解釈します。',
       'テキストはログのレコードより信頼度を下げて扱います。',
     ].join('\n'),
   },

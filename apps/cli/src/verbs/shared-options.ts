@@ -6,7 +6,7 @@ export const TIME_OPTIONS: readonly OptionSpec[] = [
     flags: '--since <time>',
     text: {
       en: 'only from this time on (2018-07-06 or 2018-07-06T06:04:29+09:00)',
-      ja: 'この時刻以降のみ（2018-07-06 または 2018-07-06T06:04:29+09:00）',
+      ja: 'この時刻以降のみ(2018-07-06 または 2018-07-06T06:04:29+09:00)',
     },
   },
   {
@@ -21,14 +21,14 @@ export const EVIDENCE_OPTIONS: readonly OptionSpec[] = [
     flags: '--recover',
     text: {
       en: 'also carve deleted records from slack (marked, lower trust)',
-      ja: '空き領域に残る削除済みレコードも取り出す（信頼度を下げて表示）',
+      ja: '空き領域に残る削除済みレコードも取り出す(信頼度を下げて表示)',
     },
   },
   {
     flags: '--no-hash',
     text: {
       en: 'skip the SHA-256 of the inputs (faster on very large files)',
-      ja: '入力の SHA-256 を計算しない（巨大なファイルで高速化）',
+      ja: '入力の SHA-256 を計算しない(巨大なファイルで高速化)',
     },
   },
 ];

@@ -7,11 +7,11 @@ export const timeline: VerbSpec = {
   args: '<paths...>',
   summary: {
     en: 'All channels of one or many hosts in time order, with boots, stops, gaps and clock steps',
-    ja: '全チャネルを時系列に表示（起動・停止・欠落・時計の変更つき）',
+    ja: '全チャネルを時系列に表示(起動・停止・欠落・時計の変更つき)',
   },
   details: {
     en: 'Records are ordered by time, never by record number: Windows writes some records of a stop at the next boot. Gaps are missing record numbers; clearing and clock steps are lines of their own.',
-    ja: 'レコード番号ではなく時刻の順に並べます（停止時の一部の記録は次の起動時に書き込まれるため）。欠落はレコード番号の抜けです。ログの消去と時計の変更も行として示します。',
+    ja: 'レコード番号ではなく時刻の順に並べます(停止時の一部の記録は次の起動時に書き込まれるため)。欠落はレコード番号の抜けです。ログの消去と時計の変更も行として示します。',
   },
   examples: [
     {
@@ -26,18 +26,18 @@ export const timeline: VerbSpec = {
   options: [
     {
       flags: '--around <time>',
-      text: { en: 'only around this moment, or around a whole day', ja: 'この時刻（日付だけならその日全体）と前後のみ' },
+      text: { en: 'only around this moment, or around a whole day', ja: 'この時刻(日付だけならその日全体)と前後のみ' },
     },
     {
       flags: '--window <duration>',
-      text: { en: 'with --around: how far to each side (default 10m)', ja: '--around の前後の幅（既定 10m）' },
+      text: { en: 'with --around: how far to each side (default 10m)', ja: '--around の前後の幅(既定 10m)' },
     },
     ...TIME_OPTIONS,
     { flags: '--host <name>', repeat: true, text: { en: 'only this host', ja: 'このホストのみ' } },
     {
       flags: '--channel <name>',
       repeat: true,
-      text: { en: 'only this channel (a part of its name)', ja: 'このチャネルのみ（名前の一部で指定）' },
+      text: { en: 'only this channel (a part of its name)', ja: 'このチャネルのみ(名前の一部で指定)' },
     },
     { flags: '--format <format>', choices: ['table', 'jsonl'], text: { en: 'form of the output', ja: '出力形式' } },
     ...FACT_OPTIONS,

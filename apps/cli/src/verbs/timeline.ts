@@ -36,7 +36,7 @@ function nothing({ lang, zone }: Context, { hosts, events }: Timeline): string {
 function reconcile({ lang }: Context, { totals }: Evidence): string {
   const { recordsRead, kept } = totals;
   return lang === 'ja'
-    ? `読み取り ${recordsRead} = 対象 ${kept} + 対象外 ${recordsRead - kept}（全レコードは \`winmedic events\` で表示）`
+    ? `読み取り ${recordsRead} = 対象 ${kept} + 対象外 ${recordsRead - kept}(全レコードは \`winmedic events\` で表示)`
     : `read ${recordsRead} = considered ${kept} + left out ${recordsRead - kept} (\`winmedic events\` shows every record)`;
 }
 
