@@ -31,18 +31,28 @@ export function freeSpaceOffset(view: DataView, base: number): number {
   return offset >= CHUNK_HEADER_SIZE && offset <= CHUNK_SIZE ? offset : CHUNK_SIZE;
 }
 
+/** Places in the window whose header views are kept. */
+const MAX_PARTS = 16;
+
 /** Checks both checksums of a chunk: header (bytes 0-119 and 128-511) and records (512 to the free-space offset). */
 export class ChunkCrc {
   readonly #crc32: (bytes: Uint8Array) => number;
   readonly #header = new Uint8Array(120 + 384);
+  /** Both parts of the header by where its chunk starts in the window: a few places recur, and views that nobody needs again outlive a long run. */
+  readonly #parts = new Map<number, readonly [Uint8Array, Uint8Array]>();
 
   constructor(crc32: (bytes: Uint8Array) => number) {
     this.#crc32 = crc32;
   }
 
   headerValid(bytes: Uint8Array, view: DataView, base: number): boolean {
-    this.#header.set(bytes.subarray(base, base + 120));
-    this.#header.set(bytes.subarray(base + 128, base + CHUNK_HEADER_SIZE), 120);
+    let parts = this.#parts.get(base);
+    if (parts === undefined || parts[0].buffer !== bytes.buffer) {
+      parts = [bytes.subarray(base, base + 120), bytes.subarray(base + 128, base + CHUNK_HEADER_SIZE)];
+      if (this.#parts.size < MAX_PARTS) this.#parts.set(base, parts);
+    }
+    this.#header.set(parts[0]);
+    this.#header.set(parts[1], 120);
     return this.#crc32(this.#header) === view.getUint32(base + 124, true);
   }
 

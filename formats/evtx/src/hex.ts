@@ -1,19 +1,12 @@
 import { toHex } from '@winmedic/bytes';
-
-/** The one method of Node's Buffer used here when the platform has it: adding digit after digit makes a chain of small strings. */
-interface Latin1Text {
-  toString(encoding: 'latin1', start: number, end: number): string;
-}
-interface Latin1TextMaker {
-  from(buffer: ArrayBufferLike): Latin1Text;
-}
+import { latin1Text } from './latin1.ts';
 
 /** Bytes put into text at a time. */
 const PIECE = 1024;
 const DIGITS = '0123456789ABCDEF';
 
 const pairs = new Uint16Array(PIECE);
-const text = (globalThis as { Buffer?: Latin1TextMaker }).Buffer?.from(pairs.buffer);
+const text = latin1Text(pairs.buffer);
 /** Both digits of a byte as they lie in memory. */
 const pairOf = new Uint16Array(
   Uint8Array.from({ length: 512 }, (_, i) => DIGITS.charCodeAt((i & 1) === 0 ? i >> 5 : (i >> 1) & 15)).buffer,

@@ -1,6 +1,7 @@
-import { filetimeToIso, formatGuid, formatSid, readSystemtime, sidSize, ticksToIso } from '@winmedic/bytes';
+import { formatGuid, formatSid, readSystemtime, sidSize, ticksToIso } from '@winmedic/bytes';
 import { hex32, upperHex } from './hex.ts';
 import { ARRAY, type Instance, TYPE } from './instance.ts';
+import { timeText } from './time-text.ts';
 import { trimNuls } from './tokens.ts';
 import type { EvtxValue } from './types.ts';
 import type { Window } from './window.ts';
@@ -124,7 +125,7 @@ export function scalar(window: Window, type: number, at: number, size: number): 
     case TYPE.HANDLE:
       return size <= 8 ? hexAt(window, at, size) : binary(window, at, size);
     case TYPE.FILETIME:
-      if (size === 8) return filetimeToIso(view.getUint32(at, true), view.getUint32(at + 4, true));
+      if (size === 8) return timeText(view.getUint32(at, true), view.getUint32(at + 4, true));
       return binary(window, at, size);
     case TYPE.SYSTEMTIME: {
       const ticks = size === 16 ? readSystemtime(view, at) : undefined;
