@@ -30,6 +30,13 @@ describe('a state at the time of the stop', () => {
   test.each([
     ['the value of today', undefined, /today's value .*was it changed since\?/, /今日の値です.*その後変更されていませんか/],
     ['a value read before', '2018-07-05T00:00:00', /one time only/, /一時点/],
+    ['a value read later', '2018-07-20T00:00:00', /later value .*was it changed since the stop\?/, /停止より後の値.*変更されていませんか/],
+    [
+      'a span that began later',
+      ['2018-07-06T07:00:00', '2018-07-20T00:00:00'] as const,
+      /later value .*was it changed since the stop\?/,
+      /停止より後の値/,
+    ],
     ['a value read in the very minute', '2018-07-06T06:04:29', /one time only/, /一時点/],
     [
       'a span that ended before',

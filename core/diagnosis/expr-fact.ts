@@ -1,5 +1,5 @@
 import type { Expr, FactDefinition, Localized, Scalar } from '@winmedic/knowledge/model';
-import type { FactObservation } from '../model/observation.ts';
+import type { FactObservation, InstantNs } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import type { Case } from './case.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
@@ -38,7 +38,7 @@ export function evaluateFact(expr: FactExpr, scope: Scope): Evaluation {
     const because = theCase.describe.fact(fact);
     return isOneOf(fact.value, expr.is) ? isTrue(because, held) : isFalse(because, held);
   }
-  return notAtThatTime(theCase, all, missing, expr.fact);
+  return notAtThatTime(theCase, all, missing, expr.fact, moment.to);
 }
 
 function anyTime(theCase: Case, all: readonly FactObservation[], expr: FactExpr, missing: readonly Missing[]): Evaluation {
@@ -49,7 +49,13 @@ function anyTime(theCase: Case, all: readonly FactObservation[], expr: FactExpr,
 }
 
 /** Why the facts that exist say nothing about the stop. */
-function notAtThatTime(theCase: Case, all: readonly FactObservation[], missing: readonly Missing[], name: string): Evaluation {
+function notAtThatTime(
+  theCase: Case,
+  all: readonly FactObservation[],
+  missing: readonly Missing[],
+  name: string,
+  stoppedAt: InstantNs,
+): Evaluation {
   if (all.length === 0) return isUnknown(notGiven(name), missing);
   const texts = all.map((f) => {
     if (f.time.kind === 'now')
@@ -58,6 +64,11 @@ function notAtThatTime(theCase: Case, all: readonly FactObservation[], missing: 
         `今日の値です(${f.name}=${f.value})。その後変更されていませんか`,
       );
     const described = theCase.describe.fact(f);
+    if ((f.time.kind === 'instant' ? f.time.at : f.time.from) > stoppedAt)
+      return say(
+        `a later value (${described.en}); was it changed since the stop?`,
+        `停止より後の値です(${described.ja})。停止の後に変更されていませんか`,
+      );
     if (f.time.kind === 'instant')
       return say(
         `read at one time only (${described.en}); was it the same at the stop?`,
