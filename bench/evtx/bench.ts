@@ -54,37 +54,23 @@ async function inTurn(
   return best;
 }
 
-/**
- * The floor: every byte read into a window of the reader's size; of every chunk the magic and the end of its records, of every record its
- * header as any reader must look at it (magic, size, size repeated at the end, record id, time), and nothing else.
- */
+/** The floor: every byte read into a window, every record header looked at, nothing else. */
 function walk(path: string): number {
   const source = fileSource(path);
   const bytes = new Uint8Array(1 << 18);
   const view = new DataView(bytes.buffer);
   let records = 0;
-  let lastId = 0;
-  let lastTime = 0;
   for (let position = 4096; ; ) {
     const got = source.readAt(position, bytes);
     if (got < 65_536) break;
     for (let base = 0; base + 65_536 <= got; base += 65_536) {
-      if (view.getUint32(base, true) !== 0x43666c45 || view.getUint32(base + 4, true) !== 0x6b6e68) continue;
       const end = base + view.getUint32(base + 48, true);
-      for (let at = base + 512; at + 28 <= end; ) {
-        const size = view.getUint32(at + 4, true);
-        if (view.getUint32(at, true) !== 0x2a2a || size < 28 || at + size > end || view.getUint32(at + size - 4, true) !== size) break;
-        lastId = view.getUint32(at + 12, true) * 4_294_967_296 + view.getUint32(at + 8, true);
-        lastTime = view.getUint32(at + 20, true) * 4_294_967_296 + view.getUint32(at + 16, true);
-        records++;
-        at += size;
-      }
+      for (let at = base + 512; at < end && view.getUint32(at, true) === 0x2a2a; at += view.getUint32(at + 4, true)) records++;
     }
     position += got - (got % 65_536);
   }
   source.close();
-  // Used, so that no compiler leaves the reads out.
-  return lastId + lastTime > 0 ? records : 0;
+  return records;
 }
 
 /** Wall time, result and peak memory of a job as a process of its own. */
