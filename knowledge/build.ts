@@ -5,7 +5,17 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isScalar, parse, parseDocument, visit } from 'yaml';
-import type { Cause, CodeTable, EventKnowledge, FactDefinition, MessageTemplate } from './src/model.ts';
+import { checkSettings } from './src/check-settings.ts';
+import type {
+  BlameKnowledge,
+  Cause,
+  CodeTable,
+  CombinedFinding,
+  EventKnowledge,
+  FactDefinition,
+  MessageTemplate,
+  SettingDefinition,
+} from './src/model.ts';
 import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -54,7 +64,7 @@ function foldedJapanese(folder: string): PackIssue[] {
 /** Reads and checks everything; returns the knowledge base and the issues found. */
 export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: PackIssue[] } {
   const issues: PackIssue[] = [];
-  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events' | 'messages', key: string): T[] => {
+  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events' | 'messages' | 'settings' | 'findings', key: string): T[] => {
     const text = schema(schemaName);
     return yamlFiles(folder).flatMap(({ path, data }) => {
       const found = validate(text, data);
@@ -66,6 +76,16 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const facts = collect<FactDefinition>('facts', 'facts', 'facts');
   const events = collect<EventKnowledge>('events', 'events', 'events');
   const messages = collect<MessageTemplate>('messages', 'messages', 'messages');
+  const settings = collect<SettingDefinition>('settings', 'settings', 'settings');
+  const findings = collect<CombinedFinding>('findings', 'findings', 'findings');
+  const blame = { addressParameters: [], windowsModules: [], knownModules: [] } as { -readonly [K in keyof BlameKnowledge]: BlameKnowledge[K][number][] };
+  for (const { path, data } of yamlFiles('blame')) {
+    issues.push(...validate(schema('blame'), data).map((issue) => ({ ...issue, at: `${path}${issue.at}` })));
+    const part = data as Partial<BlameKnowledge>;
+    blame.addressParameters.push(...(part.addressParameters ?? []));
+    blame.windowsModules.push(...(part.windowsModules ?? []));
+    blame.knownModules.push(...(part.knownModules ?? []));
+  }
   const codes: Record<string, CodeTable> = {};
   for (const { stem, path, data } of yamlFiles('codes')) {
     issues.push(...validate(schema('codes'), data).map((issue) => ({ ...issue, at: `${path}${issue.at}` })));
@@ -85,7 +105,7 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
       damages[code] = text;
     }
   }
-  for (const folder of ['causes', 'facts', 'events', 'codes', 'damages']) issues.push(...foldedJapanese(folder));
+  for (const folder of ['causes', 'facts', 'events', 'codes', 'damages', 'settings', 'findings']) issues.push(...foldedJapanese(folder));
   const factIds = new Set<string>();
   for (const fact of facts) {
     if (factIds.has(fact.id)) issues.push({ code: 'PACK_DUPLICATE', at: `facts/${fact.id}`, message: 'fact is defined twice' });
@@ -98,7 +118,8 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
     eventKeys.add(key);
   }
   issues.push(...checkCauses(causes, factIds, new Set(causes.map((cause) => cause.id))));
-  return { knowledge: { causes, facts, events, messages, codes, damages }, issues };
+  issues.push(...checkSettings(settings, findings, facts));
+  return { knowledge: { causes, facts, events, messages, codes, damages, settings, findings, blame }, issues };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -58,8 +58,10 @@ function mergeHosts(events: readonly EventObservation[]): ChannelCoverage[] {
   return [...everything(), ...coverageFor(events.filter((e) => e.host !== 'RDS01'))];
 }
 
+const NO_BLAME: Knowledge['blame'] = { addressParameters: [], windowsModules: [], knownModules: [] };
+
 export function knowledgeOf(more: Partial<Knowledge> = {}): Knowledge {
-  return { causes: [], facts: [], events: [], messages: [], codes: {}, damages: {}, ...more };
+  return { causes: [], facts: [], events: [], messages: [], codes: {}, damages: {}, settings: [], findings: [], blame: NO_BLAME, ...more };
 }
 
 /** Scope of one stop of a situation. */

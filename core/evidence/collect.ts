@@ -119,6 +119,9 @@ class Collection {
       facts: this.#facts.map((f, i) => ({ ...f, id: `F${i + 1}` })),
       coverage,
       problems: this.#problems.list(),
+      state: [],
+      extents: [],
+      dumps: [],
       totals: { ...this.#totals, kept: events.length },
     };
   }

@@ -16,7 +16,7 @@ const table = (...codes: Knowledge['codes'][string]['codes']) => ({ title: both(
 
 const knowledge: Knowledge = {
   causes: [],
-  facts: [],
+  facts: [], settings: [], findings: [], blame: { addressParameters: [], windowsModules: [], knownModules: [] },
   messages: [],
   damages: {},
   events: [

@@ -1,4 +1,5 @@
 import type { Damage } from '@winmedic/bytes';
+import type { DumpObservation, StateExtent, StateObservation } from './state.ts';
 
 /** Nanoseconds since 1970-01-01 UTC. FILETIME resolution is 100 ns, so the last two digits are 0 for log records. */
 export type InstantNs = bigint;
@@ -22,7 +23,7 @@ export interface Source {
   readonly kind: SourceKind;
 }
 /** What a source was recognised as. */
-export type SourceKind = 'evtx' | 'event-text' | 'facts' | 'zip' | 'unknown';
+export type SourceKind = 'evtx' | 'event-text' | 'facts' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'state-text' | 'tool-log' | 'unknown';
 
 /** The place of one observation in its source. */
 export interface Origin {
@@ -35,6 +36,10 @@ export interface Origin {
   readonly chunk?: number;
   /** 1-based line for text. */
   readonly line?: number;
+  /** Registry key and value, as the owner would write it: `HKLM\\SYSTEM\\…\\RDP-Tcp!UserAuthentication`. */
+  readonly key?: string;
+  /** When that key was last written. */
+  readonly keyWritten?: InstantNs;
 }
 
 /** A log record, reduced to what the diagnosis may look at. Field names as in formats/evtx `field()`. */
@@ -134,6 +139,11 @@ export interface Evidence {
   readonly facts: readonly FactObservation[];
   readonly coverage: readonly ChannelCoverage[];
   readonly problems: readonly InputProblem[];
+  /** Settings and other state of hosts, from hives and exported text. */
+  readonly state: readonly StateObservation[];
+  /** What the state sources show whole; absence means something only inside. */
+  readonly extents: readonly StateExtent[];
+  readonly dumps: readonly DumpObservation[];
   /** Totals that reconcile: recordsRead = kept + passed over. */
   readonly totals: {
     readonly bytes: number;

@@ -175,6 +175,9 @@ export function evidenceOf(events: readonly EventObservation[], coverage: readon
     facts: [],
     coverage,
     problems: [],
+    state: [],
+    extents: [],
+    dumps: [],
     totals: { bytes: 0, recordsRead: kept, kept, recovered: 0, damagedRecords: 0 },
   };
 }

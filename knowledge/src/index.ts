@@ -1,6 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Cause, CodeTable, EventKnowledge, FactDefinition, Localized, MessageTemplate } from './model.ts';
+import type {
+  BlameKnowledge,
+  Cause,
+  CodeTable,
+  CombinedFinding,
+  EventKnowledge,
+  FactDefinition,
+  Localized,
+  MessageTemplate,
+  SettingDefinition,
+} from './model.ts';
 
 export * from './model.ts';
 
@@ -14,6 +24,9 @@ export interface Knowledge {
   readonly codes: Readonly<Record<string, CodeTable>>;
   /** Texts of damage and error codes by code. */
   readonly damages: Readonly<Record<string, DamageText>>;
+  readonly settings: readonly SettingDefinition[];
+  readonly findings: readonly CombinedFinding[];
+  readonly blame: BlameKnowledge;
 }
 
 /** What an error or damage code means: what happened, what is still trustworthy, what to do. */

@@ -10,25 +10,36 @@ import { root, sourceFiles } from './source-files.ts';
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'formats/bytes': [],
   'formats/evtx': ['formats/bytes'],
+  'formats/registry-hive': ['formats/bytes'],
+  'formats/crash-dump': ['formats/bytes'],
   knowledge: [],
   'core/model': ['knowledge', 'formats/bytes'],
   'core/explain': ['core/model', 'knowledge', 'formats/bytes', 'formats/evtx'],
   'core/statistics': ['core/model'],
-  'core/evidence': ['core/model', 'core/explain', 'knowledge', 'formats/bytes', 'formats/evtx'],
+  'core/evidence': [
+    'core/model',
+    'core/explain',
+    'knowledge',
+    'formats/bytes',
+    'formats/evtx',
+    'formats/registry-hive',
+    'formats/crash-dump',
+  ],
+  'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
-  'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes'],
+  'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes', 'formats/evtx'],
   'apps/report': ['core', 'knowledge'],
   'apps/cli': ['apps/report', 'core', 'knowledge', 'formats/evtx', 'formats/bytes'],
   labs: ['formats/bytes'],
 };
 
 /** Rooms whose code must run in a browser and therefore may not import Node's modules. */
-const BROWSER_SAFE = ['formats/bytes', 'formats/evtx'];
+const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump'];
 
 /** npm packages each room may use outside tests; a new one needs a reason in docs/adr. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   knowledge: ['yaml', 'ajv'],
-  'core/evidence': ['yauzl', 'yaml'],
+  'core/evidence': ['yauzl', 'yaml', '@rgrove/parse-xml'],
   'core/explain': [],
   'apps/cli': ['commander'],
 };
@@ -36,6 +47,8 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   '@winmedic/bytes': 'formats/bytes',
   '@winmedic/evtx': 'formats/evtx',
+  '@winmedic/registry-hive': 'formats/registry-hive',
+  '@winmedic/crash-dump': 'formats/crash-dump',
   '@winmedic/knowledge': 'knowledge',
   '@winmedic/core': 'core',
   '@winmedic/report': 'apps/report',

@@ -75,6 +75,9 @@ export function judge(bytes: Uint8Array, recover: boolean): Pick<Outcome, 'stops
     facts: [],
     coverage,
     problems: problems.list(),
+    state: [],
+    extents: [],
+    dumps: [],
     totals: { ...totals, kept: events.length },
   };
   const diagnosis = diagnose(buildTimeline(evidence), knowledge, {});

@@ -1,0 +1,74 @@
+import type { StateAddress } from '@winmedic/knowledge/model';
+import type { InstantNs, Origin, Trust } from './observation.ts';
+
+/**
+ * One piece of the state of a host as one source shows it (words: knowledge model, {@link StateAddress}). Readers emit it without
+ * interpreting: which value wins and whether it is risky is decided in core/exposure.
+ */
+export interface StateObservation {
+  readonly type: 'state';
+  readonly address: StateAddress;
+  /** Numbers decimal, lists as arrays, binary as upper-case hex, `true`/`false` in lower case; `null`: looked for and not there. */
+  readonly value: string | readonly string[] | null;
+  /** `REG_DWORD` … for registry values. */
+  readonly valueType?: string;
+  /** The source says a policy set it (`[Source="GPO"]` of winrm, gpresult). */
+  readonly byPolicy?: true;
+  /** It has not changed since: last write of its key (for absent values: of the nearest key that exists). */
+  readonly since?: InstantNs;
+  /** It still held then: newest write anywhere in the hive, or the time the listing was made. */
+  readonly until?: InstantNs;
+  /** Host named by the source itself. */
+  readonly host?: string;
+  readonly origin: Origin;
+  readonly trust: Trust;
+}
+
+/** A part of the state that a source shows whole: an address inside it that has no observation is absent there. */
+export interface StateExtent {
+  /** Everything at or below this address (`depth` tree), or only the values of this key (`values`). `!`-addresses: exactly that value. */
+  readonly prefix: StateAddress;
+  readonly depth: 'tree' | 'values';
+  /** Only the addresses of these patterns were looked for (hives are not copied whole); absent: everything. */
+  readonly looked?: readonly StateAddress[];
+  readonly until?: InstantNs;
+  readonly host?: string;
+  readonly origin: Origin;
+  readonly trust: Trust;
+}
+
+/** A kernel crash dump, reduced to what the diagnosis and the screens need. Addresses and parameters are `0x` text. */
+export interface DumpObservation {
+  readonly type: 'dump';
+  /** `D1` … in order of the inputs. */
+  readonly id: string;
+  readonly kind: string;
+  readonly machine: string;
+  /** Time of the stop (host clock, UTC); absent when unset. */
+  readonly time?: InstantNs;
+  readonly upTimeSeconds?: number;
+  readonly build: number;
+  readonly processors: number;
+  readonly productType?: 'client' | 'server' | 'dc';
+  /** Lower-case hex without leading zeros and without the bit 0x10000000; `rawCode` as stored. */
+  readonly code: string;
+  readonly rawCode: string;
+  readonly parameters: readonly [string, string, string, string];
+  readonly blame?: {
+    readonly module: string;
+    /** `amdppm.sys+0x334c` */
+    readonly at: string;
+    readonly from: 'parameter' | 'exception' | 'stack' | 'noted';
+    readonly certainty: 'strong' | 'weak';
+    readonly thirdParty: boolean;
+    readonly others: readonly string[];
+  };
+  /** Loaded modules: names in list order. */
+  readonly modules: readonly string[];
+  readonly unloaded: readonly string[];
+  readonly stack: readonly string[];
+  /** What could not be read, as stable words of the reader. */
+  readonly unavailable: readonly string[];
+  readonly host?: string;
+  readonly origin: Origin;
+}
