@@ -64,7 +64,11 @@ function foldedJapanese(folder: string): PackIssue[] {
 /** Reads and checks everything; returns the knowledge base and the issues found. */
 export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: PackIssue[] } {
   const issues: PackIssue[] = [];
-  const collect = <T>(folder: string, schemaName: 'cause-pack' | 'facts' | 'events' | 'messages' | 'settings' | 'findings', key: string): T[] => {
+  const collect = <T>(
+    folder: string,
+    schemaName: 'cause-pack' | 'facts' | 'events' | 'messages' | 'settings' | 'findings',
+    key: string,
+  ): T[] => {
     const text = schema(schemaName);
     return yamlFiles(folder).flatMap(({ path, data }) => {
       const found = validate(text, data);
@@ -78,7 +82,9 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const messages = collect<MessageTemplate>('messages', 'messages', 'messages');
   const settings = collect<SettingDefinition>('settings', 'settings', 'settings');
   const findings = collect<CombinedFinding>('findings', 'findings', 'findings');
-  const blame = { addressParameters: [], windowsModules: [], knownModules: [] } as { -readonly [K in keyof BlameKnowledge]: BlameKnowledge[K][number][] };
+  const blame = { addressParameters: [], windowsModules: [], knownModules: [] } as {
+    -readonly [K in keyof BlameKnowledge]: BlameKnowledge[K][number][];
+  };
   for (const { path, data } of yamlFiles('blame')) {
     issues.push(...validate(schema('blame'), data).map((issue) => ({ ...issue, at: `${path}${issue.at}` })));
     const part = data as Partial<BlameKnowledge>;

@@ -258,7 +258,17 @@ describe('the code tables', () => {
 });
 
 describe('a knowledge base of its own', () => {
-  const empty: Knowledge = { causes: [], facts: [], events: [], messages: [], settings: [], findings: [], blame: { addressParameters: [], windowsModules: [], knownModules: [] }, codes: {}, damages: {} };
+  const empty: Knowledge = {
+    causes: [],
+    facts: [],
+    events: [],
+    messages: [],
+    settings: [],
+    findings: [],
+    blame: { addressParameters: [], windowsModules: [], knownModules: [] },
+    codes: {},
+    damages: {},
+  };
 
   it('is the only source of readings', () => {
     expect(explain('winlogon.exe', { knowledge: empty }).readings).toEqual([]);

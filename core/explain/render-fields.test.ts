@@ -15,7 +15,17 @@ const knowledge = (provider: string, id: number, message: string): Knowledge => 
     doesNotProve: both('d'),
     basis: 'measured',
   };
-  return { causes: [], facts: [], settings: [], findings: [], blame: { addressParameters: [], windowsModules: [], knownModules: [] }, messages: [], damages: {}, codes: {}, events: [entry] };
+  return {
+    causes: [],
+    facts: [],
+    settings: [],
+    findings: [],
+    blame: { addressParameters: [], windowsModules: [], knownModules: [] },
+    messages: [],
+    damages: {},
+    codes: {},
+    events: [entry],
+  };
 };
 const event = (provider: string, eventId: number, fields: Record<string, string>): EventObservation => ({
   type: 'event',

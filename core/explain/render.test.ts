@@ -16,7 +16,10 @@ const table = (...codes: Knowledge['codes'][string]['codes']) => ({ title: both(
 
 const knowledge: Knowledge = {
   causes: [],
-  facts: [], settings: [], findings: [], blame: { addressParameters: [], windowsModules: [], knownModules: [] },
+  facts: [],
+  settings: [],
+  findings: [],
+  blame: { addressParameters: [], windowsModules: [], knownModules: [] },
   messages: [],
   damages: {},
   events: [

@@ -34,7 +34,8 @@ export function checkSettings(
     const at = `findings/${finding.id}`;
     if (ids.has(finding.id)) issues.push({ code: 'PACK_DUPLICATE', at, message: 'finding is defined twice' });
     ids.add(finding.id);
-    for (const id of settingsOf(finding.when)) if (!known.has(id)) issues.push({ code: 'PACK_REFERENCE', at, message: `unknown setting ${id}` });
+    for (const id of settingsOf(finding.when))
+      if (!known.has(id)) issues.push({ code: 'PACK_REFERENCE', at, message: `unknown setting ${id}` });
     for (const { setting } of [finding.change, ...(finding.others ?? [])]) {
       if ((known.get(setting)?.remedies.length ?? 0) === 0)
         issues.push({ code: 'PACK_REFERENCE', at, message: `${setting} is no setting with a remedy` });

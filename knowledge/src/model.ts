@@ -429,5 +429,11 @@ export interface BlameKnowledge {
   /** Windows' own modules, lower case. */
   readonly windowsModules: readonly string[];
   /** Third-party modules people meet, with the maker and what they are. */
-  readonly knownModules: readonly { readonly name: string; readonly maker: string; readonly kind: string; readonly source: string; readonly unverified?: true }[];
+  readonly knownModules: readonly {
+    readonly name: string;
+    readonly maker: string;
+    readonly kind: string;
+    readonly source: string;
+    readonly unverified?: true;
+  }[];
 }

@@ -16,7 +16,16 @@ export interface DumpLimits {
 }
 
 /** Kind of a kernel dump, from DumpType: 1, 2, 4, 5, 6, 8, 9, 0xA. */
-export type DumpKind = 'full' | 'kernel' | 'triage' | 'bitmap' | 'live-bitmap' | 'kernel-ranges' | 'kernel-user-ranges' | 'complete-ranges' | 'unknown';
+export type DumpKind =
+  | 'full'
+  | 'kernel'
+  | 'triage'
+  | 'bitmap'
+  | 'live-bitmap'
+  | 'kernel-ranges'
+  | 'kernel-user-ranges'
+  | 'complete-ranges'
+  | 'unknown';
 
 /** A driver or other image in the kernel. */
 export interface DumpModule {
@@ -111,7 +120,10 @@ export interface CrashDump {
 /** Tables a blame needs; handed in from the knowledge base. */
 export interface BlameTables {
   /** Stop code to where its faulting address is: parameter number 1 to 4, as an instruction address or as the address of an exception record. */
-  readonly addressParameters: ReadonlyMap<number, { readonly parameter: 1 | 2 | 3 | 4; readonly is: 'instruction' | 'exception-record' | 'data' | 'driver-object' }>;
+  readonly addressParameters: ReadonlyMap<
+    number,
+    { readonly parameter: 1 | 2 | 3 | 4; readonly is: 'instruction' | 'exception-record' | 'data' | 'driver-object' }
+  >;
   /** Windows' own modules, lower-case file names: not named when a third party's stands in the stack. */
   readonly windowsModules: ReadonlySet<string>;
 }

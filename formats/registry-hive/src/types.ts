@@ -67,7 +67,16 @@ export interface LogUse {
   readonly firstSequence?: number;
   readonly lastSequence?: number;
   /** Why nothing (more) was applied, as a stable word. */
-  readonly stopped?: 'not-needed' | 'not-this-hive' | 'already-applied' | 'gap' | 'bad-hash' | 'bad-size' | 'not-a-log' | 'truncated' | 'end';
+  readonly stopped?:
+    | 'not-needed'
+    | 'not-this-hive'
+    | 'already-applied'
+    | 'gap'
+    | 'bad-hash'
+    | 'bad-size'
+    | 'not-a-log'
+    | 'truncated'
+    | 'end';
 }
 
 /** Registry value types by number; other numbers are legal. */
