@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { clientAddress } from './client-address.ts';
 import { type Conditions, compileConditions } from './conditions.ts';
-import { clientAddress } from './match-text.ts';
 
 /** Do all conditions hold for one field `f`? */
 function holds(where: Conditions, value: string | undefined): boolean {
@@ -66,23 +66,20 @@ describe('modifiers', () => {
   });
 
   test.each([
-    { 'f|re': '(a+)+$' },
-    { 'f|re': '(a|aa)*b' },
     { 'f|re': '(?=a)b' },
     { 'f|re': '(a)\\1' },
-    { 'f|re': '.*a.*b.*c' },
     { 'f|re': '(' },
-    { 'f|re': 'a'.repeat(301) },
+    { 'f|re': 'a'.repeat(4097) },
     { 'f|gt': 'many' },
     { 'f|cidr': '10.0.0.0/40' },
     { 'f|base64': 'x' },
-  ])('%o is refused: it could not be decided safely', (where) => {
+  ])('%o is refused: it cannot mean anything or not be decided safely', (where) => {
     expect(compileConditions(where as Conditions).problem).toBeDefined();
   });
 
-  test('a regular expression of accepted form answers at once, whatever the text', () => {
+  test('a regular expression answers at once, whatever its form and the text', () => {
     const started = performance.now();
-    expect(holds({ 'f|re': '.*x.*y' }, 'x'.repeat(100_000))).toBe(false);
+    for (const source of ['.*x.*y', '(x+)+y', '(x|xx)*y', '.*x.*x.*y']) expect(holds({ 'f|re': source }, 'x'.repeat(50_000))).toBe(false);
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });

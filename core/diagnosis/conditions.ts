@@ -1,5 +1,5 @@
+import { EvtxError, fieldTest, sigmaCondition } from '@winmedic/evtx';
 import type { Scalar } from '@winmedic/knowledge/model';
-import { cidrTest, equalsTest, orderTest, placedTest, regexTest, type TextTest } from './match-text.ts';
 
 /** The map of a pattern: keys `Field` or `Field|modifier|…`. */
 export type Conditions = Readonly<Record<string, Scalar | readonly Scalar[] | null>>;
@@ -21,7 +21,7 @@ export interface CompiledConditions {
 
 const cache = new WeakMap<object, CompiledConditions>();
 
-/** Compiles Sigma's field and modifier syntax; the result is kept for the life of the pattern. */
+/** Compiles Sigma's field and modifier syntax; the result is kept for the life of the pattern. The decision is the event log reader's own. */
 export function compileConditions(where: Conditions | undefined): CompiledConditions {
   if (where === undefined) return { list: [] };
   let compiled = cache.get(where);
@@ -35,44 +35,23 @@ export function compileConditions(where: Conditions | undefined): CompiledCondit
 function compile(where: Conditions): CompiledConditions {
   const list: Condition[] = [];
   for (const [key, value] of Object.entries(where)) {
-    const [field = '', ...modifiers] = key.split('|');
-    const condition = compileOne(field, modifiers, value);
-    if (condition === undefined) return { list: [], problem: key };
-    list.push(condition);
+    try {
+      const condition = sigmaCondition(key, value);
+      const test = fieldTest(condition);
+      list.push({
+        field: condition.field,
+        text: wording(key, value),
+        holds: (text) => test(text === undefined ? [] : [text]),
+      });
+    } catch (error) {
+      if (error instanceof EvtxError) return { list: [], problem: key };
+      throw error;
+    }
   }
   return { list };
 }
 
-function compileOne(field: string, modifiers: readonly string[], value: Scalar | readonly Scalar[] | null): Condition | undefined {
-  const has = (m: string): boolean => modifiers.includes(m);
-  const not = has('not');
-  const values = value === null ? [] : (Array.isArray(value) ? (value as readonly Scalar[]) : [value as Scalar]).map(String);
-  const text = `${key(field, modifiers)} ${value === null ? 'null' : values.join(', ')}`;
-  const finish = (holds: (t: string | undefined) => boolean): Condition => ({ field, text, holds: not ? (t) => !holds(t) : holds });
-  if (value === null) return finish((t) => t === undefined || t === '');
-  if (has('exists')) {
-    const wanted = /^(true|yes|1)$/i.test(values[0] ?? 'true');
-    return finish((t) => (t !== undefined) === wanted);
-  }
-  const tests = values.map((v) => testOf(v, modifiers, has('cased')));
-  if (tests.some((t) => t === undefined)) return undefined;
-  const ready = tests as TextTest[];
-  if (has('all')) return finish((t) => t !== undefined && ready.every((test) => test(t)));
-  return finish((t) => t !== undefined && ready.some((test) => test(t)));
-}
-
-function key(field: string, modifiers: readonly string[]): string {
-  return modifiers.length === 0 ? `${field} =` : `${field} ${modifiers.join(' ')}`;
-}
-
-const KNOWN = new Set(['contains', 'startswith', 'endswith', 're', 'cidr', 'gt', 'gte', 'lt', 'lte', 'all', 'cased', 'exists', 'not']);
-
-function testOf(value: string, modifiers: readonly string[], cased: boolean): TextTest | undefined {
-  if (modifiers.some((m) => !KNOWN.has(m))) return undefined;
-  for (const place of ['contains', 'startswith', 'endswith'] as const)
-    if (modifiers.includes(place)) return placedTest(value, place, cased);
-  for (const op of ['gt', 'gte', 'lt', 'lte'] as const) if (modifiers.includes(op)) return orderTest(value, op);
-  if (modifiers.includes('re')) return regexTest(value, cased);
-  if (modifiers.includes('cidr')) return cidrTest(value);
-  return equalsTest(value, cased);
+function wording(key: string, value: Conditions[string]): string {
+  const [field, ...modifiers] = key.split('|');
+  return `${field} ${modifiers.length === 0 ? '=' : modifiers.join(' ')} ${value === null ? 'null' : [value].flat().join(', ')}`;
 }

@@ -1,10 +1,10 @@
+import { integerOf } from '@winmedic/evtx';
 import type { Expr, FactDefinition, Localized, Scalar } from '@winmedic/knowledge/model';
 import type { FactObservation, InstantNs } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import type { Case } from './case.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { lookedAt } from './expr-event.ts';
-import { integerOf } from './match-text.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say } from './text.ts';
 import { momentOf } from './window.ts';

@@ -1,4 +1,4 @@
-import type { EvtxQuery, FieldCondition } from '@winmedic/evtx';
+import { EvtxError, type EvtxQuery, type FieldCondition, fieldTest, sigmaCondition } from '@winmedic/evtx';
 import type { EventPattern } from '@winmedic/knowledge/model';
 
 /** Records of these providers and ids are kept from a log; everything else is passed over and only counted. */
@@ -15,12 +15,13 @@ const SECURITY = ['Microsoft-Windows-Security-Auditing'];
 const INTERACTIVE = equals('LogonType', '2', '7', '10', '11', '12');
 
 /** Storage port and miniport drivers that report a reset of the device as 129. */
+// biome-ignore format: a list of names
 const STORPORT = [
   'storport', 'storahci', 'stornvme', 'storvsc', 'vmstor', 'vhdmp', 'pvscsi', 'LSI_SAS', 'LSI_SAS2', 'LSI_SAS3', 'LSI_SCSI', 'megasas',
   'megasas2', 'MegaSR', 'percsas2i', 'percsas3i', 'iaStorA', 'iaStorAC', 'iaStorAV', 'iaStorAVC', 'iaStorE', 'iaStorV', 'iaStorVD',
   'HpCISSs2', 'HpCISSs3', 'SmartPqi', 'arcsas', 'vioscsi', 'viostor', 'xenvbd', 'nvme', 'ebdrv', 'elxstor', 'elxfc', 'ql2300', 'ql2300i',
   'qlfcoe', 'qla4xxx', 'bxois', 'msiscsi', 'iScsiPrt', 'mpio', 'amdsata', 'amdsbs', 'amdxata', 'nvstor', 'AWSNVMe',
-]; // biome-ignore format: a list of names
+];
 
 /** Events the timeline and the diagnosis look at. Packs of the user add theirs (`CollectOptions.patterns`). */
 export const INTEREST: readonly Interest[] = [
@@ -103,28 +104,18 @@ export function interestQueries(patterns: readonly EventPattern[] = []): EvtxQue
   return queries;
 }
 
-const OPERATORS = new Set<string>(['contains', 'startswith', 'endswith', 're', 'cidr', 'gt', 'gte', 'lt', 'lte', 'exists']);
-
-/** `Field|modifier: value` in Sigma's syntax as conditions of the reader. A modifier it does not know is left to the diagnosis. */
+/** Conditions of a pattern for the reader; one the reader refuses is left to the diagnosis, which says so. */
 function conditionsOf(where: NonNullable<EventPattern['where']>): FieldCondition[] {
-  const conditions: FieldCondition[] = [];
-  for (const [key, value] of Object.entries(where)) {
-    const [field = '', ...modifiers] = key.split('|');
-    if (value === null) {
-      conditions.push({ field, op: 'null', values: [] });
-      continue;
+  return Object.entries(where).flatMap(([key, value]) => {
+    try {
+      const condition = sigmaCondition(key, value);
+      fieldTest(condition);
+      return [condition];
+    } catch (error) {
+      if (error instanceof EvtxError) return [];
+      throw error;
     }
-    const operator = modifiers.find((m) => OPERATORS.has(m));
-    if (modifiers.some((m) => !OPERATORS.has(m) && m !== 'all' && m !== 'cased')) continue;
-    conditions.push({
-      field,
-      op: (operator ?? 'equals') as FieldCondition['op'],
-      values: [value].flat().map(String),
-      ...(modifiers.includes('all') && { all: true }),
-      ...(modifiers.includes('cased') && { cased: true }),
-    });
-  }
-  return conditions;
+  });
 }
 
 /** Is every record of this provider and id kept by the built-in interest, whatever its fields? */

@@ -5,9 +5,9 @@ import { stopSignature } from '../../statistics/index.ts';
 import { lowerBound } from '../../timeline/order.ts';
 import { minNs } from '../../timeline/time.ts';
 import type { Case } from '../case.ts';
+import { clientAddress } from '../client-address.ts';
 import type { Judged } from '../coverage.ts';
 import { isFalse, isTrue, isUnknown } from '../evaluation.ts';
-import { clientAddress } from '../match-text.ts';
 import { joinTexts, say } from '../text.ts';
 import { type Looked, momentOf } from '../window.ts';
 import {

@@ -1,8 +1,9 @@
+import { integerOf } from '@winmedic/evtx';
 import type { EventObservation, InstantNs } from '../../model/observation.ts';
 import { lowerBound } from '../../timeline/order.ts';
 import type { Case } from '../case.ts';
+import { clientAddress } from '../client-address.ts';
 import { type Judged, judgeChannel } from '../coverage.ts';
-import { clientAddress, integerOf } from '../match-text.ts';
 import { baseName, joinTexts, say } from '../text.ts';
 import type { Looked } from '../window.ts';
 import { AUDITING, auditSpans, judgeAudit, LSM, RDP_CHANNEL, RDP_CORE, spansOfAny } from './channels.ts';

@@ -12,6 +12,7 @@ export {
   unixMsToTicks,
 } from './filetime.ts';
 export { formatGuid, parseGuid, toHex } from './guid.ts';
+export { type IpAddress, ipAddressPart, parseIpAddress } from './ip-address.ts';
 export { formatSid, MAX_SUB_AUTHORITIES, parseSid, sidSize } from './sid.ts';
 export { type ByteSource, type Damage, memorySource } from './source.ts';
 export { decodeUtf16, encodeUtf16, Utf16Text } from './utf16.ts';

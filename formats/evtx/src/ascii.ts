@@ -14,6 +14,13 @@ export function trimmedEnd(bytes: Uint8Array, at: number, end: number): number {
   return last;
 }
 
+/** Where UTF-16 text ends when blanks at its end are left out. */
+export function paddedEnd(bytes: Uint8Array, at: number, end: number): number {
+  let last = end;
+  while (last > at && bytes[last - 2] === 0x20 && bytes[last - 1] === 0) last -= 2;
+  return last;
+}
+
 /** True when the UTF-16 bytes `[at, end)` are that lower-case ASCII text in any case. */
 export function equalsAscii(bytes: Uint8Array, at: number, end: number, text: string): boolean {
   if (end - at !== text.length * 2) return false;

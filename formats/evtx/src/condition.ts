@@ -1,6 +1,6 @@
 import { isAscii } from './ascii.ts';
 import { EvtxError } from './errors.ts';
-import { type Anchor, cidrTest, numberTest, plainText, type TextTest, textTest } from './pattern.ts';
+import { type Anchor, cidrTest, integerOf, numberTest, plainText, type TextTest, textTest, withoutPadding } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { FieldCondition } from './types.ts';
 
@@ -8,8 +8,10 @@ import type { FieldCondition } from './types.ts';
 export interface PlainValues {
   readonly anchor: Anchor;
   readonly texts: readonly string[];
-  /** Those of the texts that are how a number is written. */
+  /** Those of the texts that are integers, by value. */
   readonly numbers: readonly number[];
+  /** Some text is an integer: a text written otherwise may still equal it. */
+  readonly numeric: boolean;
 }
 
 /** A condition ready to be asked: about a text, or about presence alone. */
@@ -76,18 +78,25 @@ function plainValues(op: FieldCondition['op'], values: readonly string[]): Plain
   if (values.length > MAX_PLAIN) return undefined;
   const texts: string[] = [];
   for (const value of values) {
-    const text = plainText(value);
+    const text = plainText(value, op);
     if (text === undefined || text === '' || text.length > MAX_PLAIN_LENGTH || !isAscii(text)) return undefined;
     texts.push(text);
   }
-  const numbers = texts.filter((text) => /^(?:0|[1-9]\d{0,14})$/.test(text)).map(Number);
-  return { anchor: op, texts, numbers };
+  const integers = op === 'equals' ? texts.map(integerOf).filter((n) => n !== undefined) : [];
+  return { anchor: op, texts, numbers: integers.map(Number).filter(Number.isSafeInteger), numeric: integers.length > 0 };
 }
 
 /** Long value lists without wildcards: one look-up. */
 function setTest(values: readonly string[], cased: boolean): TextTest {
-  const wanted = new Set(cased ? values : values.map((value) => value.toLowerCase()));
-  return (text) => wanted.has(cased ? text : text.toLowerCase());
+  const fold = (text: string): string => withoutPadding(cased ? text : text.toLowerCase());
+  const wanted = new Set(values.map(fold));
+  const integers = new Set(values.map(integerOf).filter((n) => n !== undefined));
+  if (integers.size === 0) return (text) => wanted.has(fold(text));
+  return (text) => {
+    if (wanted.has(fold(text))) return true;
+    const number = integerOf(text);
+    return number !== undefined && integers.has(number);
+  };
 }
 
 /** Decides a condition about the texts of a field; no texts: the field is absent. */

@@ -1,7 +1,8 @@
-import { containsAscii, endsWithAscii, equalsAscii, startsWithAscii, trimmedEnd } from './ascii.ts';
+import { containsAscii, endsWithAscii, equalsAscii, paddedEnd, startsWithAscii, trimmedEnd } from './ascii.ts';
 import { type Condition, decide, decideOne, type PlainValues } from './condition.ts';
 import { arrayTexts, type FieldEntry, fieldPlan, fieldText, type Place, present, visitFields } from './fields.ts';
 import { ARRAY, type Instance, TYPE } from './instance.ts';
+import { atEnd } from './pattern.ts';
 import type { Template } from './template.ts';
 import { uintAt } from './values.ts';
 
@@ -101,7 +102,10 @@ function inPlace(plain: PlainValues, entry: FieldEntry, instance: Instance): boo
   const at = instance.start(slot);
   if (type === TYPE.STRING) {
     const { bytes } = instance.window;
-    return isText(plain, bytes, at, trimmedEnd(bytes, at, instance.end(slot)));
+    const end = trimmedEnd(bytes, at, instance.end(slot));
+    if (isText(plain, bytes, at, atEnd(plain.anchor) ? paddedEnd(bytes, at, end) : end)) return true;
+    // Digits, a sign or a blank in front: it may be a wanted number in another form.
+    return plain.numeric && end > at && bytes[at]! <= 0x39 ? undefined : false;
   }
   if (plain.anchor !== 'equals' || (type !== TYPE.U8 && type !== TYPE.U16 && type !== TYPE.U32)) return undefined;
   const number = uintAt(instance.window, at, instance.end(slot) - at);

@@ -1,3 +1,4 @@
+import { ipAddressPart, parseIpAddress } from '@winmedic/bytes';
 import { EvtxError } from './errors.ts';
 
 /** Decides about one text. */
@@ -39,20 +40,50 @@ function pieces(pattern: string): Piece[] {
 /** The place of a text pattern in the value. */
 export type Anchor = 'equals' | 'contains' | 'startswith' | 'endswith';
 
-/** The text of a pattern without wildcards, in lower case; undefined when it has some. */
-export function plainText(pattern: string): string | undefined {
-  const parts = pieces(pattern.toLowerCase());
+/** Without the blanks at its end: Windows pads some names (`User32 `), and nobody means the padding. */
+export function withoutPadding(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+/** Does the end of the text count for this anchor, so that padding must be left out? */
+export function atEnd(anchor: Anchor): boolean {
+  return anchor === 'equals' || anchor === 'endswith';
+}
+
+/** The text of a pattern without wildcards, in lower case and without padding; undefined when it has some. */
+export function plainText(pattern: string, anchor: Anchor): string | undefined {
+  const lower = pattern.toLowerCase();
+  const parts = pieces(atEnd(anchor) ? withoutPadding(lower) : lower);
   const [only = ''] = parts;
   return parts.length < 2 && typeof only === 'string' ? only : undefined;
 }
 
-/** Test of a Sigma text pattern. Unless `cased`, both sides are compared in lower case. */
+/** An integer, decimal or `0x…`, of at most 40 digits; `undefined` for other text. */
+export function integerOf(text: string): bigint | undefined {
+  const t = text.trim();
+  if (/^0x[0-9a-f]{1,32}$/i.test(t)) return BigInt(t);
+  return /^-?\d{1,40}$/.test(t) ? BigInt(t) : undefined;
+}
+
+/**
+ * Test of a Sigma text pattern. Unless `cased`, both sides are compared in lower case. Blanks at the end do not count where the end does.
+ * Integers are equal by value, whatever their form: `0xc000006a` equals `3221225578`.
+ */
 export function textTest(pattern: string, anchor: Anchor, cased: boolean): TextTest {
-  const parts = pieces(cased ? pattern : pattern.toLowerCase());
+  const ends = atEnd(anchor);
+  const wanted = ends ? withoutPadding(pattern) : pattern;
+  const parts = pieces(cased ? wanted : wanted.toLowerCase());
   if (anchor === 'contains' || anchor === 'endswith') if (parts[0] !== ANY) parts.unshift(ANY);
   if (anchor === 'contains' || anchor === 'startswith') if (parts.at(-1) !== ANY) parts.push(ANY);
-  const test = wildcardTest(parts);
-  return cased ? test : (text) => test(text.toLowerCase());
+  const matches = wildcardTest(parts);
+  const test: TextTest = (text) => {
+    const subject = ends ? withoutPadding(text) : text;
+    return matches(cased ? subject : subject.toLowerCase());
+  };
+  const number = anchor === 'equals' ? integerOf(pattern) : undefined;
+  return number === undefined ? test : (text) => test(text) || integerOf(text) === number;
 }
 
 function wildcardTest(parts: readonly Piece[]): TextTest {
@@ -126,47 +157,18 @@ function runAt(run: readonly (string | typeof ANY_ONE)[], text: string, at: numb
   return true;
 }
 
-/** Test of a network range such as `10.0.0.0/8` or `fe80::/10`; IPv4 addresses mapped into IPv6 count as IPv4. */
+/** Test of a network range such as `10.0.0.0/8` or `fe80::/10`; the text may be an address with a port (`10.1.2.3:50000`, `[fe80::1]:50000`). */
 export function cidrTest(range: string): TextTest {
   const [address = '', bits] = range.trim().split('/');
-  const wanted = parseIp(address);
+  const wanted = parseIpAddress(address);
   const width = wanted === undefined ? 0 : wanted.v6 ? 128 : 32;
   const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
   if (wanted === undefined || prefix < 0 || prefix > width) throw new EvtxError('EVTX_QUERY', `network range ${JSON.stringify(range)}`);
   const shift = BigInt(width - prefix);
   return (text) => {
-    const have = parseIp(text.trim());
+    const have = parseIpAddress(ipAddressPart(text));
     return have !== undefined && have.v6 === wanted.v6 && have.value >> shift === wanted.value >> shift;
   };
-}
-
-function parseIp(text: string): { v6: boolean; value: bigint } | undefined {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
-  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(mapped === null ? text : mapped[1]!);
-  if (v4 !== null) {
-    let value = 0n;
-    for (let i = 1; i <= 4; i++) {
-      const part = Number(v4[i]);
-      if (part > 255) return undefined;
-      value = (value << 8n) | BigInt(part);
-    }
-    return { v6: false, value };
-  }
-  const plain = text.split('%')[0]!;
-  if (!/^[0-9a-f:]{2,39}$/i.test(plain) || !plain.includes(':')) return undefined;
-  const [head = '', tail, extra] = plain.split('::');
-  if (extra !== undefined) return undefined;
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const missing = 8 - left.length - right.length;
-  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...left, ...new Array<string>(tail === undefined ? 0 : missing).fill('0'), ...right];
-  let value = 0n;
-  for (const group of groups) {
-    if (!/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
-    value = (value << 16n) | BigInt(`0x${group}`);
-  }
-  return { v6: true, value };
 }
 
 /** Test of a comparison with a number; text that is no number never matches. */
