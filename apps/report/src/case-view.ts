@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Diagnosis, Grade, Incident, JudgedCause, Missing, Observation, Stop } from '@winmedic/core/model';
+import type { Diagnosis, Grade, Incident, JudgedCause, Missing, Observation, Source, Stop } from '@winmedic/core/model';
 import type { Cause } from '@winmedic/knowledge/model';
 import type { ReportMeta } from './options.ts';
 
@@ -182,10 +182,14 @@ export function coveredSpan(diagnosis: Diagnosis): { readonly from: bigint; read
 
 /** Case id: the given one, or `W-` and 8 hex digits over the hashes (paths and sizes where hashing was off) of the inputs. */
 export function caseId(diagnosis: Diagnosis, meta: ReportMeta): string {
+  return caseIdOf(diagnosis.timeline.evidence.sources, meta);
+}
+
+/** Id of a case with these inputs: the given one, or one derived from the hashes of the inputs. */
+export function caseIdOf(sources: readonly Source[], meta: ReportMeta): string {
   if (meta.caseId !== undefined) return meta.caseId;
   const hash = createHash('sha256');
-  const keys = diagnosis.timeline.evidence.sources.map((source) => source.sha256 || `${source.path}:${source.sizeBytes}`);
-  for (const key of keys.sort()) hash.update(`${key}\n`);
+  for (const key of sources.map((source) => source.sha256 || `${source.path}:${source.sizeBytes}`).sort()) hash.update(`${key}\n`);
   return `W-${hash.digest('hex').slice(0, 8)}`;
 }
 

@@ -9,33 +9,13 @@ import type {
   Observation,
   Stop,
 } from '@winmedic/core/model';
-import type { Localized } from '@winmedic/knowledge/model';
 import { caseId, citedObservations, coveredSpan, signature } from './case-view.ts';
-import { rfc3339, zoneName } from './format-time.ts';
+import { zoneName } from './format-time.ts';
+import { inputsToJson, type JsonObject, known, localized, problemsToJson, remediesToJson, time } from './json-parts.ts';
 import type { ReportMeta } from './options.ts';
 
 /** Version of the JSON report. The part before the dot changes when something is removed or changes its meaning; the part after it when fields are added. */
 export const SCHEMA_VERSION = '1.0';
-
-/** A plain JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-type JsonObject = { readonly [key: string]: Json };
-
-/** A time under `name` as RFC 3339 text in the report's zone and under `nameNs` as decimal nanoseconds since 1970 UTC. */
-function time(name: string, ns: bigint | undefined, zone: string): JsonObject {
-  if (ns === undefined) return {};
-  const text = rfc3339(ns, zone);
-  return { ...(text === '' ? {} : { [name]: text }), [`${name}Ns`]: ns.toString() };
-}
-
-/** Leaves out what is not known: absent, never null. */
-function known(fields: { readonly [key: string]: Json | undefined }): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined));
-}
-
-function localized(text: Localized): JsonObject {
-  return { en: text.en, ja: text.ja };
-}
 
 function origin(observation: Observation): JsonObject {
   const { sourceId, path, recordId, offset, chunk, line } = observation.origin;
@@ -187,16 +167,7 @@ function incident(one: Incident, zone: string): JsonObject {
         ...known({ command: one.nextCheck.check.command, fact: one.nextCheck.check.fact, effort: one.nextCheck.check.effort }),
       },
     }),
-    remedies: (verdict.cause?.cause.remedies ?? []).map((remedy) =>
-      known({
-        id: remedy.id,
-        text: localized(remedy.text),
-        command: remedy.command,
-        gpo: remedy.gpo && localized(remedy.gpo),
-        risk: localized(remedy.risk),
-        undo: localized(remedy.undo),
-      }),
-    ),
+    remedies: remediesToJson(verdict.cause?.cause.remedies ?? []),
   };
 }
 
@@ -236,15 +207,7 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
     ...time('madeAt', diagnosis.madeAt, zone),
     ...known({ durationSeconds: meta.durationSeconds }),
     ...(span ? { span: { ...time('from', span.from, zone), ...time('to', span.to, zone) } } : {}),
-    inputs: evidence.sources.map((source) =>
-      known({
-        id: source.id,
-        path: source.path,
-        sha256: source.sha256 === '' ? undefined : source.sha256,
-        bytes: source.sizeBytes.toString(),
-        kind: source.kind,
-      }),
-    ),
+    inputs: inputsToJson(evidence.sources),
     totals: {
       bytes: totals.bytes.toString(),
       recordsRead: totals.recordsRead,
@@ -288,20 +251,7 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
       evidence: deadEnd.evidence.map((observation) => citation(observation, zone)),
     })),
     coincidence: diagnosis.coincidence.map((one) => ({ ...one })),
-    problems: diagnosis.problems.map((problem) =>
-      known({
-        code: problem.code,
-        path: problem.path,
-        severity: problem.severity,
-        count: problem.count,
-        offset: problem.offset?.toString(),
-        what: problem.what,
-        need: problem.need?.toString(),
-        have: problem.have?.toString(),
-        chunk: problem.chunk,
-        recordId: problem.recordId,
-      }),
-    ),
+    problems: problemsToJson(diagnosis.problems),
     facts: evidence.facts.map((fact) => ({ ...citation(fact, zone), ...known({ host: fact.host }) })),
     records: citedEvents(diagnosis).map((event) => record(event, zone)),
   };

@@ -1,7 +1,7 @@
 import type { EventObservation, InstantNs, TimelineMark } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatTime, rfc3339 } from './format-time.ts';
-import type { Json } from './json.ts';
+import type { Json } from './json-parts.ts';
 import { shortChannel, shortProvider } from './origin.ts';
 import { eventMessage, eventTitle } from './render-event.ts';
 import { messages, pick } from './text/index.ts';

@@ -7,6 +7,7 @@ import { eventName, placeText, SourceNames } from '../origin.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
 import { anchor, factCitation } from './appendix.ts';
 import { html, type Markup } from './markup.ts';
+import { closedPart, stackTable } from './parts.ts';
 import type { NumberedStop } from './picture.ts';
 
 /** Options of the HTML report. */
@@ -93,16 +94,13 @@ export class HtmlContext {
     return html`<ul class="cites">${items}${list.length > MAX_CITED && html`<li>${this.m.more(list.length - MAX_CITED)} (${this.m.jsonHint})</li>`}</ul>`;
   }
 
-  /** A table whose first cell of each row is its head; on narrow screens rows become stacks. */
+  /** {@link stackTable} */
   table(heads: readonly string[], rows: readonly (readonly (Markup | string)[])[], caption = ''): Markup {
-    return html`<div class="scroll"><table class="stack">${caption !== '' && html`<caption>${caption}</caption>`}<thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map(
-      (row) =>
-        html`<tr>${row.map((cell, i) => (i === 0 ? html`<th scope="row">${cell}</th>` : html`<td data-h="${heads[i]}">${cell}</td>`))}</tr>`,
-    )}</tbody></table></div>`;
+    return stackTable(heads, rows, caption);
   }
 
-  /** A closed part with its number of entries; `printed` ones are open on paper, the others say that paper leaves them out. */
+  /** {@link closedPart} in the report's language. */
   details(title: string, count: number, body: Markup, printed: boolean): Markup {
-    return html`<details${!printed && html` class="np"`}><summary>${title} (${count})${!printed && html`<span class="po"> ${this.m.notPrinted}</span>`}</summary>${body}</details>`;
+    return closedPart(this.m, title, count, body, printed);
   }
 }

@@ -1,9 +1,8 @@
 import { coverageNotes, coverageRows, factRows, totalsText } from '../evidence-tables.ts';
-import { formatDuration, formatTime, zoneName } from '../format-time.ts';
-import { problemLines } from '../problems.ts';
-import { breakablePath, recordEntry } from './appendix.ts';
+import { recordEntry } from './appendix.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup, withTimes } from './markup.ts';
+import { madeList, problemList } from './parts.ts';
 
 /** The facts somebody supplied, with the time for which they are known. */
 export function factsSection(c: HtmlContext): Markup | undefined {
@@ -44,39 +43,13 @@ export function coverageSection(c: HtmlContext): Markup | undefined {
 
 /** Problems with inputs: what each means and what to do. */
 export function problemsSection(c: HtmlContext): Markup | undefined {
-  const lines = problemLines(c.diagnosis.problems, c.lang);
-  if (lines.length === 0) return undefined;
-  return html`<ul class="alt">${lines.map((line) => html`<li>${line.head}${line.meaning !== '' && html`<br><span class="soft">${line.meaning} ${line.action}</span>`}</li>`)}</ul>`;
+  return problemList(c.diagnosis.problems, c.lang);
 }
 
 /** How the report was made: command, version, zone, totals, inputs with hashes. */
 export function madeSection(c: HtmlContext, id: string): Markup {
-  const m = c.m;
-  const { tool, durationSeconds } = c.options;
-  const { sources } = c.diagnosis.timeline.evidence;
-  const pairs: (readonly [string, string | Markup])[] = [
-    [m.made.command, html`<code>${tool.command}</code>`],
-    [m.made.version, `${tool.name} ${tool.version}`],
-    [m.made.case, id],
-    [m.made.zone, zoneName(c.zone)],
-    [m.made.madeAt, formatTime(c.diagnosis.madeAt, c.zone, c.lang)],
-    [m.made.totals, totalsText(c.diagnosis, c.lang)],
-  ];
-  if (durationSeconds !== undefined) pairs.push([m.made.duration, formatDuration(durationSeconds, c.lang)]);
-  return html`<dl class="kv">${pairs.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
-${
-  sources.length > 0 &&
-  c.table(
-    ['', m.colFile, m.colSize, 'SHA-256'],
-    sources.map((source) => [
-      source.id,
-      breakablePath(source.path),
-      html`<span class="t">${m.bytes(source.sizeBytes)}</span>`,
-      html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`,
-    ]),
-    m.sectionInputs,
-  )
-}`;
+  const made = { id, at: c.diagnosis.madeAt, sources: c.diagnosis.timeline.evidence.sources };
+  return madeList(c.options, made, [[c.m.made.totals, totalsText(c.diagnosis, c.lang)]]);
 }
 
 /** The cited records as they are in the logs. */

@@ -12,6 +12,7 @@ import {
 import { stopTimeText } from '../stop-text.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup } from './markup.ts';
+import { remedyBody } from './parts.ts';
 
 /** A group of stops: verdict, chain, next check, what is open, remedies, what was ruled out, what is missing. */
 export function groupSection(c: HtmlContext, group: StopGroup, index: number): Markup {
@@ -118,8 +119,5 @@ function remedies(c: HtmlContext, incident: Incident): Markup | undefined {
   const cause = incident.verdict.cause?.cause;
   if (!cause || cause.remedies.length === 0) return undefined;
   const m = c.m;
-  return html`<h3>${m.sectionRemedy}</h3><ol class="alt">${cause.remedies.map(
-    (remedy) =>
-      html`<li>${c.text(remedy.text)}${remedy.command !== undefined && html`<pre>${remedy.command}</pre>`}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${c.text(remedy.gpo)}</div>`}<div><span class="soft">${m.risk}:</span> ${c.text(remedy.risk)}</div><div><span class="soft">${m.undo}:</span> ${c.text(remedy.undo)}</div></li>`,
-  )}</ol>`;
+  return html`<h3>${m.sectionRemedy}</h3><ol class="alt">${cause.remedies.map((remedy) => html`<li>${remedyBody(remedy, c.lang)}</li>`)}</ol>`;
 }

@@ -6,17 +6,11 @@ import { stopDetails, stopRequestText, stopTimeText } from '../stop-text.ts';
 import { HtmlContext, type HtmlOptions } from './context.ts';
 import { appendixSection, coverageSection, factsSection, madeSection, problemsSection } from './evidence-sections.ts';
 import { groupSection } from './group-section.ts';
-import { html, type Markup, raw, withTimes } from './markup.ts';
+import { html, type Markup, withTimes } from './markup.ts';
+import { htmlPage, type Section } from './page.ts';
 import { approachPicture, MAX_HOSTS, overviewPicture, pictureKey } from './picture.ts';
-import { styleSheet } from './style.ts';
 
 const STATUS_SHAPES = { ruled_out: '×', not_checkable: '?', open: '○', holds: '!' } as const;
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly body: Markup;
-}
 
 class HtmlReport {
   readonly #c: HtmlContext;
@@ -51,36 +45,15 @@ class HtmlReport {
     add('problems', m.sectionProblems, problemsSection(this.#c));
     add('made', m.sectionMade, madeSection(this.#c, id));
     add('appendix', m.sectionAppendix, appendixSection(this.#c));
-    const page = html`<!doctype html>
-<html lang="${this.#c.lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="generator" content="${this.#c.options.tool.name} ${this.#c.options.tool.version}">
-<title>${title} (${id})</title>
-<link rel="icon" href="data:,">
-<style>${raw(styleSheet(`${m.made.case} ${id} · ${hostTitle(this.#c.diagnosis)}`))}</style>
-</head>
-<body>
-<a class="skip" href="#verdict">${m.skip}</a>
-<div class="wrap">
-<header><h1>${title}</h1><p class="soft">${withTimes(this.#subtitle(id))}</p></header>
-<main>
-<section id="verdict" aria-label="${m.verdict}">${this.#verdict(groups)}</section>
-<nav aria-label="${m.contents}"><ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul></nav>
-${sections.map(
-  (section) => html`<section id="${section.id}" aria-labelledby="h-${section.id}"><h2 id="h-${section.id}">${section.title}</h2>
-${section.body}</section>
-`,
-)}
-</main>
-<footer class="soft"><p>${this.#c.options.tool.name} ${this.#c.options.tool.version} · ${m.made.case} ${id}</p></footer>
-</div>
-</body>
-</html>
-`;
-    return page.text;
+    return htmlPage({
+      options: this.#c.options,
+      title,
+      id,
+      footer: `${m.made.case} ${id} · ${hostTitle(this.#c.diagnosis)}`,
+      subtitle: this.#subtitle(id),
+      lead: { id: 'verdict', name: m.verdict, skip: m.skip, body: this.#verdict(groups) },
+      sections,
+    });
   }
 
   #subtitle(id: string): string {
