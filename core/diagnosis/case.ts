@@ -3,6 +3,7 @@ import type { ChannelCoverage, FactObservation, InstantNs } from '../model/obser
 import type { BootSession, ClockStep, HostInfo, Stop, Timeline } from '../model/timeline.ts';
 import { stopSignature } from '../statistics/index.ts';
 import type { Occurrence } from './derived/occurrence.ts';
+import { factsOfDumps } from './dump-facts.ts';
 import { EventIndex } from './event-index.ts';
 import { type Describer, describer } from './text.ts';
 
@@ -33,7 +34,7 @@ export class Case {
     this.index = new EventIndex(timeline.events);
     this.describe = describer(timeline, formatTime);
     this.facts = new Map(knowledge.facts.map((f) => [f.id, f]));
-    for (const f of timeline.evidence.facts) add(this.#factsByName, f.name, f);
+    for (const f of [...timeline.evidence.facts, ...factsOfDumps(timeline, knowledge.blame)]) add(this.#factsByName, f.name, f);
     for (const c of timeline.coverage) this.#coverage.set(`${c.host}\0${c.channel.toLowerCase()}`, c);
     for (const s of timeline.stops) {
       add(this.#stops, s.host, s);

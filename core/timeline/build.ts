@@ -1,9 +1,10 @@
 import type { ChannelCoverage, EventObservation, Evidence } from '../model/observation.ts';
 import type { BootSession, ClockStep, HostInfo, Stop, Timeline } from '../model/timeline.ts';
 import { type Boot, findBoots } from './boots.ts';
-import { classifyEnd, type EndedSession, type FoundStop, requestsAlone, sleepsOf } from './classify.ts';
+import { classifyEnd, dumpAlone, type EndedSession, type FoundStop, requestsAlone, sleepsOf } from './classify.ts';
 import { readClock } from './clock.ts';
 import { unifyCoverage } from './coverage.ts';
+import { dumpEvents, isDump } from './dump-events.ts';
 import { hostInfo } from './host-info.ts';
 import { type HostNames, unifyHosts } from './hosts.ts';
 import { byTime, lowerBound } from './order.ts';
@@ -18,10 +19,9 @@ import { witnessesOf } from './witnesses.ts';
  * @returns events carry the canonical host name; the name as recorded is among {@link HostInfo.names}.
  */
 export function buildTimeline(evidence: Evidence): Timeline {
-  const names = unifyHosts(evidence.events, evidence.coverage);
-  const events = [...evidence.events]
-    .sort(byTime)
-    .map((e, i): EventObservation => ({ ...e, id: `E${i + 1}`, host: names.canonical(e.host) }));
+  const recorded = [...evidence.events, ...dumpEvents(evidence)];
+  const names = unifyHosts(recorded, evidence.coverage);
+  const events = recorded.sort(byTime).map((e, i): EventObservation => ({ ...e, id: `E${i + 1}`, host: names.canonical(e.host) }));
   const coverage = unifyCoverage(evidence.coverage, names);
 
   const byHost = new Map<string, EventObservation[]>();
@@ -98,6 +98,8 @@ function readHost(host: string, events: readonly EventObservation[], names: Host
     };
     const stop = classifyEnd(session);
     const all = [...sleepsOf(session, resumes), ...requestsAlone(session, stop?.request), ...(stop === undefined ? [] : [stop])];
+    const used = new Set(all.flatMap((s) => s.records));
+    for (const dump of sequence) if (isDump(dump.event) && !used.has(dump.event)) all.push(...dumpAlone(session, dump));
     all.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     for (const s of all) found.push({ stop: s, session, ...(s === stop && { bootSession: bootSessions.length }) });
     bootSessions.push({ ...(boot && { boot }), ...(stop && { stop }) });

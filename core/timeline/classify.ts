@@ -5,6 +5,7 @@ import type { Stop, StopRequest } from '../model/timeline.ts';
 import type { Boot } from './boots.ts';
 import type { Sequenced } from './clock.ts';
 import { touchesHole } from './coverage.ts';
+import { bugcheckOfDump, isDump } from './dump-events.ts';
 import { integer, is, text } from './fields.ts';
 import type { PlacedRequest } from './request.ts';
 import { HOUR_NS, MINUTE_NS, maxNs, minNs, SECOND_NS } from './time.ts';
@@ -19,6 +20,8 @@ const COUNTDOWN_REACH_NS = HOUR_NS;
 const TAIL_NS = 3n * MINUTE_NS;
 /** Requests this close together belong to one shutdown, and the first one started it. */
 const SAME_SHUTDOWN_NS = 20n * SECOND_NS;
+/** Records of the moment of the crash may be stamped this much after the dump. */
+const DUMP_SLACK_NS = 5n * SECOND_NS;
 /** Kernel-General 13 to 12 was measured 2.1 to 41.7 s for restarts; a person is slower. */
 const RESTART_NS = 45n * SECOND_NS;
 
@@ -60,11 +63,12 @@ export function classifyEnd(session: EndedSession): FoundStop | undefined {
   const request = requestFor(session, end);
   const contradicted =
     w?.powerManager !== undefined || w?.unexpected !== undefined || (w?.lastShutdownGood === false && end?.kernel === undefined);
-  const crashed = w?.bugcheck !== undefined || w?.dumpWritten !== undefined;
+  const dump = dumpAtEnd(session.sequence);
+  const crashed = w?.bugcheck !== undefined || w?.dumpWritten !== undefined || dump !== undefined;
 
   if (w !== undefined && (contradicted || (crashed && end === undefined))) {
     const cls: StopClass = crashed ? 'bugcheck' : request !== undefined ? 'requested-not-finished' : 'dirty';
-    return unclean(session, cls, request, end, w);
+    return unclean(session, cls, request, end, w, dump);
   }
   if (end !== undefined) {
     if (request !== undefined) return clean(session, 'requested-clean', request, end);
@@ -175,6 +179,7 @@ function unclean(
   request: PlacedRequest | undefined,
   end: CleanEnd | undefined,
   w: BootWitnesses,
+  dump: Sequenced | undefined,
 ): FoundStop {
   const lastRecord = session.sequence.at(-1);
   const before = lastRecord?.event.time;
@@ -183,26 +188,70 @@ function unclean(
   const upper = heartbeat === undefined ? bootTime : minNs(heartbeatEnd(heartbeat), maxNs(bootTime, heartbeat.utc));
   const known = [heartbeat?.utc, before, lastActivity(session)].filter((t) => t !== undefined);
   const earliest = known.length === 0 ? bootTime : known.reduce(maxNs);
-  const time = request?.request.event.time ?? end?.last.event.time ?? heartbeat?.utc ?? earliest;
+  const crashedAt = dump?.event.time;
+  const time = request?.request.event.time ?? end?.last.event.time ?? crashedAt ?? heartbeat?.utc ?? earliest;
+  const bugcheck = w.bugcheck ?? (dump && bugcheckOfDump(dump.event));
   return {
     at: lastRecord?.at ?? session.next?.at ?? 0n,
     momentAt: request?.at ?? lastRecord?.at ?? 0n,
     class: cls,
     action: 'unknown',
     time,
-    earliest,
-    latest: maxNs(earliest, upper),
+    // A dump tells the moment of the stop itself.
+    earliest: crashedAt ?? earliest,
+    latest: crashedAt ?? maxNs(earliest, upper),
     ...(request && { request: request.request }),
     ...(known.length === 0 ? {} : { end: earliest }),
     ...bootOf(session, earliest),
-    records: inTimeOrder([...requestRecords(request), ...records(end), ...bootRecords(session), ...w.records]),
-    ...(w.bugcheck && { bugcheck: w.bugcheck }),
+    records: inTimeOrder([
+      ...requestRecords(request),
+      ...records(end),
+      ...bootRecords(session),
+      ...w.records,
+      ...(dump ? [dump.event] : []),
+    ]),
+    ...(bugcheck && { bugcheck }),
     ...(w.powerButton === undefined ? {} : { powerButton: w.powerButton }),
     ...(w.powerButtonAt === undefined ? {} : { powerButtonAt: w.powerButtonAt }),
     ...(w.sleepInProgress === undefined ? {} : { sleepInProgress: w.sleepInProgress }),
     ...(w.lastShutdownGood === undefined ? {} : { lastShutdownGood: w.lastShutdownGood }),
     ...(heartbeat && { heartbeat }),
   };
+}
+
+/** A crash dump with which a session ended: after it no record follows before the boot. */
+function dumpAtEnd(sequence: readonly Sequenced[]): Sequenced | undefined {
+  const dump = sequence.findLast((s) => isDump(s.event) && !isLiveDump(s.event));
+  return dump === undefined || sequence.some((s) => s.at > dump.at + DUMP_SLACK_NS) ? undefined : dump;
+}
+
+/** A dump written while the machine ran on: no stop. */
+function isLiveDump(dump: EventObservation): boolean {
+  return dump.fields.get('DumpKind') === 'live-bitmap';
+}
+
+/**
+ * A crash dump no recorded stop goes with: a stop of its own where the System log does not reach. Where that log recorded, and shows no
+ * end, the dump is of another machine or was written live.
+ */
+export function dumpAlone(session: EndedSession, dump: Sequenced): FoundStop[] {
+  const { system } = session;
+  const { event } = dump;
+  if (isLiveDump(event)) return [];
+  if (system !== undefined && system.partial !== true && system.first <= event.time && event.time <= system.last) return [];
+  return [
+    {
+      at: dump.at,
+      momentAt: dump.at,
+      class: 'bugcheck',
+      action: 'unknown',
+      time: event.time,
+      earliest: event.time,
+      latest: event.time,
+      records: [event],
+      bugcheck: bugcheckOfDump(event),
+    },
+  ];
 }
 
 /** The end is not in the log: a boot with nothing before it, or a request after which the log breaks off. */

@@ -62,12 +62,27 @@ export function witnessesOf(boot: Boot, after: readonly Sequenced[]): BootWitnes
   };
 }
 
+/** The stop code a record states: Kernel-Power 41 or the 1001 of error reporting. */
+export function statedBugcheck(e: EventObservation): Stop['bugcheck'] {
+  if (is(e, 'kernel-power', 41)) return bugcheckOf41(e);
+  return is(e, 'wer', 1001) ? bugcheckOf1001(e) : undefined;
+}
+
+/** Bit Windows sets when the dump of a code was written on another path (0x1000007e is 0x7e): same meaning, same parameters. */
+const MINIDUMP_BIT = 0x1000_0000n;
+
+/** A stop code as lower-case hex without the bit 0x10000000. */
+export function bugcheckCode(code: bigint): string {
+  const plain = code >= MINIDUMP_BIT && code < 2n * MINIDUMP_BIT ? code - MINIDUMP_BIT : code;
+  return `0x${plain.toString(16)}`;
+}
+
 /** Kernel-Power 41: BugcheckCode is decimal in every version; 0 means that no code was recorded, not that nothing crashed. */
 function bugcheckOf41(e: EventObservation): Stop['bugcheck'] {
   const code = integer(e, 'BugcheckCode');
   if (code === undefined || code === 0n) return undefined;
   const parameters = [1, 2, 3, 4].map((n) => text(e, `BugcheckParameter${n}`)).filter((p) => p !== '');
-  return { code: `0x${code.toString(16)}`, parameters, from: e };
+  return { code: bugcheckCode(code), parameters, from: e };
 }
 
 /** WER 1001: param1 is `0x00010001 (0x…, 0x…, 0x…, 0x…)`. */
@@ -76,7 +91,7 @@ function bugcheckOf1001(e: EventObservation): Stop['bugcheck'] {
   const code = m === null ? undefined : parseInteger(m[1] as string);
   if (m === null || code === undefined) return undefined;
   return {
-    code: `0x${code.toString(16)}`,
+    code: bugcheckCode(code),
     parameters: (m[2] ?? '')
       .split(',')
       .map((p) => p.trim())

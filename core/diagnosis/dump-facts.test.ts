@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { DumpObservation } from '../model/state.ts';
+import { buildTimeline } from '../timeline/index.ts';
+import { at, evidenceOf } from '../timeline/test-events.ts';
+import { factsOfDumps } from './dump-facts.ts';
+
+const CRASH = '2024-07-19T04:31:00Z';
+const blame = {
+  addressParameters: [],
+  windowsModules: [],
+  knownModules: [{ name: 'edr.sys', maker: 'Maker', kind: 'edr', source: 'made up' }],
+};
+
+function factsOf(guilty: Partial<NonNullable<DumpObservation['blame']>>): [string, string][] {
+  const dump: DumpObservation = {
+    type: 'dump',
+    id: 'D1',
+    kind: 'triage',
+    machine: 'x64',
+    time: at(CRASH),
+    build: 17763,
+    processors: 4,
+    code: '0x50',
+    rawCode: '0x50',
+    parameters: ['0x1', '0x2', '0x3', '0x4'],
+    blame: { module: 'EDR.sys', at: 'EDR.sys+0x10', from: 'parameter', certainty: 'strong', thirdParty: true, others: [], ...guilty },
+    modules: [],
+    unloaded: [],
+    stack: [],
+    unavailable: [],
+    origin: { sourceId: 'S1', path: 'a.dmp' },
+  };
+  const facts = factsOfDumps(buildTimeline({ ...evidenceOf([]), dumps: [dump] }), blame);
+  for (const fact of facts) expect(fact).toMatchObject({ host: '?', time: { kind: 'instant', at: at(CRASH) }, origin: { path: 'a.dmp' } });
+  return facts.map(({ name, value }) => [name, value]);
+}
+
+test('a module that holds the faulting address is a fact, with its kind when it is known', () => {
+  expect(factsOf({})).toEqual([
+    ['dump.module', 'edr.sys'],
+    ['dump.module-kind', 'security'],
+  ]);
+  expect(factsOf({ module: 'ntfs.sys', thirdParty: false })).toEqual([
+    ['dump.module', 'ntfs.sys'],
+    ['dump.module-kind', 'windows'],
+  ]);
+});
+
+test('of an unknown third party the kind is not guessed', () => {
+  expect(factsOf({ module: 'odd.sys' })).toEqual([['dump.module', 'odd.sys']]);
+});
+
+test('a module that merely stood in the stack is no fact', () => {
+  expect(factsOf({ from: 'stack', certainty: 'weak' })).toEqual([]);
+});

@@ -1,0 +1,41 @@
+import type { BlameKnowledge } from '@winmedic/knowledge/model';
+import type { FactObservation } from '../model/observation.ts';
+import type { Timeline } from '../model/timeline.ts';
+import { DUMP_PROVIDER } from '../timeline/index.ts';
+
+/** Values of the fact `dump.module-kind` by what the knowledge base calls a module. */
+const KINDS: Readonly<Record<string, string>> = {
+  edr: 'security',
+  antivirus: 'security',
+  security: 'security',
+  storage: 'storage',
+  network: 'network',
+  display: 'display',
+};
+
+/**
+ * What the crash dumps of a timeline say about their stops, as facts at the moment of the stop: the module named and its kind. A module
+ * that merely stood in the stack is no fact: it may be stale, or the victim.
+ */
+export function factsOfDumps(timeline: Timeline, knowledge: BlameKnowledge): FactObservation[] {
+  const kinds = new Map(knowledge.knownModules.map(({ name, kind }) => [name, KINDS[kind]]));
+  const facts: FactObservation[] = [];
+  for (const event of timeline.events) {
+    if (event.provider !== DUMP_PROVIDER) continue;
+    const dump = timeline.evidence.dumps.find(({ id }) => id === event.recordId);
+    const guilty = dump?.blame;
+    if (guilty === undefined || guilty.certainty !== 'strong') continue;
+    const module = guilty.module.toLowerCase();
+    const kind = guilty.thirdParty ? kinds.get(module) : 'windows';
+    const about = {
+      type: 'fact',
+      host: event.host,
+      time: { kind: 'instant', at: event.time },
+      origin: event.origin,
+      trust: 'record',
+    } as const;
+    facts.push({ ...about, id: event.recordId, name: 'dump.module', value: module });
+    if (kind !== undefined) facts.push({ ...about, id: event.recordId, name: 'dump.module-kind', value: kind });
+  }
+  return facts;
+}
