@@ -10,6 +10,7 @@ import { distinctMissing } from './evaluation.ts';
 import { coincidenceKey } from './expr-coincidence.ts';
 import { judge } from './judge.ts';
 import { nextCheck } from './next-check.ts';
+import { suspectRepairs } from './repairs.ts';
 import type { Scope } from './scope.ts';
 import { compareJudged, openCauses, settleConflicts, verdictOf } from './verdict.ts';
 
@@ -53,6 +54,7 @@ export const diagnose: Diagnose = (timeline, knowledge, options) => {
     findings,
     deadEnds: deadEndsOf(theCase, incidents),
     coincidence: testsThatCounted(incidents, coincidences),
+    repairs: suspectRepairs(theCase, incidents),
     problems: timeline.evidence.problems,
     madeAt: options.madeAt ?? BigInt(Date.now()) * 1_000_000n,
   };

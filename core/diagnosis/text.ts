@@ -73,13 +73,25 @@ export function describer(timeline: Timeline, format?: (at: InstantNs, host?: st
   };
   const fact = (f: FactObservation): Localized => {
     const value = `${f.name}=${f.value}`;
+    const place = stored(f);
     if (f.time.kind === 'span') {
       const from = time(f.time.from, f.host);
       const to = time(f.time.to, f.host);
-      return say(`${value}, known for ${from} to ${to}`, `${value}(${from} から ${to} まで)`);
+      return say(`${value}, known for ${from} to ${to}${place.en}`, `${value}(${from} から ${to} まで${place.ja})`);
     }
-    if (f.time.kind === 'instant') return say(`${value} at ${time(f.time.at, f.host)}`, `${value}(${time(f.time.at, f.host)})`);
-    return say(`${value}, value of today`, `${value}(今日の値)`);
+    if (f.time.kind === 'instant') {
+      const at = time(f.time.at, f.host);
+      return say(`${value} at ${at}${place.en}`, `${value}(${at}${place.ja})`);
+    }
+    return say(`${value}, value of today${place.en}`, `${value}(今日の値${place.ja})`);
+  };
+  /** Where a value was read: the registry key with its last write. */
+  const stored = ({ origin, host }: FactObservation): Localized => {
+    if (origin.key === undefined) return say('', '');
+    const name = `${origin.key} (${baseName(origin.path)})`;
+    if (origin.keyWritten === undefined) return say(`, ${name}`, `、${name}`);
+    const written = time(origin.keyWritten, host);
+    return say(`, ${name}, key last written ${written}`, `、${name}、キーの最終書き込み ${written}`);
   };
   const list = (all: readonly Observation[]): Localized => {
     const shown = joinTexts(all.slice(0, MAX_LISTED).map((o) => (o.type === 'event' ? event(o) : fact(o))));

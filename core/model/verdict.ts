@@ -1,5 +1,5 @@
 import type { Cause, Check, Localized, Requirement } from '@winmedic/knowledge/model';
-import type { InputProblem, InstantNs, Observation } from './observation.ts';
+import type { FactObservation, InputProblem, InstantNs, Observation } from './observation.ts';
 import type { Stop, Timeline } from './timeline.ts';
 
 /** Three-valued truth with what it rests on. */
@@ -80,8 +80,19 @@ export interface Diagnosis {
   /** Dead ends people try first, over the whole case: status earned from evidence or "not checkable, because …". */
   readonly deadEnds: readonly DeadEnd[];
   readonly coincidence: readonly Coincidence[];
+  /** Settings changed after the stops they could explain. */
+  readonly repairs: readonly SuspectRepair[];
   readonly problems: readonly InputProblem[];
   readonly madeAt: InstantNs;
+}
+
+/** A setting that was changed, after the last stop it could have led to, to a value with which the cause would not hold. */
+export interface SuspectRepair {
+  readonly host: string;
+  readonly fact: FactObservation;
+  /** The causes it would have prevented. */
+  readonly causes: readonly Cause[];
+  readonly text: Localized;
 }
 
 /** What people usually suspect first, with the status the evidence gives it. */

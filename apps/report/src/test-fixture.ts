@@ -797,7 +797,8 @@ function build(): Diagnosis {
       { host: 'RDS01', judged: judged(PORT, 'inconclusive', text('The port is not known.', 'ポートが不明です。'), [], false) },
     ],
     deadEnds,
-    coincidence: [
+    repairs: [],
+  coincidence: [
       {
         host: 'RDS01',
         signature: 'winlogon.exe|system|0x500ff|requested-clean',
@@ -846,6 +847,7 @@ export const emptyFixture: Diagnosis = {
   findings: [],
   deadEnds: [],
   coincidence: [],
+  repairs: [],
   problems: [{ code: 'EVIDENCE_NO_LOGS', path: '/cases/empty', severity: 'unusable' }],
   madeAt: at('2026-11-21T00:00:00Z'),
 };
