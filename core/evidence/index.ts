@@ -6,7 +6,7 @@ export { FactTimeError, parseFactTime, zoneOffsetMs } from './fact-time.ts';
 export { type FactContext, FactError, parseFact, type StatedFact, toFact } from './facts.ts';
 export { parseFactsFile } from './facts-file.ts';
 export { type FileSource, fileSource } from './file-source.ts';
-export { instantOfTicks } from './instant.ts';
+export { instantOfTicks, ticksOfInstant } from './instant.ts';
 export { INTEREST, type Interest, interestQueries } from './interest.ts';
 export { patternsOf } from './patterns.ts';
 export { observationOf } from './read-evtx.ts';

@@ -7,3 +7,8 @@ const EPOCH_TICKS = 116_444_736_000_000_000n;
 export function instantOfTicks(ticks: bigint): InstantNs {
   return (ticks - EPOCH_TICKS) * 100n;
 }
+
+/** FILETIME ticks of an instant. */
+export function ticksOfInstant(instant: InstantNs): bigint {
+  return instant / 100n + EPOCH_TICKS;
+}

@@ -1,3 +1,4 @@
+import { MAX_ISO_TICKS, ticksToIso } from '@winmedic/bytes';
 import type { CodeEntry, CodeTable, Knowledge, Language, Localized } from '@winmedic/knowledge';
 import { decodeReason } from './reason.ts';
 
@@ -58,15 +59,11 @@ function duration(seconds: number, lang: Language): string {
   return parts.length > 0 ? parts.slice(0, 2).join(' ') : `0${units[3]}`;
 }
 
-/** Seconds between 1601-01-01 and 1970-01-01. */
-const EPOCH_GAP_SECONDS = 11_644_473_600n;
-
 function filetime(value: string): string {
   if (!/^\d{1,20}$/.test(value)) return value;
   const ticks = BigInt(value);
-  if (ticks === 0n) return '0';
-  const date = new Date(Number(ticks / 10_000n - EPOCH_GAP_SECONDS * 1000n));
-  return Number.isNaN(date.getTime()) ? value : date.toISOString();
+  if (ticks === 0n || ticks > MAX_ISO_TICKS) return value;
+  return ticksToIso(ticks - (ticks % 10_000n)).replace(/0{4}Z$/, 'Z');
 }
 
 /** The formats a message may name after `|`. */

@@ -68,16 +68,3 @@ export function durationOption(options: Options, name: string): number | undefin
   if (!match) throw new CliError('CLI_INVALID_VALUE', { option: `--${name}`, value: text, hint: FORM_OF_DURATION });
   return Number(match[1]) * UNIT_SECONDS[match[2]!]!;
 }
-
-/** Seconds between 1601 and 1970 in ticks of 100 ns. */
-const EPOCH_TICKS = 116_444_736_000_000_000n;
-
-/** FILETIME ticks of an instant. */
-export function ticksOf(ns: InstantNs): bigint {
-  return ns / 100n + EPOCH_TICKS;
-}
-
-/** Instant of FILETIME ticks. */
-export function nsOfTicks(ticks: bigint): InstantNs {
-  return (ticks - EPOCH_TICKS) * 100n;
-}

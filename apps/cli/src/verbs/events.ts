@@ -1,4 +1,4 @@
-import { eachLog } from '@winmedic/core/evidence';
+import { eachLog, instantOfTicks, ticksOfInstant } from '@winmedic/core/evidence';
 import type { InputProblem } from '@winmedic/core/model';
 import type { EvtxLog, EvtxQuery, EvtxRecord } from '@winmedic/evtx';
 import type { Localized } from '@winmedic/knowledge/model';
@@ -11,7 +11,7 @@ import { EventTable } from '../event-table.ts';
 import { makeProgress } from '../progress.ts';
 import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
-import { nsOfTicks, selectionOptions, ticksOf } from '../times.ts';
+import { selectionOptions } from '../times.ts';
 import { parseNumbers, parseWhere } from '../where.ts';
 
 const list = (options: Options, name: string): string[] | undefined => {
@@ -35,8 +35,8 @@ export function queryOf(context: Context, options: Options): EvtxQuery {
     ...(providers ? { providers } : {}),
     ...(channels ? { channels } : {}),
     ...(computers ? { computers } : {}),
-    ...(since === undefined ? {} : { since: ticksOf(since) }),
-    ...(until === undefined ? {} : { until: ticksOf(until) }),
+    ...(since === undefined ? {} : { since: ticksOfInstant(since) }),
+    ...(until === undefined ? {} : { until: ticksOfInstant(until) }),
     ...(where.length > 0 ? { where } : {}),
   };
 }
@@ -53,7 +53,7 @@ const CSV_HEAD = '\uFEFFtime,computer,channel,provider,event_id,level,record_id,
 
 function formats(context: Context): Readonly<Record<string, Format>> {
   const table = new EventTable(context);
-  const time = (record: EvtxRecord): string => formatTime(nsOfTicks(record.system.timeCreated), context.zone, context.lang, true);
+  const time = (record: EvtxRecord): string => formatTime(instantOfTicks(record.system.timeCreated), context.zone, context.lang, true);
   return {
     table: { record: (record, path) => table.line(record, path) },
     jsonl: { record: (record) => `${record.toJson()}\n` },
