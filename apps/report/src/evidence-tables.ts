@@ -1,7 +1,7 @@
 import type { Diagnosis } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatTime } from './format-time.ts';
-import { factTimeText, placeText, type SourceNames, shortChannel } from './origin.ts';
+import { factPlace, factTimeText, type SourceNames, shortChannel } from './origin.ts';
 import { messages } from './text/index.ts';
 
 /** One log of one host as a table row. */
@@ -60,18 +60,23 @@ export interface FactRow {
   readonly name: string;
   readonly value: string;
   readonly held: string;
+  /** Where it was read; for registry values with the time their key was last written. */
   readonly place: string;
+  /** Read from a registry key, so that the place is worth telling wherever the fact is. */
+  readonly key: boolean;
 }
 
 /** The facts of the case with the time for which they are known. `host` is empty for facts about every host. */
 export function factRows(diagnosis: Diagnosis, zone: string, lang: Language, names: SourceNames): FactRow[] {
+  const m = messages(lang);
   return diagnosis.timeline.evidence.facts.map((fact) => ({
     id: fact.id,
     host: fact.host ?? '',
     name: fact.name,
     value: fact.value,
     held: factTimeText(fact, zone, lang),
-    place: placeText(fact.origin, names, lang),
+    place: m.list(factPlace(fact, names, zone, lang)),
+    key: fact.origin.key !== undefined,
   }));
 }
 

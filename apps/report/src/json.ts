@@ -17,9 +17,9 @@ import type { ReportMeta } from './options.ts';
 /** Version of the JSON report. The part before the dot changes when something is removed or changes its meaning; the part after it when fields are added. */
 export const SCHEMA_VERSION = '1.0';
 
-function origin(observation: Observation): JsonObject {
-  const { sourceId, path, recordId, offset, chunk, line } = observation.origin;
-  return known({ sourceId, path, recordId, offset: offset?.toString(), chunk, line });
+function origin(observation: Observation, zone: string): JsonObject {
+  const { sourceId, path, recordId, offset, chunk, line, key, keyWritten } = observation.origin;
+  return { ...known({ sourceId, path, recordId, offset: offset?.toString(), chunk, line, key }), ...time('keyWritten', keyWritten, zone) };
 }
 
 /** A citation: enough to find the observation in its file. The record itself is in `records`, the fact in `facts`. */
@@ -31,11 +31,21 @@ function citation(observation: Observation, zone: string): JsonObject {
       name: observation.name,
       value: observation.value,
       trust: observation.trust,
-      ...origin(observation),
+      ...origin(observation, zone),
       ...factTime(observation, zone),
     };
   const { id, host, channel, provider, eventId, trust } = observation;
-  return { id, type: 'event', ...origin(observation), ...time('time', observation.time, zone), host, channel, provider, eventId, trust };
+  return {
+    id,
+    type: 'event',
+    ...origin(observation, zone),
+    ...time('time', observation.time, zone),
+    host,
+    channel,
+    provider,
+    eventId,
+    trust,
+  };
 }
 
 function factTime(fact: FactObservation, zone: string): JsonObject {

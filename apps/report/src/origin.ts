@@ -40,13 +40,33 @@ export class SourceNames {
   }
 }
 
-/** `Security.evtx #8121`, `post.txt line 12`: the place of an observation in its file. */
+/** `Security.evtx #8121`, `post.txt line 12`, `SYSTEM HKLM\\SYSTEM\\…!UserAuthentication`: the place of an observation in its file. */
 export function placeText(origin: Origin, names: SourceNames, lang: Language): string {
   const m = messages(lang);
   const file = names.of(origin);
+  if (origin.key !== undefined) return `${file} ${origin.key}`;
   if (origin.recordId !== undefined) return `${file} ${m.record(origin.recordId)}`;
   if (origin.line !== undefined) return `${file} ${m.line(origin.line)}`;
   return origin.offset !== undefined ? `${file} ${m.offset(origin.offset)}` : file;
+}
+
+/** Where a fact was read, and for registry values when their key was last written: `SYSTEM HKLM\\…!UserAuthentication`, `key last written …`. */
+export function factPlace(fact: FactObservation, names: SourceNames, zone: string, lang: Language): string[] {
+  const { keyWritten } = fact.origin;
+  const place = placeText(fact.origin, names, lang);
+  return keyWritten === undefined ? [place] : [place, messages(lang).keyWritten(formatTime(keyWritten, zone, lang))];
+}
+
+/** A fact in a citation: value, who says it (a person, a text) or the registry key that shows it, and the time for which it is known. */
+export function factText(fact: FactObservation, names: SourceNames, zone: string, lang: Language): string {
+  const m = messages(lang);
+  const fromKey = fact.origin.key !== undefined;
+  return m.list([
+    `${fact.name}=${fact.value}`,
+    ...(fromKey && fact.trust === 'record' ? [] : [m.trust[fact.trust]]),
+    ...(fromKey ? factPlace(fact, names, zone, lang) : []),
+    factTimeText(fact, zone, lang),
+  ]);
 }
 
 /** When a fact held, happened or was read. */
@@ -76,9 +96,7 @@ export function eventName(event: EventObservation): string {
 
 /** `[E12] User32 1074, System.evtx #4711, 2018-07-04 17:05:03 +09:00`; facts as `[F1] rdp.nla=off, stated, …`. */
 export function citation(observation: Observation, names: SourceNames, zone: string, lang: Language): string {
-  const m = messages(lang);
-  const place = placeText(observation.origin, names, lang);
   if (observation.type === 'event')
-    return `[${observation.id}] ${m.list([eventName(observation), place, formatTime(observation.time, zone, lang)])}`;
-  return `[${observation.id}] ${m.list([`${observation.name}=${observation.value}`, m.trust[observation.trust], factTimeText(observation, zone, lang)])}`;
+    return `[${observation.id}] ${messages(lang).list([eventName(observation), placeText(observation.origin, names, lang), formatTime(observation.time, zone, lang)])}`;
+  return `[${observation.id}] ${factText(observation, names, zone, lang)}`;
 }

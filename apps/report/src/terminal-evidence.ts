@@ -22,7 +22,11 @@ function factsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOpt
       { head: m.colName, width: 40 },
       { head: m.colHeld, width: '*' },
     ],
-    rows.map((row) => [`[${row.id}]`, `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`, row.held]),
+    rows.map((row) => [
+      `[${row.id}]`,
+      `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`,
+      `${row.held}${row.key ? ` (${row.place})` : ''}`,
+    ]),
   );
 }
 

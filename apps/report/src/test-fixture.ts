@@ -798,7 +798,7 @@ function build(): Diagnosis {
     ],
     deadEnds,
     repairs: [],
-  coincidence: [
+    coincidence: [
       {
         host: 'RDS01',
         signature: 'winlogon.exe|system|0x500ff|requested-clean',

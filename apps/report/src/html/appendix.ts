@@ -1,7 +1,7 @@
-import type { EventObservation, FactObservation, Source } from '@winmedic/core/model';
+import type { EventObservation, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatTwoZones } from '../format-time.ts';
-import { eventName, factTimeText, shortChannel } from '../origin.ts';
+import { eventName, shortChannel } from '../origin.ts';
 import { eventMessage, eventTitle } from '../render-event.ts';
 import { messages } from '../text/index.ts';
 import { html, type Markup, raw } from './markup.ts';
@@ -50,12 +50,6 @@ ${
       )}</tbody></table>${event.fields.size > MAX_FIELDS && html`<p class="soft">${m.more(event.fields.size - MAX_FIELDS)}</p>`}`
 }</article>
 `;
-}
-
-/** Text of a fact in a citation. */
-export function factCitation(fact: FactObservation, zone: string, lang: Language): string {
-  const m = messages(lang);
-  return m.list([`${fact.name}=${fact.value}`, m.trust[fact.trust], factTimeText(fact, zone, lang)]);
 }
 
 /** A line break opportunity after path separators, so that long paths wrap at folders. */

@@ -3,10 +3,10 @@ import type { Language } from '@winmedic/knowledge/model';
 import { citedObservations, inTimeOrder, MAX_CITED, paperObservations } from '../case-view.ts';
 import { formatTime } from '../format-time.ts';
 import type { ReportOptions } from '../options.ts';
-import { eventName, placeText, SourceNames } from '../origin.ts';
+import { eventName, factText, placeText, SourceNames } from '../origin.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
-import { anchor, factCitation } from './appendix.ts';
-import { html, type Markup } from './markup.ts';
+import { anchor } from './appendix.ts';
+import { html, type Markup, withTimes } from './markup.ts';
 import { closedPart, stackTable } from './parts.ts';
 import type { NumberedStop } from './picture.ts';
 
@@ -88,7 +88,7 @@ export class HtmlContext {
       .slice(0, MAX_CITED)
       .map((observation) =>
         observation.type === 'fact'
-          ? html`<li>${this.ref(observation)} ${factCitation(observation, this.zone, this.lang)}</li>`
+          ? html`<li>${this.ref(observation)} ${withTimes(factText(observation, this.names, this.zone, this.lang))}</li>`
           : html`<li>${this.ref(observation)} ${eventName(observation)} · ${placeText(observation.origin, this.names, this.lang)} · ${this.time(observation.time)}</li>`,
       );
     return html`<ul class="cites">${items}${list.length > MAX_CITED && html`<li>${this.m.more(list.length - MAX_CITED)} (${this.m.jsonHint})</li>`}</ul>`;

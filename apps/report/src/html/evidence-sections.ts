@@ -17,7 +17,7 @@ export function factsSection(c: HtmlContext): Markup | undefined {
       html`<code>${row.value}</code>`,
       withTimes(row.held),
       row.host === '' ? m.anyHost : row.host,
-      row.place,
+      withTimes(row.place),
     ]),
   );
 }

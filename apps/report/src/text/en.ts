@@ -1,5 +1,6 @@
 import type { ChainLink, DeadEnd, Grade, InputProblem, JudgedRequirement, TimelineMark, Trust } from '@winmedic/core/model';
 import type { StopClass } from '@winmedic/knowledge/model';
+import { auditEn } from '../audit/words-en.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
@@ -52,6 +53,7 @@ export const en = {
   line: (n: number) => `line ${n}`,
   offset: (n: number) => `offset 0x${n.toString(16)}`,
   chunk: (n: number) => `chunk ${n}`,
+  keyWritten: (time: string) => `key last written ${time}`,
   factNow: "today's value",
   factAt: (time: string) => `at ${time}`,
   anyHost: 'every host',
@@ -248,6 +250,9 @@ export const en = {
     applies: 'applies here',
     check: 'check',
   },
+
+  // Exposure audit
+  audit: auditEn,
 } as const satisfies Record<string, unknown>;
 
 type Widen<T> = T extends string

@@ -1,3 +1,4 @@
+import { auditJa } from '../audit/words-ja.ts';
 import type { Messages } from './en.ts';
 
 const n3 = (n: number): string => n.toLocaleString('ja');
@@ -38,6 +39,7 @@ export const ja = {
   line: (n) => `${n} 行目`,
   offset: (n) => `オフセット 0x${n.toString(16)}`,
   chunk: (n) => `チャンク ${n}`,
+  keyWritten: (time) => `キーの最終書き込み ${time}`,
   factNow: '今日の値',
   factAt: (time) => `${time} の時点`,
   anyHost: '全ホスト',
@@ -224,4 +226,6 @@ export const ja = {
     applies: 'この例に該当',
     check: '要確認',
   },
+
+  audit: auditJa,
 } satisfies Messages;
