@@ -306,6 +306,8 @@ export interface SettingPlace {
   readonly policy?: true;
   /** How sure the place itself is (a value name that was not checked is `unverified` and shown as such). Default: documented. */
   readonly basis?: Basis;
+  /** The source shows what is in effect, whatever set it (`winrm get`, `sc query`): a value seen here needs no other place to be looked at. */
+  readonly effective?: true;
 }
 
 /** What holds when a setting is stored nowhere. The first entry whose `when` fits counts. */
@@ -354,7 +356,7 @@ export interface SettingDefinition {
   readonly title: Localized;
   readonly meaning: Localized;
   readonly places: readonly SettingPlace[];
-  /** Stored value to its meaning. Numbers decimal, text as stored; `*` for any other. */
+  /** Stored value to its meaning. Numbers decimal, text as stored; `*` for any other; `\*` for the text `*` itself. */
   readonly values?: Readonly<Record<string, Localized>>;
   readonly defaults: readonly SettingDefault[];
   /** Risky when it holds for the effective value; absent: it only informs. */
@@ -368,7 +370,7 @@ export interface SettingDefinition {
   /** What would be needed to check it. */
   readonly obtain: Localized;
   readonly command?: string;
-  /** Fact of `knowledge/facts` it supplies, and stored (or default) values mapped to fact values; `*` maps any value, `=` keeps it as it is. */
+  /** Fact of `knowledge/facts` it supplies, and stored (or default) values mapped to fact values; `*` maps any other value, `\*` the text `*` itself, `=` keeps it as it is. */
   readonly fact?: { readonly name: string; readonly values: Readonly<Record<string, string>> };
   readonly basis: readonly Basis[];
   readonly sources: readonly string[];
