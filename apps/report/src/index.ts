@@ -1,4 +1,12 @@
-/** Reports of a case: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
+/** Reports of a case and of an audit: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
+export { auditToHtml } from './audit/html.ts';
+export { AUDIT_SCHEMA_VERSION, auditToJson } from './audit/json.ts';
+export { auditToJunit } from './audit/junit.ts';
+export { auditToMarkdown } from './audit/markdown.ts';
+export type { AuditReportOptions } from './audit/options.ts';
+export { auditRows } from './audit/table.ts';
+export { type AuditTextOptions, auditToText } from './audit/terminal.ts';
+export { AUDIT_AREAS, type AuditArea, type AuditFilter, hasFindings } from './audit/view.ts';
 export { caseId } from './case-view.ts';
 export { experimentToText } from './experiment.ts';
 export { formatDuration, formatSpan, formatTime, formatTwoZones, isBogusTime, isTimeZone, rfc3339, zoneName } from './format-time.ts';

@@ -52,7 +52,7 @@ export function codeSpan(text: string): string {
 }
 
 /** A fenced block, each line made printable. */
-function codeBlock(text: string): string[] {
+export function codeBlock(text: string): string[] {
   const lines = text.split(/\r\n|[\r\n]/).map(printable);
   const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);

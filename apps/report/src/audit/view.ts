@@ -70,6 +70,8 @@ export interface HostView {
   readonly combined: readonly CombinedResult[];
   /** Combined findings that may hold or could not be decided, the possible ones first. */
   readonly combinedOpen: readonly CombinedResult[];
+  /** Combined findings that are known not to hold. */
+  readonly combinedClear: readonly CombinedResult[];
   /** The worst first. */
   readonly risky: readonly SettingResult[];
   readonly conflict: readonly SettingResult[];
@@ -168,6 +170,7 @@ export function hostView(host: AuditHost, filter: AuditFilter): HostView {
     host,
     combined: combined.filter(({ status }) => status === 'holds'),
     combinedOpen: [...combined.filter(({ status }) => status === 'possible'), ...combined.filter(({ status }) => status === 'unknown')],
+    combinedClear: clear ? [] : combined.filter(({ status }) => status === 'does-not-hold'),
     risky: of('risky'),
     conflict: of('conflict'),
     possible: of('possible-risk'),
@@ -186,6 +189,17 @@ export function hostView(host: AuditHost, filter: AuditFilter): HostView {
     },
     filtered: { settings: host.settings.length - chosen.length, combined: host.combined.length - combined.length },
   };
+}
+
+/** Every listed setting of a host in the order of the page. */
+export function listedSettings(view: HostView): SettingResult[] {
+  const unchecked = view.unchecked.flatMap(({ results }) => results);
+  return [...view.risky, ...view.conflict, ...view.possible, ...unchecked, ...view.probably, ...view.noted, ...view.ok];
+}
+
+/** Every listed combined finding of a host: those that hold, the undecided, those that do not. */
+export function listedCombined(view: HostView): CombinedResult[] {
+  return [...view.combined, ...view.combinedOpen, ...view.combinedClear];
 }
 
 /** True when a risky setting or a combined finding that holds is among what the filter selects: what `--exit-code` asks. */

@@ -35,7 +35,11 @@ p,ul,ol,dl,table,figure{margin:.5rem 0}
 .grade{display:inline-block;font-weight:700;white-space:nowrap;color:var(--accent)}
 .grade.inconclusive{color:var(--warn)}
 .grade.ruled_out,.grade.not_checkable{color:var(--soft)}
-.grade.open,.grade.holds{color:var(--warn)}
+.grade.open,.grade.holds,.grade.high,.grade.medium,.grade.worse,.grade.conflict,.grade.possible-risk{color:var(--warn)}
+.grade.info,.grade.not-checked,.grade.no-longer-known,.grade.now-known{color:var(--soft)}
+.finding{border-top:1px solid var(--line);padding:.2rem 0 .6rem}
+.finding h3,.next h3{font-size:1.02rem}
+.remedy{padding-left:1.1rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;padding:0;list-style:none;font-size:.9rem}
 nav a{display:inline-block;padding:.35rem 0}
 .scroll{overflow-x:auto;max-width:100%}
@@ -104,6 +108,7 @@ summary{cursor:pointer;padding:.4rem 0;font-weight:600}
  table{font-size:7.6pt;line-height:1.35}
  th,td{padding-top:.15rem;padding-bottom:.15rem}
  .next{padding:.2rem .8rem}
+ .finding{padding:0 0 .3rem;break-inside:avoid}
  .mechanism ol{margin:.2rem 0}
  h3{margin-top:.8rem}
  tr,figure{break-inside:avoid}

@@ -1,0 +1,288 @@
+import type { Audit, AuditHost, CombinedResult, InputProblem, SettingResult, StateComparison } from '@winmedic/core/model';
+import type { Language, Severity } from '@winmedic/knowledge/model';
+import { caseIdOf } from '../case-view.ts';
+import { formatTime, zoneName } from '../format-time.ts';
+import { html, type Markup, withTimes } from '../html/markup.ts';
+import { htmlPage, type Section } from '../html/page.ts';
+import { closedPart, madeList, problemList, remedyBody, stackTable } from '../html/parts.ts';
+import { SourceNames } from '../origin.ts';
+import { type Messages, messages, pick } from '../text/index.ts';
+import type { AuditReportOptions } from './options.ts';
+import {
+  type AuditFilter,
+  auditHostTitle,
+  changesOf,
+  countsText,
+  decidingNeeds,
+  differentHosts,
+  EFFECT_SHAPES,
+  type HostView,
+  headlineText,
+  hostName,
+  hostSources,
+  hostView,
+  isUnverified,
+  knownUntil,
+  osText,
+  problemsByHost,
+  SEVERITY_SHAPES,
+  STATUS_SHAPES,
+  seenPlaces,
+  seenTimes,
+  sideNames,
+} from './view.ts';
+
+class AuditHtml {
+  readonly #audit: Audit;
+  readonly #options: AuditReportOptions;
+  readonly #filter: AuditFilter;
+  readonly #m: Messages;
+  readonly #lang: Language;
+  readonly #zone: string;
+  readonly #names: SourceNames;
+
+  constructor(audit: Audit, options: AuditReportOptions) {
+    this.#audit = audit;
+    this.#options = options;
+    this.#filter = options.filter ?? {};
+    this.#lang = options.lang;
+    this.#m = messages(options.lang);
+    this.#zone = options.zone;
+    this.#names = new SourceNames(audit.sources);
+  }
+
+  render(): string {
+    const m = this.#m;
+    const id = caseIdOf(this.#audit.sources, this.#options);
+    const { ofHost, other } = problemsByHost(this.#audit);
+    const views = this.#audit.hosts.map((host) => hostView(host, this.#filter));
+    const sections: Section[] = [];
+    const add = (sectionId: string, title: string, body: Markup | undefined): void => {
+      if (body) sections.push({ id: sectionId, title, body });
+    };
+    this.#audit.comparisons.forEach((comparison, i) => {
+      add(`changes-${i + 1}`, this.#numbered(m.audit.sectionChanges, i, this.#audit.comparisons.length), this.#comparison(comparison));
+    });
+    views.forEach((view, i) => {
+      for (const part of this.#hostParts(view, ofHost.get(view.host) ?? []))
+        add(`h${i + 1}-${part.id}`, views.length > 1 ? `${hostName(view.host, this.#lang)}: ${part.title}` : part.title, part.body);
+    });
+    add('problems', m.sectionProblems, problemList(other, this.#lang));
+    add('made', m.sectionMade, madeList(this.#options, { id, at: this.#audit.madeAt, sources: this.#audit.sources }, []));
+    const title = m.audit.title(auditHostTitle(this.#audit, this.#lang));
+    return htmlPage({
+      options: this.#options,
+      title,
+      id,
+      footer: `${m.made.case} ${id} · ${auditHostTitle(this.#audit, this.#lang)}`,
+      subtitle: `${m.made.case} ${id} · ${m.made.madeAt} ${formatTime(this.#audit.madeAt, this.#zone, this.#lang)} (${zoneName(this.#zone)})`,
+      lead: { id: 'findings', name: m.audit.lead, skip: m.audit.skip, body: this.#lead(views) },
+      sections,
+    });
+  }
+
+  #numbered(title: string, index: number, of: number): string {
+    return of > 1 ? `${title} (${index + 1})` : title;
+  }
+
+  #t(text: { readonly en: string; readonly ja: string }): string {
+    return pick(text, this.#lang);
+  }
+
+  #severity(severity: Severity): Markup {
+    const { audit } = this.#m;
+    return html`<span class="grade ${severity}">${SEVERITY_SHAPES[severity][0]} ${audit.severityOf(audit.severity[severity])}</span>`;
+  }
+
+  #status(status: Exclude<SettingResult['status'], 'risky'>): Markup {
+    return html`<span class="grade ${status}">${STATUS_SHAPES[status][0]} ${this.#m.audit.status[status]}</span>`;
+  }
+
+  #lead(views: readonly HostView[]): Markup {
+    if (views.length === 0) return html`<div class="verdict inconclusive"><p class="sentence">${this.#m.audit.noState}</p></div>`;
+    return html`${views.map((view) => {
+      const found = view.combined.length > 0 || view.risky.length > 0;
+      return html`<div class="verdict${found && ' inconclusive'}"><p><strong>${hostName(view.host, this.#lang)}</strong> <span class="soft">${osText(view.host, this.#lang)}</span></p>${view.combined.map(
+        ({ finding }) => html`<p class="sentence">${this.#severity(finding.severity)} ${this.#t(finding.sentence)}</p>`,
+      )}<p${view.combined.length === 0 && html` class="sentence"`}>${headlineText(view, this.#lang)}</p></div>
+`;
+    })}`;
+  }
+
+  #where(result: SettingResult): Markup | undefined {
+    const { audit } = this.#m;
+    const places = seenPlaces(result, this.#names, this.#lang);
+    if (places.length === 0) return undefined;
+    return html`<ul class="cites">${places.map((place) => {
+      const details = [
+        seenTimes(place, this.#zone, this.#lang),
+        place.byPolicy && place.present ? audit.byPolicy : '',
+        place.unverified ? audit.unverified : '',
+      ].filter((part) => part !== '');
+      return html`<li>${place.source} <code>${place.where}</code>${place.present ? html` = <code>${place.value}</code>` : ` ${audit.notSet}`}${details.length > 0 && html` · ${withTimes(details.join(' · '))}`}</li>`;
+    })}</ul>`;
+  }
+
+  #comparison(comparison: StateComparison): Markup {
+    const { audit, list } = this.#m;
+    const [before, after] = sideNames(comparison, this.#zone, this.#lang);
+    const { shown, filtered } = changesOf(comparison, this.#filter);
+    const rows = shown.map(({ setting, effect, before: old, after: now }) => [
+      html`${this.#t(setting.title)}<br><span class="soft">${setting.id}</span>`,
+      html`<span class="grade ${effect}">${EFFECT_SHAPES[effect][0]} ${audit.effect[effect]}</span>`,
+      html`${this.#t(old.text)}${this.#where(old)}`,
+      html`${this.#t(now.text)}${this.#where(now)}`,
+    ]);
+    const rest = [
+      ...(filtered > 0 ? [audit.filteredChanges(filtered)] : []),
+      audit.unchanged(comparison.unchanged),
+      ...(comparison.notComparable > 0 ? [audit.notComparable(comparison.notComparable)] : []),
+    ];
+    return html`<p>${withTimes(audit.sides(before, after))}</p>
+${differentHosts(comparison) && html`<p>${audit.otherHosts}</p>`}
+${comparison.changes.length === 0 && html`<p>${audit.noChanges}</p>`}
+${rows.length > 0 && stackTable([audit.colSetting, audit.colEffect, audit.before, audit.after], rows)}
+<p class="soft">${list(rest)}</p>`;
+  }
+
+  #hostParts(view: HostView, problems: readonly InputProblem[]): Section[] {
+    const { audit } = this.#m;
+    const told = new Map<string, string>();
+    const parts: Section[] = [];
+    const add = (id: string, title: string, body: Markup | undefined): void => {
+      if (body) parts.push({ id, title, body });
+    };
+    add('host', audit.sectionHost, this.#aboutHost(view, problems));
+    if (view.combined.length > 0)
+      add('combined', audit.sectionCombined, html`${view.combined.map((one) => this.#combined(view.host, one, told))}`);
+    if (view.risky.length > 0) add('risky', audit.sectionRisky, html`${view.risky.map((result) => this.#risky(result, told))}`);
+    add('conflict', audit.sectionConflict, this.#open(view.conflict));
+    add('possible', audit.sectionPossible, this.#open(view.possible));
+    add('undecided', audit.sectionCombinedOpen, this.#combinedOpen(view.combinedOpen));
+    add('unchecked', audit.sectionUnchecked, this.#unchecked(view));
+    add('probably', audit.sectionProbably, this.#calm(audit.status['probably-ok'], view.probably));
+    add('noted', audit.sectionNoted, this.#calm(audit.status.noted, view.noted));
+    add('ok', audit.sectionOk, this.#calm(audit.status.ok, view.ok));
+    return parts;
+  }
+
+  #aboutHost({ host, filtered }: HostView, problems: readonly InputProblem[]): Markup {
+    const { audit, list } = this.#m;
+    const until = knownUntil(host).map(
+      ({ observation, until: time }) => `${formatTime(time, this.#zone, this.#lang)} (${this.#names.of(observation.origin)})`,
+    );
+    const pairs: (readonly [string, string])[] = [
+      [audit.windows, osText(host, this.#lang)],
+      [audit.sources, list(hostSources(this.#audit, host).map((source) => this.#names.of({ sourceId: source.id, path: source.path })))],
+      [audit.heldUntil, until.length > 0 ? list(until) : audit.heldUntilUnknown],
+      [audit.settings, countsText(host, this.#lang)],
+    ];
+    const notes = [
+      ...(filtered.settings > 0 ? [audit.filteredAreas(filtered.settings)] : []),
+      ...(filtered.combined > 0 ? [audit.filteredCombined(filtered.combined)] : []),
+      ...(this.#filter.riskyOnly ? [audit.filteredRisky] : []),
+    ];
+    return html`<dl class="kv">${pairs.map(([name, value]) => html`<dt>${name}</dt><dd>${withTimes(value)}</dd>`)}</dl>
+${notes.map((note) => html`<p class="soft">${note}</p>`)}${problemList(problems, this.#lang)}`;
+  }
+
+  #name(result: SettingResult): Markup {
+    const mark = isUnverified(result) && html` <span class="tag assumed">${this.#m.audit.unverified}</span>`;
+    return html`${this.#t(result.setting.title)} <span class="tag mono">${result.setting.id}</span>${mark}`;
+  }
+
+  #remedies(result: SettingResult, told: Map<string, string>): Markup {
+    const { audit, sectionRemedy } = this.#m;
+    const above = told.get(result.setting.id);
+    if (above !== undefined) return html`<p class="soft">${audit.remedyAbove(above)}</p>`;
+    const [first, ...others] = result.setting.remedies;
+    if (!first) return html``;
+    const rest = html`<ul class="alt">${others.map((remedy) => html`<li>${remedyBody(remedy, this.#lang)}</li>`)}</ul>`;
+    return html`<div class="remedy"><p><strong>${sectionRemedy}:</strong> ${remedyBody(first, this.#lang)}</p>${others.length > 0 && closedPart(this.#m, audit.alsoPossible, others.length, rest, false)}</div>`;
+  }
+
+  #combined(host: AuditHost, { finding, parts, because }: CombinedResult, told: Map<string, string>): Markup {
+    const { audit } = this.#m;
+    const title = this.#t(finding.title);
+    const resultOf = (id: string): SettingResult | undefined => host.settings.find(({ setting }) => setting.id === id);
+    const name = (id: string): string => {
+      const result = resultOf(id);
+      return result ? this.#t(result.setting.title) : id;
+    };
+    const { change, others = [] } = finding;
+    const first = resultOf(change.setting);
+    const remedies = first && this.#remedies(first, told);
+    if (first && !told.has(change.setting)) told.set(change.setting, title);
+    return html`<article class="next"><h3>${this.#severity(finding.severity)} ${title} <span class="tag mono">${finding.id}</span>${finding.basis.includes('unverified') && html` <span class="tag assumed">${audit.unverified}</span>`}</h3>
+<p>${this.#t(finding.sentence)}</p>
+<p class="soft">${audit.restsOn}: ${this.#t(because)}</p>
+<ol class="alt">${parts.map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)}: <strong>${this.#t(result.text)}</strong>${outcome !== 'true' && ` (${audit.outcome[outcome]})`}${isUnverified(result) && html` <span class="tag assumed">${audit.unverified}</span>`}${this.#where(result)}</li>`)}</ol>
+<p><strong>${audit.changeFirst}: ${name(change.setting)}</strong>. ${this.#t(change.why)}</p>
+${remedies}
+${others.length > 0 && html`<p>${audit.alsoPossible}:</p><ul class="alt">${others.map(({ setting, why }) => html`<li>${name(setting)}: ${this.#t(why)}</li>`)}</ul>`}</article>
+`;
+  }
+
+  #risky(result: SettingResult, told: Map<string, string>): Markup {
+    const { setting } = result;
+    return html`<article class="finding"><h3>${this.#severity(setting.severity)} ${this.#name(result)}</h3>
+<p><strong>${this.#t(result.text)}</strong>${setting.finding && html`<br>${this.#t(setting.finding)}`}</p>
+<p class="soft">${this.#t(setting.meaning)}</p>
+${this.#where(result)}
+${this.#remedies(result, told)}</article>
+`;
+  }
+
+  #open(results: readonly SettingResult[]): Markup | undefined {
+    if (results.length === 0) return undefined;
+    const { audit, list, colStatus } = this.#m;
+    return stackTable(
+      [audit.colSetting, colStatus, audit.value, audit.decides],
+      results.map((result) => [
+        this.#name(result),
+        result.status === 'risky' ? '' : this.#status(result.status),
+        html`${this.#t(result.text)}${this.#where(result)}`,
+        html`${list(decidingNeeds(result, this.#lang))}${result.setting.command !== undefined && html`<pre>${result.setting.command}</pre>`}`,
+      ]),
+    );
+  }
+
+  #combinedOpen(results: readonly CombinedResult[]): Markup | undefined {
+    if (results.length === 0) return undefined;
+    const { audit, colStatus } = this.#m;
+    return stackTable(
+      [audit.rowCombined, colStatus, audit.restsOn],
+      results.map(({ finding, status, parts }) => [
+        this.#t(finding.title),
+        html`<span class="grade ${status === 'possible' ? 'possible-risk' : 'not-checked'}">${STATUS_SHAPES[status === 'possible' ? 'possible-risk' : 'not-checked'][0]} ${audit.combinedStatus[status]}</span>`,
+        html`<ul class="cites">${parts.map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)}: ${audit.outcome[outcome]}</li>`)}</ul>`,
+      ]),
+    );
+  }
+
+  #unchecked({ unchecked }: HostView): Markup | undefined {
+    if (unchecked.length === 0) return undefined;
+    const { audit } = this.#m;
+    return html`${unchecked.map(({ need, reason, results }) => {
+      const why = reason === 'none' ? '' : ` · ${audit.reason[reason]}`;
+      const list = html`<ul class="alt">${results.map(({ setting }) => html`<li>${this.#t(setting.title)} <span class="tag mono">${setting.id}</span>${setting.command !== undefined && html`<br><code>${setting.command}</code>`}</li>`)}</ul>`;
+      return html`<p>${this.#status('not-checked')} <strong>${this.#t(need)}</strong>: ${audit.needCount(results.length)}${why}</p>
+${closedPart(this.#m, audit.colSettings, results.length, list, false)}`;
+    })}`;
+  }
+
+  #calm(title: string, results: readonly SettingResult[]): Markup | undefined {
+    if (results.length === 0) return undefined;
+    const { audit } = this.#m;
+    const rows = results.map((result) => [this.#name(result), html`${this.#t(result.text)}`, html`${this.#where(result)}`]);
+    return closedPart(this.#m, title, results.length, stackTable([audit.colSetting, audit.value, audit.where], rows), false);
+  }
+}
+
+/**
+ * The audit as one self-contained page in the manner of the case report: no script, no external resource, light or dark, A4 when printed.
+ * Everything from the evidence is escaped. @throws RangeError for an unknown zone.
+ */
+export function auditToHtml(audit: Audit, options: AuditReportOptions): string {
+  return new AuditHtml(audit, options).render();
+}
