@@ -40,6 +40,7 @@ export type HiveState = 'clean' | 'dirty' | 'replayed' | 'damaged';
 
 /** Parsed base block (msuhanov/regf specification, "Base block"). */
 export interface HiveHeader {
+  /** Sequence numbers as they stand in the file (or in the log, when rebuilt); a replay does not change them here. */
   readonly primarySequence: number;
   readonly secondarySequence: number;
   /** FILETIME ticks; Windows does not update it as of 8.1. */
@@ -48,6 +49,7 @@ export interface HiveHeader {
   readonly minorVersion: number;
   /** Offset of the root cell relative to the hive bins data. */
   readonly rootOffset: number;
+  /** Bytes, after the replay. */
   readonly binsDataSize: number;
   /** Path Windows noted (`\SystemRoot\System32\Config\SYSTEM`, cut to the last 31 characters). */
   readonly fileName: string;
@@ -66,7 +68,10 @@ export interface LogUse {
   /** Sequence numbers of the first and last entry applied. */
   readonly firstSequence?: number;
   readonly lastSequence?: number;
-  /** Why nothing (more) was applied, as a stable word. */
+  /**
+   * Why nothing (more) was applied, as a stable word. `end`: all of it was; `bad-hash`: checksum of the base block or hash of an entry;
+   * `gap`: a sequence number that does not follow; `bad-bin`: a page that brings no valid hive bin.
+   */
   readonly stopped?:
     | 'not-needed'
     | 'not-this-hive'
@@ -74,6 +79,7 @@ export interface LogUse {
     | 'gap'
     | 'bad-hash'
     | 'bad-size'
+    | 'bad-bin'
     | 'not-a-log'
     | 'truncated'
     | 'end';

@@ -1,0 +1,140 @@
+import { type Bin, bins } from './bins.ts';
+import type { CellUse, HiveContext } from './cells.ts';
+import { type Key, readKey } from './key.ts';
+import { BASE_BLOCK_SIZE, BIN_HEADER_SIZE, KEY_HIVE_ENTRY, NK, NK_SIZE, VK, VK_SIZE } from './layout.ts';
+import type { DeletedEntry } from './types.ts';
+import { readValue, type Value } from './value.ts';
+
+/** Flags that no key node and no key value of any version has. */
+const NO_KEY_FLAGS = 0x0c00;
+const NO_VALUE_FLAGS = 0xfffc;
+const INLINE = 0x8000_0000;
+
+/** A cell by its place and signed size. */
+interface CellSpan {
+  readonly start: number;
+  /** Negative: allocated. */
+  readonly size: number;
+}
+
+/** The cells of a bin in order, ended by the rest of the bin when a size is impossible. */
+function* cellsOf(hive: HiveContext, bin: Bin): IterableIterator<CellSpan | { readonly brokenFrom: number }> {
+  const end = bin.start + bin.size;
+  for (let start = bin.start + BIN_HEADER_SIZE; start < end; ) {
+    const { view, start: from } = hive.pages.block(start, 4);
+    const size = view.getInt32(start - from, true);
+    const whole = Math.abs(size);
+    if (whole < 8 || whole % 8 !== 0 || start + whole > end) {
+      hive.damages.add('HIVE_CELL', start, 'cell', { have: size });
+      yield { brokenFrom: start };
+      return;
+    }
+    yield { start, size };
+    start += whole;
+  }
+}
+
+function mark(hive: HiveContext, cell: number): number {
+  const { view, start } = hive.pages.block(cell, 8);
+  return view.getUint16(cell - start + 4, true);
+}
+
+/** A key node that is one beyond its mark: chance produces `nk` in any data. */
+function plausibleKey(key: Key | undefined): key is Key {
+  return key !== undefined && key.name !== '' && !/[\0\\]/.test(key.name) && (key.flags & NO_KEY_FLAGS) === 0;
+}
+
+/** The same for a key value: known flags, and data that is inline, none, or in the hive. */
+function plausibleValue(hive: HiveContext, relative: number, value: Value | undefined): value is Value {
+  if (value === undefined) return false;
+  const offset = BASE_BLOCK_SIZE + relative;
+  const { view, start } = hive.pages.block(offset, 4 + VK_SIZE);
+  const at = offset - start + 4;
+  if ((view.getUint16(at + 16, true) & NO_VALUE_FLAGS) !== 0) return false;
+  const size = view.getUint32(at + 4, true);
+  const target = view.getUint32(at + 8, true);
+  if (size >= INLINE) return size - INLINE <= 4;
+  return size === 0 || (size < hive.pages.end && target % 8 === 0 && BASE_BLOCK_SIZE + target + 8 <= hive.pages.end);
+}
+
+/** A key with as many of its parents as can be followed. @param use of the key itself; parents may be deleted or not. */
+function withParents(hive: HiveContext, relative: number, use: CellUse, parents: CellUse): DeletedEntry | undefined {
+  const first = readKey(hive, relative, undefined, use);
+  if (!plausibleKey(first)) return undefined;
+  const chain = [relative];
+  const seen = new Set(chain);
+  let top = first;
+  let pathKnown = false;
+  for (;;) {
+    pathKnown = (top.flags & KEY_HIVE_ENTRY) !== 0 || top.relative === hive.rootOffset;
+    const above = top.parentRelative;
+    if (pathKnown || seen.has(above) || chain.length >= hive.limits.maxDepth) break;
+    const parent = readKey(hive, above, undefined, parents);
+    if (!plausibleKey(parent)) break;
+    chain.push(above);
+    seen.add(above);
+    top = parent;
+  }
+  let key: Key | undefined;
+  for (let i = chain.length - 1; i > 0; i--) key = readKey(hive, chain[i]!, key, parents);
+  key = readKey(hive, relative, key, use);
+  return key === undefined ? undefined : { kind: 'key', offset: key.offset, key, pathKnown };
+}
+
+/** Every 8th byte of a stretch: where freed cells were joined, their remnants lie at any of them. */
+function* remnants(hive: HiveContext, from: number, to: number, use: CellUse): IterableIterator<DeletedEntry> {
+  for (let start = from; start + 8 <= to; ) {
+    const found = mark(hive, start);
+    const relative = start - BASE_BLOCK_SIZE;
+    let taken = 8;
+    if (found === NK && start + 4 + NK_SIZE <= to) {
+      const entry = withParents(hive, relative, use, 'any');
+      const { key } = entry ?? {};
+      if (key !== undefined) {
+        yield entry!;
+        taken = 4 + NK_SIZE + key.name.length;
+      }
+    } else if (found === VK && use === 'free' && start + 4 + VK_SIZE <= to) {
+      const value = readValue(hive, relative, 'free');
+      if (plausibleValue(hive, relative, value)) {
+        yield { kind: 'value', offset: value.offset, value, pathKnown: false };
+        taken = 4 + VK_SIZE + value.name.length;
+      }
+    }
+    start += Math.ceil(taken / 8) * 8;
+  }
+}
+
+/** Keys and values in free cells. @source msuhanov/regf, "Unallocated cell" */
+export function* deletedEntries(hive: HiveContext): IterableIterator<DeletedEntry> {
+  const found: Bin[] = [];
+  const broken = (start: number, end: number): void => hive.damages.add('HIVE_BIN', start, 'hive bin', { need: 'hbin', have: end - start });
+  for (const bin of bins(hive.pages, broken)) {
+    found.length = 0;
+    for (const cell of cellsOf(hive, bin)) {
+      if ('size' in cell && cell.size > 0) found.push({ start: cell.start, size: cell.size });
+    }
+    for (const free of found) yield* remnants(hive, free.start, free.start + free.size, 'free');
+  }
+}
+
+/** Key nodes in use, found by going through the cells; where bins or cells are broken, at any place they can stand. */
+export function* salvageEntries(hive: HiveContext): IterableIterator<DeletedEntry> {
+  const stretches: Bin[] = [];
+  const broken = (start: number, end: number): void => {
+    hive.damages.add('HIVE_BIN', start, 'hive bin', { need: 'hbin', have: end - start });
+    stretches.push({ start, size: end - start });
+  };
+  for (const bin of bins(hive.pages, broken)) {
+    // What was broken in front of this bin.
+    for (const { start, size } of stretches.splice(0)) yield* remnants(hive, start, start + size, 'any');
+    for (const cell of cellsOf(hive, bin)) {
+      if ('brokenFrom' in cell) yield* remnants(hive, cell.brokenFrom, bin.start + bin.size, 'any');
+      else if (cell.size < 0 && mark(hive, cell.start) === NK) {
+        const entry = withParents(hive, cell.start - BASE_BLOCK_SIZE, 'allocated', 'any');
+        if (entry !== undefined) yield entry;
+      }
+    }
+  }
+  for (const { start, size } of stretches) yield* remnants(hive, start, start + size, 'any');
+}
