@@ -29,11 +29,14 @@ export type DumpKind =
 
 /** A driver or other image in the kernel. */
 export interface DumpModule {
+  /** File name (`amdppm.sys`); empty when the page that holds it is not in the dump. */
   readonly name: string;
+  /** Path as the kernel keeps it (`\\SystemRoot\\System32\\drivers\\amdppm.sys`), when it is more than the name. */
+  readonly path?: string;
   readonly base: bigint;
   readonly sizeBytes: number;
   readonly checksum: number;
-  /** Raw TimeDateStamp: a hash in reproducible builds, never a date to show. */
+  /** Raw TimeDateStamp: a hash in reproducible builds, never a date to show. 0 where the dump does not keep it. */
   readonly timeDateStamp: number;
 }
 
@@ -98,6 +101,8 @@ export interface CrashDump {
   readonly suiteMask: number | undefined;
   readonly bootId: number | undefined;
   readonly comment: string | undefined;
+  /** True when Windows wrote it of a running machine (LiveDumpGeneratedDump): nothing stopped. `undefined` when the attributes are unset. */
+  readonly live?: boolean | undefined;
   /** Loaded modules in list order, or why they are not known. */
   readonly modules: readonly DumpModule[];
   readonly modulesUnavailable: Unavailable | undefined;
