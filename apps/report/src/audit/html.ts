@@ -23,6 +23,7 @@ import {
   hostView,
   isUnverified,
   knownUntil,
+  knowsOs,
   osText,
   problemsByHost,
   SEVERITY_SHAPES,
@@ -101,8 +102,9 @@ class AuditHtml {
   #lead(views: readonly HostView[]): Markup {
     if (views.length === 0) return html`<div class="verdict inconclusive"><p class="sentence">${this.#m.audit.noState}</p></div>`;
     return html`${views.map((view) => {
-      const found = view.combined.length > 0 || view.risky.length > 0;
-      return html`<div class="verdict${found && ' inconclusive'}"><p><strong>${hostName(view.host, this.#lang)}</strong> <span class="soft">${osText(view.host, this.#lang)}</span></p>${view.combined.map(
+      // Blue only where something was decided and nothing was found.
+      const calm = view.combined.length === 0 && view.risky.length === 0 && view.counts.ok > 0;
+      return html`<div class="verdict${!calm && ' inconclusive'}"><p><strong>${hostName(view.host, this.#lang)}</strong> ${knowsOs(view.host) && html`<span class="soft">${osText(view.host, this.#lang)}</span>`}</p>${view.combined.map(
         ({ finding }) => html`<p class="sentence">${this.#severity(finding.severity)} ${this.#t(finding.sentence)}</p>`,
       )}<p${view.combined.length === 0 && html` class="sentence"`}>${headlineText(view, this.#lang)}</p></div>
 `;
@@ -217,7 +219,7 @@ ${notes.map((note) => html`<p class="soft">${note}</p>`)}${problemList(problems,
 <p>${this.#t(finding.sentence)}</p>
 <p class="soft">${audit.restsOn}: ${this.#t(because)}</p>
 <ol class="alt">${parts.map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)}: <strong>${this.#t(result.text)}</strong>${outcome !== 'true' && ` (${audit.outcome[outcome]})`}${isUnverified(result) && html` <span class="tag assumed">${audit.unverified}</span>`}${this.#where(result)}</li>`)}</ol>
-<p><strong>${audit.changeFirst}: ${name(change.setting)}</strong>. ${this.#t(change.why)}</p>
+<p><strong>${audit.changeFirst}: ${name(change.setting)}</strong><br>${this.#t(change.why)}</p>
 ${remedies}
 ${others.length > 0 && html`<p>${audit.alsoPossible}:</p><ul class="alt">${others.map(({ setting, why }) => html`<li>${name(setting)}: ${this.#t(why)}</li>`)}</ul>`}</article>
 `;

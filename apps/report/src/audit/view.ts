@@ -231,6 +231,11 @@ export function countsText(host: AuditHost, lang: Language): string {
   return m.audit.sum(m.number(host.settings.length), parts.join(' + '));
 }
 
+/** True when some source tells what the host's Windows is. */
+export function knowsOs({ os }: AuditHost): boolean {
+  return os.name !== undefined || os.build !== undefined || os.product !== undefined;
+}
+
 /** What the host's Windows is: name, build and product as far as known. */
 export function osText(host: AuditHost, lang: Language): string {
   const { audit, list } = messages(lang);
@@ -418,10 +423,10 @@ export function seenText(place: SeenPlace, zone: string, lang: Language): string
 /** The first line about a host after its name: what was found and what could not be checked, never more than that. */
 export function headlineText({ counts, combined, risky }: HostView, lang: Language): string {
   const { audit, list } = messages(lang);
-  const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const open = [
     ...(counts['possible-risk'] > 0 ? [audit.count(counts['possible-risk'], audit.status['possible-risk'])] : []),
     ...(counts.conflict > 0 ? [audit.count(counts.conflict, audit.status.conflict)] : []),
+    ...(counts['probably-ok'] > 0 ? [audit.count(counts['probably-ok'], audit.status['probably-ok'])] : []),
     ...(counts['not-checked'] > 0 ? [audit.andNotChecked(counts['not-checked'])] : []),
   ];
   const found = [
@@ -430,6 +435,6 @@ export function headlineText({ counts, combined, risky }: HostView, lang: Langua
   ];
   if (found.length > 0) return list([...found, ...open]);
   const known = counts.ok + counts.noted;
-  const first = counts['not-checked'] === all ? audit.headlineNothing : audit.headlineNone(known);
+  const first = known === 0 ? audit.headlineNothing : audit.headlineNone(known);
   return open.length > 0 ? `${first} (${list(open)})` : first;
 }

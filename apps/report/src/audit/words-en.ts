@@ -74,8 +74,8 @@ export const auditEn = {
   // The first lines
   headlineCombined: (n: number) => `${plural(n, 'combined finding')}`,
   headlineRisky: (n: number) => plural(n, 'risky setting'),
-  headlineNone: (checked: number) => `No risky setting among the ${plural(checked, 'setting')} that could be checked.`,
-  headlineNothing: 'No setting of this host could be checked.',
+  headlineNone: (checked: number) => `${plural(checked, 'setting')} checked, none is risky.`,
+  headlineNothing: 'No setting of this host could be decided.',
   noState:
     'The inputs show no settings of a host. Needed: registry hives (SYSTEM, SOFTWARE) or exported text (reg query, winrm get winrm/config, secedit).',
   andNotChecked: (n: number) => `${n.toLocaleString('en')} not checked`,

@@ -38,6 +38,7 @@ p,ul,ol,dl,table,figure{margin:.5rem 0}
 .grade.open,.grade.holds,.grade.high,.grade.medium,.grade.worse,.grade.conflict,.grade.possible-risk{color:var(--warn)}
 .grade.info,.grade.not-checked,.grade.no-longer-known,.grade.now-known{color:var(--soft)}
 .finding{border-top:1px solid var(--line);padding:.2rem 0 .6rem}
+section>.finding:first-of-type{border-top:0}
 .finding h3,.next h3{font-size:1.02rem}
 .remedy{padding-left:1.1rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;padding:0;list-style:none;font-size:.9rem}
