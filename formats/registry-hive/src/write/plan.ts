@@ -1,0 +1,126 @@
+import { crc32, toHex } from '@winmedic/bytes';
+import { BASE_FIELDS, baseBlockChecksum } from '../base-block.ts';
+import { HiveError } from '../errors.ts';
+import { BASE_BLOCK_SIZE } from '../layout.ts';
+import { Draft } from './draft.ts';
+import { editValue } from './edit-value.ts';
+import { type LogTraces, neutralise, traceLogs } from './guard.ts';
+import { openSound } from './sound.ts';
+import type { HiveEdit, HiveFiles, HivePlan, HiveUndoRecord, HiveWrite, HiveWriteHash, HiveWriteOptions, PlannedFile } from './types.ts';
+
+/** Name of the hive in plans and undo records; logs keep the names they were handed over with. */
+export const HIVE_FILE_NAME = 'hive';
+
+/** Offsets of last-written times: in the base block, and in the first bin. */
+const WRITTEN_AT = [12, BASE_BLOCK_SIZE + 20] as const;
+/** Largest sequence number set: one more must remain for Windows to begin its next write with. */
+const MAX_SEQUENCE = 0xffff_fffe;
+
+/** The default hash of undo records. */
+export const CRC_32: HiveWriteHash = { name: 'crc32', digest: (bytes) => crc32(bytes).toString(16).padStart(8, '0') };
+
+/** A hive whose logs were replayed, made consistent without them. */
+export interface CleanHive {
+  /** The whole file as it is to be. */
+  readonly hive: Uint8Array;
+  readonly plan: HivePlan;
+  readonly undo: HiveUndoRecord;
+}
+
+/**
+ * Replays the logs of a dirty hive and plans a consistent file that needs none. Nothing is touched. For a clean hive the plan is empty and the file
+ * stays as it is: Windows ignores its logs.
+ * @throws {HiveError} HIVE_EDIT_STATE for a dirty hive without fitting logs and for a damaged one; what `openHive` throws.
+ * @source msuhanov/regf "Dirty state of a hive", "Format of transaction log files"
+ */
+export function replayAndClean(files: HiveFiles, options: HiveWriteOptions = {}): CleanHive {
+  const { plan, draft } = makePlan(files, [], options);
+  return { hive: draft.read(0, draft.sizeBytes), plan, undo: plan.undo };
+}
+
+/**
+ * Plans edits of values whose new data fit: up to four bytes always do; more fit when the value has a cell that holds them. Nothing is touched. A dirty hive
+ * is replayed first and the plan has both. `guard.ts` says why old logs cannot be played back over the edit.
+ * @throws {HiveError} HIVE_EDIT_NOT_FOUND, HIVE_EDIT_SIZE, HIVE_EDIT_STATE (dirty without fitting logs, damaged, or sequence numbers used up);
+ *   what `openHive` throws.
+ */
+export function planEdit(files: HiveFiles, edits: readonly HiveEdit[], options: HiveWriteOptions = {}): HivePlan {
+  return makePlan(files, edits, options).plan;
+}
+
+function makePlan(
+  files: HiveFiles,
+  edits: readonly HiveEdit[],
+  options: HiveWriteOptions,
+): { readonly plan: HivePlan; readonly draft: Draft } {
+  const { hive, image } = openSound(files, options);
+  const draft = new Draft(files.source, image);
+  const planned = edits.map((edit) => editValue(hive, draft, edit));
+  if (hive.state === 'damaged') throw new HiveError('HIVE_EDIT_STATE', 'damaged');
+  const logs = files.logs ?? [];
+  const changed = image !== undefined || !draft.differences().next().done;
+  let sequence: number | undefined;
+  const writes: HiveWrite[] = [];
+  if (changed) {
+    const traces = traceLogs(logs);
+    sequence = seal(draft, traces, options.writtenAt);
+    for (const difference of draft.differences()) writes.push({ file: 0, ...difference });
+    writes.push({ file: 0, ...draft.head() });
+    logs.forEach((log, i) => {
+      for (const difference of neutralise(log)) writes.push({ file: i + 1, ...difference });
+    });
+  }
+  const planFiles: PlannedFile[] = [
+    { name: HIVE_FILE_NAME, sizeBefore: files.source.sizeBytes, sizeAfter: changed ? draft.sizeBytes : files.source.sizeBytes },
+    ...logs.map(({ name, source }) => ({ name, sizeBefore: source.sizeBytes, sizeAfter: source.sizeBytes })),
+  ];
+  const undo = undoRecord(planFiles, writes, options.hash ?? CRC_32);
+  return { plan: { edits: planned, replayed: image !== undefined, sequence, files: planFiles, writes, undo }, draft };
+}
+
+/** Makes the base block right: numbers above everything known, times that no old log has, checksum. Returns the sequence number. */
+function seal(draft: Draft, traces: LogTraces, writtenAt: bigint | undefined): number {
+  const head = draft.head().new;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const sequence =
+    Math.max(
+      view.getUint32(BASE_FIELDS.primarySequence, true),
+      view.getUint32(BASE_FIELDS.secondarySequence, true),
+      traces.highestSequence,
+    ) + 1;
+  if (sequence > MAX_SEQUENCE) throw new HiveError('HIVE_EDIT_STATE', 'sequence numbers are used up', BASE_FIELDS.primarySequence);
+  view.setUint32(BASE_FIELDS.primarySequence, sequence, true);
+  view.setUint32(BASE_FIELDS.secondarySequence, sequence, true);
+  view.setUint32(BASE_FIELDS.fileType, 0, true);
+  let time = writtenAt ?? view.getBigUint64(WRITTEN_AT[0], true);
+  while (traces.oldTimes.includes(time)) time = BigInt.asUintN(64, time + 1n);
+  if (writtenAt !== undefined || time !== view.getBigUint64(WRITTEN_AT[0], true)) {
+    view.setBigUint64(WRITTEN_AT[0], time, true);
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, time, true);
+    draft.write(WRITTEN_AT[1], bytes);
+  }
+  view.setUint32(BASE_FIELDS.checksum, baseBlockChecksum(head), true);
+  draft.write(0, head);
+  return sequence;
+}
+
+function undoRecord(files: readonly PlannedFile[], writes: readonly HiveWrite[], hash: HiveWriteHash): HiveUndoRecord {
+  return {
+    kind: 'winmedic-hive-undo',
+    version: 1,
+    hash: hash.name,
+    files: files.map((file, index) => ({
+      ...file,
+      writes: writes
+        .filter((write) => write.file === index)
+        .map((write) => ({
+          offset: write.offset,
+          old: toHex(write.old),
+          oldHash: hash.digest(write.old),
+          newLength: write.new.length,
+          newHash: hash.digest(write.new),
+        })),
+    })),
+  };
+}

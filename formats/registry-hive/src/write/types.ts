@@ -1,0 +1,123 @@
+import type { ByteSource } from '@winmedic/bytes';
+import type { HiveLimits, HiveLogFile } from '../types.ts';
+
+/** A hive with the transaction logs that lie beside it. All logs must be handed over: what they hold decides how the write is guarded. */
+export interface HiveFiles {
+  readonly source: ByteSource;
+  readonly logs?: readonly HiveLogFile[];
+}
+
+/** Options of planning a write. */
+export interface HiveWriteOptions {
+  readonly limits?: Partial<HiveLimits>;
+  /**
+   * How much of the hive is read before it is called sound. `all` (default): every key and value. `path`: only what lies on the way to the edited values;
+   * for hives on slow disks whose soundness was checked otherwise. A replayed hive is always read whole.
+   */
+  readonly check?: 'all' | 'path';
+  /** Last-written time for the base block and the first bin (FILETIME ticks). Default: left as it is (but see `guard.ts` for old-format logs). */
+  readonly writtenAt?: bigint;
+  /** Hash for the undo record. Default: CRC-32, against mistakes; hand in SHA-256 where records must be safe against forgery. */
+  readonly hash?: HiveWriteHash;
+}
+
+/** A named hash function; the name goes into the undo record. */
+export interface HiveWriteHash {
+  readonly name: string;
+  /** Digest as text. Two calls with equal bytes give equal text. */
+  readonly digest: (bytes: Uint8Array) => string;
+}
+
+/** A change of one value that exists. */
+export interface HiveEdit {
+  /** Path below the root, in any letter case. */
+  readonly key: string;
+  /** Empty for the default value. */
+  readonly value: string;
+  readonly data: Uint8Array;
+  /** Number of the new type; default: as it is. */
+  readonly type?: number;
+  /** New last-written time of the key (FILETIME ticks); default: left as it is. */
+  readonly keyWritten?: bigint;
+}
+
+/** What an edit does to a value, for showing before anything is written. */
+export interface PlannedEdit {
+  readonly key: string;
+  readonly value: string;
+  /** File offset of the value cell. */
+  readonly offset: number;
+  readonly before: { readonly type: number; readonly data: Uint8Array };
+  readonly after: { readonly type: number; readonly data: Uint8Array };
+}
+
+/** One write: `old` is what lies there now (shorter at the end of a file that grows), `new` what will. */
+export interface HiveWrite {
+  /** 0: the hive; 1 and up: the logs in the order they were handed over. */
+  readonly file: number;
+  readonly offset: number;
+  readonly old: Uint8Array;
+  readonly new: Uint8Array;
+}
+
+/** One file of a plan. */
+export interface PlannedFile {
+  /** `hive`, or the log's name. */
+  readonly name: string;
+  readonly sizeBefore: number;
+  readonly sizeAfter: number;
+}
+
+/** A write that was thought through to the end and not begun. */
+export interface HivePlan {
+  readonly edits: readonly PlannedEdit[];
+  /** Log entries were applied: the hive was dirty. */
+  readonly replayed: boolean;
+  /** Both sequence numbers after the write; `undefined` when nothing is to be written. */
+  readonly sequence: number | undefined;
+  readonly files: readonly PlannedFile[];
+  /**
+   * In the order they must happen: hive bins, base block (one sector, so that it is never half written), logs. Interrupted before the base block, a hive
+   * that was dirty is still dirty and its logs are whole, so Windows replays them.
+   */
+  readonly writes: readonly HiveWrite[];
+  /** To be stored safely before the first write. */
+  readonly undo: HiveUndoRecord;
+}
+
+/** Undoes a plan bit for bit. Plain data: may be kept as JSON. */
+export interface HiveUndoRecord {
+  readonly kind: 'winmedic-hive-undo';
+  readonly version: 1;
+  /** Name of the hash in `oldHash` and `newHash`. */
+  readonly hash: string;
+  readonly files: readonly UndoFile[];
+}
+
+/** One file of an undo record. */
+export interface UndoFile {
+  readonly name: string;
+  readonly sizeBefore: number;
+  readonly sizeAfter: number;
+  readonly writes: readonly UndoWrite[];
+}
+
+/** One write of an undo record: the old bytes themselves, the new ones by length and hash. */
+export interface UndoWrite {
+  readonly offset: number;
+  /** Hexadecimal digits. */
+  readonly old: string;
+  readonly oldHash: string;
+  readonly newLength: number;
+  readonly newHash: string;
+}
+
+/** A file that can be written. */
+export interface HiveSink extends ByteSource {
+  /** Writes all bytes at `offset`; growing the file when they reach beyond its end. */
+  write(offset: number, bytes: Uint8Array): void;
+  /** Cuts the file off (undo of a replay that grew it). */
+  resize(sizeBytes: number): void;
+  /** Called after the last write of a file and before the next file is touched: data must have reached the disk (fsync). */
+  flush?(): void;
+}
