@@ -1,19 +1,28 @@
+import { renameSync } from 'node:fs';
+import { DumpError } from '@winmedic/crash-dump';
 import { EvtxError, type ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
-import type { EventPattern, FactDefinition, MessageTemplate } from '@winmedic/knowledge/model';
+import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
+import { HiveError } from '@winmedic/registry-hive';
 import { parseEventText } from '../explain/parse-text.ts';
-import type { Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
+import type { EventObservation, Evidence, FactObservation, InputProblem, Source, SourceKind } from '../model/observation.ts';
+import type { DumpObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { sha256OfFile } from './hash.ts';
+import { alignUntil } from './hive-collection.ts';
+import { folderOf, HiveShelf, type HiveWithLogs } from './hive-shelf.ts';
 import { interestQueries } from './interest.ts';
-import { codeOfFileError, Problems } from './problems.ts';
+import { codeOfFileError, emptyFile, Problems } from './problems.ts';
+import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
+import { type HiveReading, readHive } from './read-hive.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
+import { wantedState } from './wanted-state.ts';
 import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipBudget, type ZipLimits } from './zip.ts';
 
 /** How evidence is gathered. */
@@ -39,9 +48,16 @@ export interface CollectOptions {
   readonly templates?: readonly MessageTemplate[];
   /** Events that causes look at ({@link patternsOf}), kept in addition to the built-in interest. */
   readonly patterns?: readonly EventPattern[];
+  /** Places of host state looked up in registry hives. Default those of the settings of the bundled knowledge base. */
+  readonly stateAddresses?: readonly StateAddress[];
+  /** Tables that say which module a crash dump points at. Default those of the bundled knowledge base. */
+  readonly blame?: BlameKnowledge;
   readonly keepLimits?: KeepLimits;
   readonly zipLimits?: ZipLimits;
 }
+
+/** Kinds of sources that say something about a host. */
+const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
 
 /** Longest text read; an export of a whole log as text belongs into an EVTX file. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
@@ -81,6 +97,10 @@ class Collection {
   readonly #sources: Source[] = [];
   readonly #facts: FactObservation[] = [];
   readonly #hashes = new Map<string, string>();
+  readonly #shelf = new HiveShelf();
+  readonly #state: StateObservation[] = [];
+  readonly #extents: StateExtent[] = [];
+  readonly #dumps: DumpObservation[] = [];
   readonly #zipLimits: ZipLimits;
   #temp: TempDir | undefined;
   #total = 0;
@@ -107,9 +127,9 @@ class Collection {
     for (const f of files) {
       const before = this.#sources.length;
       await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, named: f.below === undefined });
-      if (f.below !== undefined && this.#sources.slice(before).some((s) => s.kind === 'evtx' || s.kind === 'event-text'))
-        useful.add(f.below);
+      if (f.below !== undefined && this.#sources.slice(before).some(({ kind }) => IS_EVIDENCE.has(kind))) useful.add(f.below);
     }
+    this.#readHives();
     this.#reportFolders(paths, files, useful);
     const { events, coverage } = this.#collector.finish(this.#problems);
     this.#progress(this.#total - this.#done, paths.at(-1) ?? '', true);
@@ -119,9 +139,9 @@ class Collection {
       facts: this.#facts.map((f, i) => ({ ...f, id: `F${i + 1}` })),
       coverage,
       problems: this.#problems.list(),
-      state: [],
-      extents: [],
-      dumps: [],
+      state: this.#state,
+      extents: this.#extents,
+      dumps: this.#dumps,
       totals: { ...this.#totals, kept: events.length },
     };
   }
@@ -149,17 +169,7 @@ class Collection {
       await this.#readKind(kind, input, source);
     } catch (error) {
       this.#options.signal?.throwIfAborted();
-      if (error instanceof EvtxError) {
-        const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
-        this.#problems.add({ code, path: input.label, severity: 'unusable', what: error.message });
-      } else if (isFileError(error)) {
-        this.#problems.add({
-          code: codeOfFileError(error),
-          path: input.label,
-          severity: 'unusable',
-          what: (error as { code: string }).code,
-        });
-      } else throw error;
+      this.#problems.add(unreadable(error, input.label));
     } finally {
       source?.close();
     }
@@ -171,7 +181,7 @@ class Collection {
     const { label } = input;
     switch (kind) {
       case 'empty':
-        this.#problems.add({ code: 'EVIDENCE_EMPTY', path: label, severity: 'unusable' });
+        this.#problems.add(emptyFile(label));
         return;
       case 'old-evt':
         this.#problems.add({ code: 'EVIDENCE_OLD_EVT_FORMAT', path: label, severity: 'unusable' });
@@ -182,6 +192,11 @@ class Collection {
         return this.#readText(input, source);
       case 'zip':
         return this.#readZip(input);
+      case 'hive':
+      case 'hive-log':
+        return this.#shelve(kind, input);
+      case 'dump':
+        return this.#readDump(input, source);
       default:
         this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
     }
@@ -248,11 +263,90 @@ class Collection {
     }
     if ((await this.#addSource(input, 'event-text')) === undefined) return;
     for (const p of read.problems) this.#problems.add(p);
-    const kept = read.events.filter((e) => this.#collector.admit(e.host, e.channel, e.provider, e.eventId, e.time, label));
+    this.#keepText(read.events, input);
+  }
+
+  /** Keeps events read from the text that became the newest source. */
+  #keepText(events: readonly EventObservation[], input: Input): void {
+    const kept = events.filter((e) => this.#collector.admit(e.host, e.channel, e.provider, e.eventId, e.time, input.label));
     for (const e of kept) this.#collector.keep(e);
-    this.#collector.addText(id, read.events);
+    if (events.length > 0) this.#collector.addText((this.#sources.at(-1) as Source).id, events);
     this.#totals.bytes += input.sizeBytes;
-    this.#totals.recordsRead += read.events.length;
+    this.#totals.recordsRead += events.length;
+  }
+
+  /** Puts a hive or a log aside until all inputs were seen; a member of an archive is kept from removal until then. */
+  async #shelve(kind: 'hive' | 'hive-log', input: Input): Promise<void> {
+    const added = await this.#addSource(input, kind);
+    if (added === undefined) return;
+    let { file } = input;
+    if (input.depth > 0) {
+      file = (this.#temp as TempDir).newPath();
+      renameSync(input.file, file);
+    }
+    const shelved = { label: input.label, file, sizeBytes: input.sizeBytes, sourceId: added.id };
+    if (kind === 'hive') this.#shelf.addHive(shelved);
+    else this.#shelf.addLog(shelved);
+    this.#totals.bytes += input.sizeBytes;
+  }
+
+  #pairs(): readonly HiveWithLogs[] {
+    const { pairs, leftOver } = this.#shelf.pairs();
+    for (const { label } of leftOver) this.#problems.add({ code: 'EVIDENCE_HIVE_LOG_ALONE', path: label, severity: 'note' });
+    return pairs;
+  }
+
+  #readHives(): void {
+    const read = this.#pairs().flatMap((pair) => {
+      const reading = this.#readHive(pair);
+      return reading === undefined ? [] : [{ folder: folderOf(pair.hive.label), reading }];
+    });
+    for (const { reading } of alignUntil(read)) {
+      this.#state.push(...reading.state);
+      this.#extents.push(...reading.extents);
+    }
+  }
+
+  #readHive({ hive, logs }: HiveWithLogs): HiveReading | undefined {
+    this.#options.signal?.throwIfAborted();
+    const opened: FileSource[] = [];
+    const open = (file: string): FileSource => {
+      const source = fileSource(file);
+      opened.push(source);
+      return source;
+    };
+    try {
+      const wanted = wantedState(
+        this.#options.stateAddresses ?? loadKnowledge().settings.flatMap(({ places }) => places.map((p) => p.address)),
+      );
+      const read = (): HiveReading =>
+        readHive(
+          {
+            source: open(hive.file),
+            path: hive.label,
+            sourceId: hive.sourceId,
+            logs: logs.map((log) => ({ name: log.label, source: open(log.file) })),
+            now: BigInt(Date.now()) * 1_000_000n,
+          },
+          wanted,
+          this.#problems,
+        );
+      return this.#options.runSync ? this.#options.runSync(read) : read();
+    } catch (error) {
+      this.#problems.add(unreadable(error, hive.label));
+      return undefined;
+    } finally {
+      for (const source of opened) source.close();
+    }
+  }
+
+  async #readDump(input: Input, source: FileSource): Promise<void> {
+    const added = await this.#addSource(input, 'dump');
+    if (added === undefined) return;
+    const tables = blameTables(this.#options.blame ?? loadKnowledge().blame);
+    const id = `D${this.#dumps.length + 1}`;
+    this.#dumps.push(readDump({ source, path: input.label, sourceId: added.id, id }, tables, this.#problems));
+    this.#totals.bytes += input.sizeBytes;
   }
 
   async #readZip(input: Input): Promise<void> {
@@ -305,6 +399,17 @@ class Collection {
     this.#reported = this.#done;
     this.#options.onProgress?.({ done: this.#done, total: this.#total, path });
   }
+}
+
+/** An error of a reader or of the file system as a problem of the input. @throws anything else: a fault of the program. */
+function unreadable(error: unknown, path: string): InputProblem {
+  if (error instanceof DumpError || error instanceof HiveError) return { code: error.code, path, severity: 'unusable', what: error.what };
+  if (error instanceof EvtxError) {
+    const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
+    return { code, path, severity: 'unusable', what: error.message };
+  }
+  if (isFileError(error)) return { code: codeOfFileError(error), path, severity: 'unusable', what: (error as { code: string }).code };
+  throw error;
 }
 
 function isFileError(error: unknown): boolean {

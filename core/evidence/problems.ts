@@ -38,6 +38,11 @@ export class Problems {
   }
 }
 
+/** A file without bytes. Windows leaves some of the log files beside a hive empty: those are no loss. */
+export function emptyFile(path: string): InputProblem {
+  return { code: 'EVIDENCE_EMPTY', path, severity: /\.log[12]?$/i.test(path) ? 'note' : 'unusable' };
+}
+
 /** Code of an error of the file system when opening or reading an input. */
 export function codeOfFileError(error: unknown): string {
   const code = (error as { code?: string }).code;

@@ -1,7 +1,9 @@
 import type { ByteSource } from '@winmedic/bytes';
+import { recogniseDump } from '@winmedic/crash-dump';
+import { recogniseHive } from '@winmedic/registry-hive';
 
 /** What an input is, by its content. */
-export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'text' | 'empty' | 'other';
+export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'text' | 'empty' | 'other';
 
 /** Bytes looked at first; enough for every signature and for telling text from binary. */
 export const PROBE_BYTES = 8192;
@@ -33,6 +35,9 @@ export function recogniseHead(head: Uint8Array): ContentKind {
   // The header of a log of Windows 2000 to Server 2003 is 0x30 bytes long and carries "LfLe" at offset 4.
   if (startsWith(head.subarray(4), 'LfLe') && head[0] === 0x30) return 'old-evt';
   if (startsWith(head, 'PK\x03\x04') || startsWith(head, 'PK\x05\x06')) return 'zip';
+  const hive = recogniseHive(head);
+  if (hive !== undefined) return hive;
+  if (recogniseDump(head) !== undefined) return 'dump';
   return looksLikeText(head) ? 'text' : 'other';
 }
 

@@ -1,7 +1,7 @@
 import { createWriteStream, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import yauzl from 'yauzl';
-import type { Problems } from './problems.ts';
+import { emptyFile, type Problems } from './problems.ts';
 import { type ContentKind, PROBE_BYTES, recogniseHead } from './recognise.ts';
 import type { TempDir } from './temp-dir.ts';
 
@@ -131,7 +131,7 @@ async function extract(
     const stream = await zip.openReadStreamPromise(entry);
     const written = await writeIfEvidence(stream, file, budget);
     if (written.kind === 'empty') {
-      problems.add({ code: 'EVIDENCE_EMPTY', path: label, severity: 'unusable' });
+      problems.add(emptyFile(label));
       return undefined;
     }
     if (written.kind === 'other') {
