@@ -10,7 +10,9 @@ export interface HiveContext {
   readonly pages: Pages;
   readonly damages: Damages;
   readonly limits: HiveLimits;
-  /** Data beyond {@link SEGMENT_SIZE} is segmented. */
+  /** File offset at which the hive bins data ends by the base block; less may be there. */
+  readonly claimedEnd: number;
+  /** Data beyond 16,344 bytes is segmented. */
   readonly bigData: boolean;
   /** Relative offset of the root cell. */
   readonly rootOffset: number;
@@ -44,8 +46,10 @@ export function cellAt(hive: HiveContext, relative: number, what: string, use: C
   const { pages } = hive;
   const offset = BASE_BLOCK_SIZE + relative;
   if (relative < BIN_HEADER_SIZE || relative % 8 !== 0 || offset + 8 > pages.end) {
-    if (use === 'allocated')
-      hive.damages.add('HIVE_CELL', offset, what, { need: 'cell in the hive bins data', have: `0x${relative.toString(16)}` });
+    if (use === 'allocated') {
+      const missing = relative % 8 === 0 && offset + 8 > pages.end && offset + 8 <= hive.claimedEnd;
+      hive.damages.add(missing ? 'HIVE_TRUNCATED' : 'HIVE_CELL', offset, what, { need: 'cell in the hive bins data' });
+    }
     return undefined;
   }
   let block = pages.block(offset, 8);

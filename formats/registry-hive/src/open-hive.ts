@@ -51,6 +51,7 @@ class OpenedHive implements Hive {
     this.#replay = done;
     this.header = headerOf(done, usable, source.sizeBytes);
     tellBase(done, usable, damages);
+    if (done.dirty && done.noLogs) damages.add('HIVE_DIRTY_NO_LOGS', 0, 'transaction logs');
     const claimed = BASE_BLOCK_SIZE + this.header.binsDataSize;
     const patched = done.patches.stretches().at(-1)?.[1] ?? 0;
     const end = Math.max(BASE_BLOCK_SIZE, Math.min(claimed, Math.max(source.sizeBytes, patched), limits.maxHiveBytes));
@@ -64,6 +65,7 @@ class OpenedHive implements Hive {
       pages,
       damages,
       limits,
+      claimedEnd: claimed,
       bigData: hasBigData(this.header.minorVersion),
       rootOffset: this.header.rootOffset,
       adopted: new Map(),
@@ -128,16 +130,17 @@ class OpenedHive implements Hive {
     const size = Math.max(this.#source.sizeBytes, pages.end);
     const out = new Uint8Array(size);
     this.#source.readAt(0, out.subarray(0, this.#source.sizeBytes));
-    if (!this.#replay.replayed) return out;
+    const { base, rebuilt, replayed } = this.#replay;
+    if (!replayed && !rebuilt) return out;
     this.#replay.patches.apply(BASE_BLOCK_SIZE, out.subarray(BASE_BLOCK_SIZE, pages.end));
-    const { base, sequence } = this.#replay;
+    const sequence = this.#replay.sequence ?? base!.primarySequence;
     out.set(base!.bytes.subarray(0, BASE_SECTOR), 0);
     const view = new DataView(out.buffer);
     view.setUint32(BASE_FIELDS.fileType, 0, true);
     view.setUint32(BASE_FIELDS.binsDataSize, this.header.binsDataSize, true);
     view.setUint32(BASE_FIELDS.flags, this.header.flags, true);
-    view.setUint32(BASE_FIELDS.primarySequence, sequence!, true);
-    view.setUint32(BASE_FIELDS.secondarySequence, sequence!, true);
+    view.setUint32(BASE_FIELDS.primarySequence, sequence, true);
+    view.setUint32(BASE_FIELDS.secondarySequence, sequence, true);
     view.setUint32(BASE_FIELDS.checksum, baseBlockChecksum(out), true);
     return out;
   }

@@ -18,6 +18,8 @@ export interface Replay {
   readonly base: BaseBlock | undefined;
   readonly rebuilt: boolean;
   readonly dirty: boolean;
+  /** No log was given that holds anything. */
+  readonly noLogs: boolean;
   /** Something of a log was applied. */
   readonly replayed: boolean;
   readonly binsDataSize: number;
@@ -152,7 +154,6 @@ export function replay(source: ByteSource, given: readonly HiveLogFile[], maxHiv
       });
       if (result.stopped !== 'end') broken(log, result.at, `dirty page, ${result.stopped}`);
     }
-    if (logs.every((log) => log.empty)) damages.add('HIVE_DIRTY_NO_LOGS', 0, 'transaction logs');
   }
 
   if (entriesApplied(uses)) replaceInvalidBins(source, patches, BASE_BLOCK_SIZE + binsDataSize, damages);
@@ -161,6 +162,7 @@ export function replay(source: ByteSource, given: readonly HiveLogFile[], maxHiv
     base: effective,
     rebuilt,
     dirty,
+    noLogs: logs.every((log) => log.empty),
     replayed: [...uses.values()].some((made) => made.applied > 0),
     binsDataSize,
     flags,

@@ -46,14 +46,20 @@ export function readSubkeyList(hive: HiveContext, relative: number, key: number,
     const count = view.getUint16(cell.at + 2, true);
     const there = Math.min(count, Math.floor((cell.length - 4) / width));
     if (there < count) damage(offset, count, there);
-    if (first && !hive.listed.add(there)) return limit();
+    if (first && !hive.listed.add(there)) {
+      limit();
+      return;
+    }
     for (let i = 0, element = cell.at + 4; i < there && !limited; i++, element += width) {
       const target = view.getUint32(element, true);
       if (mark === RI) {
         leaf(target, false);
         continue;
       }
-      if (offsets.length >= hive.limits.maxSubkeys) return limit();
+      if (offsets.length >= hive.limits.maxSubkeys) {
+        limit();
+        return;
+      }
       offsets.push(target);
       if (mark === LH) hashes.push(view.getUint32(element + 4, true));
     }
