@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { diagnose } from '@winmedic/core/diagnosis';
 import type { Diagnosis, Evidence } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
@@ -8,8 +8,8 @@ import { diagnosisToHtml, diagnosisToJson, diagnosisToMarkdown, diagnosisToText,
 import { gather, readingCode, reportMeta, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { CliError, fileErrorText } from '../errors.ts';
-import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
+import { writeReport } from '../write-report.ts';
 
 /** The knowledge base with the user's packs. A pack's cause replaces a built-in one of the same id. */
 function knowledgeWithPacks(options: Options): Knowledge {
@@ -34,19 +34,6 @@ function knowledgeWithPacks(options: Options): Knowledge {
   }
   const replaced = new Set(added.map(({ id }) => id));
   return { ...knowledge, causes: [...knowledge.causes.filter(({ id }) => !replaced.has(id)), ...added] };
-}
-
-/** Writes a report file and says so; false, with the reason on stderr, when it cannot be written: the verdict is printed all the same. */
-function write(context: Context, path: string, text: string): boolean {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    const failure = new CliError('CLI_WRITE', { value: path, hint: fileErrorText(error) });
-    context.complain(spelledOut(`winmedic: ${failure.code} ${failure.text(context.lang)}`));
-    return false;
-  }
-  context.talk(spelledOut(`${context.lang === 'ja' ? '書き出し' : 'wrote'}: ${path}`));
-  return true;
 }
 
 function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diagnosis {
@@ -75,8 +62,8 @@ export const run: VerbRun = async (context, paths, options) => {
     await context.out(diagnosisToText(diagnosis, { ...people, width, colour, unicode, verbose: options['verbose'] === true, ...next }));
   }
   let written = true;
-  if (typeof options['html'] === 'string') written = write(context, options['html'], diagnosisToHtml(diagnosis, people)) && written;
-  if (typeof options['md'] === 'string') written = write(context, options['md'], diagnosisToMarkdown(diagnosis, people)) && written;
+  if (typeof options['html'] === 'string') written = writeReport(context, options['html'], diagnosisToHtml(diagnosis, people)) && written;
+  if (typeof options['md'] === 'string') written = writeReport(context, options['md'], diagnosisToMarkdown(diagnosis, people)) && written;
   if (context.json) talkProblems(context, evidence.problems);
   if (code === 2 || !written) return 2;
   const found = diagnosis.incidents.some(({ verdict }) => verdict.grade !== 'inconclusive');

@@ -1,4 +1,5 @@
 import type { VerbSpec } from '../spec.ts';
+import { audit } from './audit-spec.ts';
 import { completion } from './completion-spec.ts';
 import { diagnose } from './diagnose-spec.ts';
 import { events } from './events-spec.ts';
@@ -7,4 +8,4 @@ import { explain } from './explain-spec.ts';
 import { timeline } from './timeline-spec.ts';
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly VerbSpec[] = [diagnose, events, timeline, explain, experiment, completion];
+export const VERBS: readonly VerbSpec[] = [diagnose, audit, events, timeline, explain, experiment, completion];
