@@ -144,7 +144,7 @@ describe('an input nobody knows', () => {
     ['rdp.nal', 'rdp.nla'],
     ['winlogn.exe', 'winlogon.exe'],
     ['STATUS_WRONG_PASWORD', 'STATUS_WRONG_PASSWORD'],
-    ['shutdown-without-logon', 'policy.shutdown-without-logon'],
+    ['policy.shutdown-without', 'policy.shutdown-without-logon'],
     ['ShutdownWithoutLogin', 'ShutdownWithoutLogon'],
   ])('%s gets the nearest name', (input, near) => {
     const explanation = explain(input, { knowledge });

@@ -35,7 +35,8 @@ function readingLines(reading: Reading, lang: Language, indent: string): string[
   const mark = reading.unverified ? ` [${WORDS.unverified[lang]}]` : '';
   return [
     `${indent}${reading.key}: ${reading.title[lang]}${mark}`,
-    ...reading.lines.map(({ label, text }) => `${indent}  ${LINE_LABELS[label][lang]}: ${text[lang]}`),
+    // Commands of several lines stay below their label.
+    ...reading.lines.map(({ label, text }) => `${indent}  ${LINE_LABELS[label][lang]}: ${text[lang].replaceAll('\n', `\n${indent}    `)}`),
   ];
 }
 

@@ -1,7 +1,17 @@
 /** Finds what a short input can mean: a code, an event id, a name. The order of the readings is the order of likelihood. */
-import type { CodeEntry, EventKnowledge, Knowledge } from '@winmedic/knowledge';
+import type { CodeEntry, EventKnowledge, Knowledge, SettingDefinition } from '@winmedic/knowledge';
 import { lookUpCode } from './formats.ts';
-import { causeReading, codeReading, damageReading, eventReading, factReading, type Reading, reasonReadings } from './readings.ts';
+import {
+  causeReading,
+  codeReading,
+  damageReading,
+  eventReading,
+  factReading,
+  findingReading,
+  type Reading,
+  reasonReadings,
+  settingReading,
+} from './readings.ts';
 
 /** Tables a bare code is looked up in, most usual for these users first. */
 const CODE_TABLES = [
@@ -175,7 +185,42 @@ function namedReadings(text: string, knowledge: Knowledge): Reading[] {
   if (fact) readings.push(factReading(fact));
   const cause = knowledge.causes.find(({ id }) => id === name);
   if (cause) readings.push(causeReading(cause));
+  readings.push(...settingsNamed(text, knowledge).map(settingReading));
+  const finding = knowledge.findings.find(({ id }) => id === name);
+  if (finding) readings.push(findingReading(finding, knowledge));
   return readings;
+}
+
+/** Most settings told for one value name: a name as common as `Start` or `Enabled` says too little without its key. */
+const MAX_SETTINGS = 8;
+
+/** Splits an address into what stands before and after its `!`, both lower case. */
+function addressParts(address: string): readonly [path: string, name: string | undefined] {
+  const at = address.indexOf('!');
+  const lower = address.toLowerCase();
+  return at < 0 ? [lower, undefined] : [lower.slice(0, at), lower.slice(at + 1)];
+}
+
+/**
+ * Settings by id, by the name of a value (`UserAuthentication`), or by a registry path as people write it (`HKEY_LOCAL_MACHINE\\…`, with
+ * the value after a backslash or `!`, any control set).
+ */
+function settingsNamed(text: string, knowledge: Knowledge): SettingDefinition[] {
+  const name = text.toLowerCase();
+  const byId = knowledge.settings.filter(({ id }) => id === name);
+  if (byId.length > 0) return byId;
+  const has = (fits: (path: string, value: string | undefined) => boolean): SettingDefinition[] =>
+    knowledge.settings.filter(({ places }) => places.some(({ address }) => fits(...addressParts(address)))).slice(0, MAX_SETTINGS);
+  if (/^(?:reg:)?(?:hklm|hkey_local_machine|bcd)\\/.test(name)) {
+    const wanted = name
+      .replace(/^reg:/, '')
+      .replace(/^hkey_local_machine\\/, 'hklm\\')
+      .replace(/^hklm\\system\\controlset\d{3}\\/, 'hklm\\system\\currentcontrolset\\');
+    const exact = has((path, value) => value !== undefined && [`${path}!${value}`, `${path}\\${value}`].includes(`reg:${wanted}`));
+    return exact.length > 0 ? exact : has((path) => path === `reg:${wanted.replace(/[\\!]$/, '')}`);
+  }
+  const full = has((path, value) => value !== undefined && `${path}!${value}` === name);
+  return full.length > 0 ? full : has((_, value) => value === name);
 }
 
 /** Share of common letter pairs from which a name counts as near. */
@@ -195,6 +240,8 @@ function names(knowledge: Knowledge) {
     const all = new Set([
       ...knowledge.facts.flatMap(({ id, aliases }) => [id, ...Object.keys(aliases ?? {})]),
       ...knowledge.causes.map(({ id }) => id),
+      ...knowledge.settings.flatMap(({ id, places }) => [id, ...places.flatMap(({ address }) => address.split('!')[1] || [])]),
+      ...knowledge.findings.map(({ id }) => id),
       ...Object.keys(knowledge.damages),
       ...(knowledge.codes['shutdown-processes']?.codes ?? []).map(({ code }) => code),
       ...CODE_TABLES.flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),

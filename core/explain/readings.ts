@@ -1,10 +1,23 @@
 /** What is said about one meaning of an input: a code, an event, a fact, a cause, a damage code. */
-import type { Cause, CodeEntry, DamageText, EventKnowledge, FactDefinition, Knowledge, Localized } from '@winmedic/knowledge';
+import type {
+  Cause,
+  CodeEntry,
+  CombinedFinding,
+  DamageText,
+  EventKnowledge,
+  FactDefinition,
+  Knowledge,
+  Localized,
+  SettingDefault,
+  SettingDefinition,
+  ValueTest,
+} from '@winmedic/knowledge';
+import { settingsOf } from '@winmedic/knowledge/settings';
 import { lookUpCode } from './formats.ts';
 import { decodeReason, REASON_MAJORS, REASON_MINORS, reasonCodeValue } from './reason.ts';
 
 /** What a reading is about. */
-export type ReadingKind = 'event' | 'reason' | 'code' | 'damage' | 'fact' | 'cause' | 'process';
+export type ReadingKind = 'event' | 'reason' | 'code' | 'damage' | 'fact' | 'cause' | 'process' | 'setting' | 'finding';
 
 /** One meaning an input can have. */
 export interface Reading {
@@ -33,6 +46,11 @@ export const LINE_LABELS = {
   confirmed: { en: 'In addition for confirmed', ja: '「確定」に追加で必要' },
   refutes: { en: 'Excluded by', ja: '棄却の条件' },
   fields: { en: 'Fields', ja: '項目' },
+  places: { en: 'Where', ja: '場所' },
+  default: { en: 'When stored nowhere', ja: '保存されていないとき' },
+  risk: { en: 'Risky when', ja: '危険な場合' },
+  restsOn: { en: 'Rests on', ja: '根拠となる設定' },
+  first: { en: 'Change first', ja: '最初に変更する設定' },
 } as const satisfies Record<string, Localized>;
 
 /** What codes of a table do not say, however clear their reading is. */
@@ -183,6 +201,109 @@ export function causeReading(cause: Cause): Reading {
       ...cause.remedies.slice(0, 2).map(({ text }) => ({ label: 'action' as const, text })),
     ],
     ...(cause.basis.every((basis) => basis === 'unverified') ? { unverified: true } : {}),
+  };
+}
+
+/** The reading of a setting: what it decides, where it is stored, what its values mean, when it is risky and what to do. */
+export function settingReading(setting: SettingDefinition): Reading {
+  const lines: { label: keyof typeof LINE_LABELS; text: Localized }[] = [{ label: 'meaning', text: setting.meaning }];
+  const places = setting.places.map(({ address, policy, basis }): Localized => {
+    const where = address.replace(/^reg:/i, '');
+    const en = [policy ? 'policy' : '', basis === 'unverified' ? 'not verified' : ''].filter(Boolean).join(', ');
+    const ja = [policy ? 'ポリシー' : '', basis === 'unverified' ? '未検証' : ''].filter(Boolean).join('、');
+    return { en: en === '' ? where : `${where} (${en})`, ja: ja === '' ? where : `${where}(${ja})` };
+  });
+  lines.push({ label: 'places', text: joined(places, '; ') });
+  const values = Object.entries(setting.values ?? {}).map(([value, text]) => ({ en: `${value}: ${text.en}`, ja: `${value}: ${text.ja}` }));
+  if (values.length > 0) lines.push({ label: 'values', text: joined(values, '; ') });
+  if (setting.defaults.length > 0) lines.push({ label: 'default', text: joined(setting.defaults.map(defaultText), '; ') });
+  if (setting.risky) {
+    const test = testText(setting.risky);
+    const why = setting.finding ?? { en: '', ja: '' };
+    // A value that is normal on clients is risky on servers only.
+    const on = (setting.riskyOn ?? []).map((product) => PRODUCTS[product]);
+    const en = on.length > 0 ? ` (${on.map((product) => product.en).join(', ')})` : '';
+    const ja = on.length > 0 ? `(${on.map((product) => product.ja).join('、')})` : '';
+    lines.push({ label: 'risk', text: { en: `${test.en}${en}. ${why.en}`.trim(), ja: `${test.ja}${ja}。${why.ja}` } });
+  }
+  for (const { text, command } of setting.remedies.slice(0, 2))
+    lines.push({ label: 'action', text: command ? { en: `${text.en} ${command}`, ja: `${text.ja} ${command}` } : text });
+  const { obtain, command } = setting;
+  lines.push({ label: 'obtain', text: command ? { en: `${obtain.en} ${command}`, ja: `${obtain.ja} ${command}` } : obtain });
+  return {
+    kind: 'setting',
+    key: setting.id,
+    title: setting.title,
+    lines,
+    ...(setting.basis.includes('unverified') ? { unverified: true } : {}),
+  };
+}
+
+const PRODUCTS: Readonly<Record<'client' | 'server' | 'dc', Localized>> = {
+  client: { en: 'client', ja: 'クライアント' },
+  server: { en: 'server', ja: 'サーバー' },
+  dc: { en: 'domain controller', ja: 'ドメイン コントローラー' },
+};
+
+function defaultText({ when, value, text, basis }: SettingDefault): Localized {
+  const { product, minBuild, maxBuild } = when ?? {};
+  const builds =
+    minBuild === undefined
+      ? maxBuild === undefined
+        ? { en: '', ja: '' }
+        : { en: `up to build ${maxBuild}`, ja: `ビルド ${maxBuild} まで` }
+      : maxBuild === undefined
+        ? { en: `from build ${minBuild}`, ja: `ビルド ${minBuild} 以降` }
+        : { en: `builds ${minBuild} to ${maxBuild}`, ja: `ビルド ${minBuild} から ${maxBuild}` };
+  const en = [product ? PRODUCTS[product].en : '', builds.en].filter(Boolean).join(', ');
+  const ja = [product ? PRODUCTS[product].ja : '', builds.ja].filter(Boolean).join('、');
+  const mark = basis === 'unverified' ? { en: ' [not verified]', ja: ' [未検証]' } : { en: '', ja: '' };
+  const said = text ?? { en: value ?? 'nothing', ja: value ?? '値なし' };
+  const shown = text && value !== null ? { en: `${value} (${text.en})`, ja: `${value}(${text.ja})` } : said;
+  return { en: `${en ? `${en}: ` : ''}${shown.en}${mark.en}`, ja: `${ja ? `${ja}: ` : ''}${shown.ja}${mark.ja}` };
+}
+
+/** A test of a value in words. */
+function testText(test: ValueTest): Localized {
+  const list = (value: NonNullable<ValueTest['is'] | ValueTest['contains']>): string => [value].flat().join(', ');
+  const hex = (bits: number): string => `0x${bits.toString(16)}`;
+  const parts: Localized[] = [];
+  if (test.present !== undefined)
+    parts.push(
+      test.present ? { en: 'it is stored', ja: '値が保存されている' } : { en: 'it is stored nowhere', ja: '値が保存されていない' },
+    );
+  if (test.empty !== undefined) parts.push(test.empty ? { en: 'it is empty', ja: '空' } : { en: 'it is not empty', ja: '空でない' });
+  if (test.is !== undefined) parts.push({ en: `the value is ${list(test.is)}`, ja: `値が ${list(test.is)}` });
+  if (test.not !== undefined) parts.push({ en: `the value is not ${list(test.not)}`, ja: `値が ${list(test.not)} でない` });
+  if (test.gt !== undefined) parts.push({ en: `the value is greater than ${test.gt}`, ja: `値が ${test.gt} より大きい` });
+  if (test.lt !== undefined) parts.push({ en: `the value is less than ${test.lt}`, ja: `値が ${test.lt} より小さい` });
+  if (test.bits !== undefined) parts.push({ en: `the bits ${hex(test.bits)} are set`, ja: `ビット ${hex(test.bits)} がすべてオン` });
+  if (test.noBits !== undefined)
+    parts.push({ en: `none of the bits ${hex(test.noBits)} is set`, ja: `ビット ${hex(test.noBits)} がすべてオフ` });
+  if (test.contains !== undefined) parts.push({ en: `it contains ${list(test.contains)}`, ja: `${list(test.contains)} を含む` });
+  if (test.includes !== undefined)
+    parts.push({ en: `it lists any of ${list(test.includes)}`, ja: `${list(test.includes)} のいずれかが列挙されている` });
+  return { en: parts.map(({ en }) => en).join(' and '), ja: parts.map(({ ja }) => ja).join('、かつ ') };
+}
+
+/** The reading of a combined finding. */
+export function findingReading(finding: CombinedFinding, knowledge: Knowledge): Reading {
+  const titled = (id: string): Localized => {
+    const title = knowledge.settings.find((setting) => setting.id === id)?.title;
+    return title ? { en: `${title.en} (${id})`, ja: `${title.ja}(${id})` } : { en: id, ja: id };
+  };
+  const change = titled(finding.change.setting);
+  const { why } = finding.change;
+  return {
+    kind: 'finding',
+    key: finding.id,
+    title: finding.title,
+    lines: [
+      { label: 'meaning', text: finding.sentence },
+      { label: 'restsOn', text: joined(settingsOf(finding.when).map(titled), ', ') },
+      { label: 'first', text: { en: `${change.en}: ${why.en}`, ja: `${change.ja}: ${why.ja}` } },
+    ],
+    ...(finding.basis.includes('unverified') ? { unverified: true } : {}),
   };
 }
 
