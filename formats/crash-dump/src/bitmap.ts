@@ -1,6 +1,6 @@
 import { BITMAP_BLOCK_BYTES, MAX_BITMAP_PAGES, PAGE_BYTES } from './limits.ts';
 import { cut, type PhysicalPages } from './physical.ts';
-import { type DumpFile, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
 import type { Unavailable } from './types.ts';
 
 const DUMP = 0x504d5544;
@@ -21,6 +21,10 @@ const CACHED_BLOCKS = 64;
 export function bitmapPages(dumpType: number, headerBytes: number, file: DumpFile, report: Report): PhysicalPages | Unavailable {
   const head = file.exact(headerBytes, BITMAP_START);
   if (head === undefined) return cut('bitmap header', headerBytes + BITMAP_START, file, report);
+  if (isZero(head)) {
+    report('DUMP_ZEROED', headerBytes, 'bitmap header');
+    return { reason: 'bad-data', what: 'bitmap header is zeroed' };
+  }
   const view = viewOf(head);
   const signature = view.getUint32(0, true);
   const firstPage = Number(view.getBigUint64(0x20, true));

@@ -1,5 +1,5 @@
 import { MAX_PAGE_NUMBER, PAGE_BYTES } from './limits.ts';
-import { type DumpFile, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
 import { SpanBuilder } from './spans.ts';
 import type { Unavailable } from './types.ts';
 
@@ -99,6 +99,10 @@ export function rangePages(
 ): PhysicalPages | Unavailable {
   const head = file.exact(headerBytes, 0x30);
   if (head === undefined) return cut('RDMP header', headerBytes + 0x30, file, report);
+  if (isZero(head)) {
+    report('DUMP_ZEROED', headerBytes, 'RDMP header');
+    return { reason: 'bad-data', what: 'RDMP header is zeroed' };
+  }
   const view = viewOf(head);
   if (view.getUint32(0, true) !== 0x40 || view.getUint32(4, true) !== RDMP || view.getUint32(8, true) !== DUMP) {
     report('DUMP_PHYSICAL_RUNS', headerBytes, 'RDMP header');

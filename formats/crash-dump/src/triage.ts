@@ -79,7 +79,10 @@ function readString(file: DumpFile, offset: number): string | undefined {
   return text === undefined ? undefined : decodeUtf16(text);
 }
 
-/** The size of an entry with which the names of the first entries lie in the string pool. */
+/**
+ * The size of an entry with which the names of the first entries lie in the string pool. One damaged name does not decide: the size
+ * most of them agree with is taken.
+ */
 function entryBytes(
   file: DumpFile,
   offset: number,
@@ -87,15 +90,22 @@ function entryBytes(
   pool: { readonly start: number; readonly end: number },
 ): number | undefined {
   const tried = Math.min(count, 8);
-  return ENTRY_BYTES.find((size) => {
+  let best: number | undefined;
+  let most = tried / 2;
+  for (const size of ENTRY_BYTES) {
+    let agree = 0;
     for (let index = 0; index < tried; index++) {
       const entry = file.exact(offset + index * size, 4);
-      if (entry === undefined) return index > 0;
-      const name = viewOf(entry).getUint32(0, true);
-      if (name < pool.start || name >= pool.end) return false;
+      const name = entry === undefined ? undefined : viewOf(entry).getUint32(0, true);
+      // An entry the file no longer holds speaks neither for nor against a size.
+      if (name === undefined || (name >= pool.start && name < pool.end)) agree++;
     }
-    return true;
-  });
+    if (agree > most) {
+      best = size;
+      most = agree;
+    }
+  }
+  return best;
 }
 
 function readDrivers(

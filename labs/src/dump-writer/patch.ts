@@ -25,7 +25,8 @@ const ENTRY_BYTES = 0x90;
  * @throws {RangeError} when the dump has no such module, stack slot or memory.
  */
 export function patchDump(bytes: Uint8Array, changes: DumpChanges): Uint8Array {
-  let out: Uint8Array = bytes.slice();
+  // A copy also of a Buffer, whose slice() would share its memory.
+  let out: Uint8Array = new Uint8Array(bytes);
   const view = (): DataView => new DataView(out.buffer, out.byteOffset, out.byteLength);
   const field = (offset: number): number => view().getUint32(TRIAGE + offset, true);
   if (changes.code !== undefined) view().setUint32(0x38, changes.code, true);
@@ -38,7 +39,7 @@ export function patchDump(bytes: Uint8Array, changes: DumpChanges): Uint8Array {
     view().setBigUint64(field(0x28) + slot * 8, BigInt.asUintN(64, word), true);
   }
   for (const piece of changes.memory ?? []) {
-    out.set(piece.bytes, savedAt(view(), piece));
+    for (const place of savedAt(view(), piece)) out.set(piece.bytes, place);
   }
   if (changes.rename !== undefined || changes.brokenDriver !== undefined) {
     out = withNames(out, changes.rename ?? new Map(), changes.brokenDriver);
@@ -46,17 +47,21 @@ export function patchDump(bytes: Uint8Array, changes: DumpChanges): Uint8Array {
   return out;
 }
 
-/** File offset of memory that lies in one saved block. */
-function savedAt(view: DataView, piece: WriteMemory): number {
-  const blocks = view.getUint32(TRIAGE + 0x78, true);
-  for (let index = 0; index < view.getUint32(TRIAGE + 0x7c, true); index++) {
-    const start = view.getBigUint64(blocks + index * 16, true);
+/** File offsets of memory: blocks that hold all of it, and the saved stack, which keeps a copy of its own. */
+function savedAt(view: DataView, piece: WriteMemory): number[] {
+  const field = (offset: number): number => view.getUint32(TRIAGE + offset, true);
+  const places: number[] = [];
+  const look = (start: bigint, fileOffset: number, size: number): void => {
     const into = piece.address - start;
-    if (into >= 0n && into + BigInt(piece.bytes.length) <= BigInt(view.getUint32(blocks + index * 16 + 12, true))) {
-      return view.getUint32(blocks + index * 16 + 8, true) + Number(into);
-    }
+    if (into >= 0n && into + BigInt(piece.bytes.length) <= BigInt(size)) places.push(fileOffset + Number(into));
+  };
+  for (let index = 0; index < field(0x7c); index++) {
+    const block = field(0x78) + index * 16;
+    look(view.getBigUint64(block, true), view.getUint32(block + 8, true), view.getUint32(block + 12, true));
   }
-  throw new RangeError('that memory is not saved in the dump');
+  look(view.getBigUint64(TRIAGE + 0x48, true), field(0x28), field(0x2c));
+  if (places.length === 0) throw new RangeError('that memory is not saved in the dump');
+  return places;
 }
 
 /** The dump with a new pool of names behind it. */
