@@ -10,7 +10,7 @@ import type {
   StateObservation,
   UncheckedPlace,
 } from '@winmedic/core/model';
-import type { Language, Localized, SettingDefinition, Severity } from '@winmedic/knowledge/model';
+import type { Language, Localized, SettingDefinition, SettingPlace, Severity } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
@@ -293,6 +293,15 @@ export function addressText(address: string): string {
   return address.replace(/^reg:/i, '');
 }
 
+/** The place of a setting an address belongs to; a `*` of the place stands for one component or the name. */
+function placeOf(setting: SettingDefinition, address: string): SettingPlace | undefined {
+  const parts = address.toLowerCase().split(/[\\!]/);
+  return setting.places.find((place) => {
+    const wanted = place.address.toLowerCase().split(/[\\!]/);
+    return wanted.length === parts.length && wanted.every((part, i) => part === '*' || part === parts[i]);
+  });
+}
+
 /** Longest value shown on a screen; security descriptors and lists of certificates are longer, the JSON report has them whole. */
 const MAX_VALUE = 160;
 
@@ -324,13 +333,10 @@ export interface SeenPlace {
 /** Where the values of a setting were seen. */
 export function seenPlaces(result: SettingResult, names: SourceNames, lang: Language): SeenPlace[] {
   const m = messages(lang);
-  const unverified = new Set(
-    result.setting.places.filter((place) => place.basis === 'unverified').map((place) => place.address.toLowerCase()),
-  );
-  const policy = new Set(result.setting.places.filter((place) => place.policy === true).map((place) => place.address.toLowerCase()));
   // What is there comes before what was looked for in vain.
   const ordered = [...result.seen.filter(({ value }) => value !== null), ...result.seen.filter(({ value }) => value === null)];
   return ordered.map((seen) => {
+    const place = placeOf(result.setting, seen.address);
     const { key, line, keyWritten } = seen.origin;
     const written = keyWritten ?? seen.since;
     const where = key ?? addressText(seen.address);
@@ -341,8 +347,8 @@ export function seenPlaces(result: SettingResult, names: SourceNames, lang: Lang
       present: seen.value !== null,
       ...(written === undefined ? {} : { written }),
       ...(seen.until === undefined ? {} : { until: seen.until }),
-      byPolicy: seen.byPolicy === true || policy.has(seen.address.toLowerCase()),
-      unverified: unverified.has(seen.address.toLowerCase()),
+      byPolicy: seen.byPolicy === true || place?.policy === true,
+      unverified: place?.basis === 'unverified',
     };
   });
 }
@@ -352,8 +358,7 @@ export function isUnverified(result: SettingResult): boolean {
   const { setting, seen, isDefault } = result;
   if (setting.basis.includes('unverified')) return true;
   if (isDefault && setting.defaults.some((one) => one.basis === 'unverified' && one.value === (result.value ?? null))) return true;
-  const addresses = new Set(seen.filter(({ value }) => value !== null).map(({ address }) => address.toLowerCase()));
-  return setting.places.some((place) => place.basis === 'unverified' && addresses.has(place.address.toLowerCase()));
+  return seen.some(({ value, address }) => value !== null && placeOf(setting, address)?.basis === 'unverified');
 }
 
 /** What would decide a result: every place that was not looked at, each need once; else how the setting is obtained. */

@@ -1,0 +1,76 @@
+import type { Diagnosis, FactObservation } from '@winmedic/core/model';
+import { describe, expect, it } from 'vitest';
+import { diagnosisToHtml } from './html/report.ts';
+import { diagnosisToJson } from './json.ts';
+import { diagnosisToMarkdown } from './markdown.ts';
+import { factText, SourceNames } from './origin.ts';
+import { diagnosisToText } from './terminal.ts';
+import { at, fixture, META } from './test-fixture.ts';
+
+const KEY = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp!UserAuthentication';
+
+/** The fixture with its first fact read from a hive, in the list of facts and wherever it is cited. */
+function fromHive(): Diagnosis {
+  const inHive = (fact: FactObservation): FactObservation =>
+    fact.id === 'F1'
+      ? {
+          ...fact,
+          trust: 'record',
+          origin: { sourceId: 'S9', path: '/cases/rds/config/SYSTEM', offset: 4_096, key: KEY, keyWritten: at('2018-06-20T00:00:00Z') },
+        }
+      : fact;
+  const { evidence } = fixture.timeline;
+  return {
+    ...fixture,
+    timeline: { ...fixture.timeline, evidence: { ...evidence, facts: evidence.facts.map(inHive) } },
+    incidents: fixture.incidents.map((incident) => ({
+      ...incident,
+      chain: incident.chain.map((link) => ({ ...link, evidence: link.evidence.map((one) => (one.type === 'fact' ? inHive(one) : one)) })),
+    })),
+  };
+}
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
+describe('a fact read from a registry hive', () => {
+  const diagnosis = fromHive();
+
+  it.each([
+    ['en', 'key last written 2018-06-20 09:00:00 +09:00'],
+    ['ja', 'キーの最終書き込み 2018-06-20 09:00:00 +09:00'],
+  ] as const)('is cited with hive, key and last write in the list of facts and in the chain: %s', (lang, written) => {
+    const pages = {
+      terminal: flat(diagnosisToText(diagnosis, { ...META, lang, width: 100, colour: false, unicode: true, verbose: true })),
+      html: flat(diagnosisToHtml(diagnosis, { ...META, lang }).replace(/<[^>]*>/g, '')),
+      markdown: flat(diagnosisToMarkdown(diagnosis, { ...META, lang })).replaceAll('\\\\', '\\'),
+    };
+    for (const [name, page] of Object.entries(pages)) {
+      expect(page.split(`SYSTEM ${KEY}`).length - 1, name).toBeGreaterThanOrEqual(2);
+      expect(page.split(written).length - 1, name).toBeGreaterThanOrEqual(2);
+      expect(page, name).not.toMatch(/rdp\.nla=off, (?:log record|stated)/);
+    }
+  });
+
+  it('has key and last write in the JSON, for the fact and its citations', () => {
+    const data = diagnosisToJson(diagnosis, META) as { readonly facts: readonly object[]; readonly incidents: readonly unknown[] };
+    const place = {
+      path: '/cases/rds/config/SYSTEM',
+      key: KEY,
+      keyWritten: '2018-06-20T09:00:00+09:00',
+      keyWrittenNs: '1529452800000000000',
+    };
+    expect(data.facts[0]).toMatchObject(place);
+    expect(JSON.stringify(data.incidents)).toContain(JSON.stringify(KEY));
+  });
+
+  it('says nothing of a last write that is not known, and keeps lower trust visible', () => {
+    const [fact] = diagnosis.timeline.evidence.facts as [FactObservation];
+    const { keyWritten: _, ...origin } = fact.origin;
+    const names = new SourceNames([]);
+    expect(factText({ ...fact, origin }, names, 'UTC', 'en')).toBe(
+      `rdp.nla=off, SYSTEM ${KEY}, 2018-06-20 00:00:00 +00:00 – 2018-07-12 00:00:00 +00:00`,
+    );
+    expect(factText({ ...fact, origin, trust: 'text' }, names, 'UTC', 'en')).toMatch(
+      /^rdp\.nla=off, text export or pasted text, SYSTEM HKLM/,
+    );
+  });
+});
