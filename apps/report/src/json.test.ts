@@ -30,7 +30,9 @@ const validate = ajv.compile(closed(schema) as Any);
 
 describe('the schema', () => {
   it('describes every field of a full and of an empty diagnosis', () => {
-    for (const diagnosis of [fixture, emptyFixture]) {
+    const [fact] = fixture.timeline.evidence.facts;
+    const repairs = [{ host: 'RDS01', fact: fact!, causes: [], text: { en: 'changed', ja: '変更' } }];
+    for (const diagnosis of [fixture, emptyFixture, { ...fixture, repairs }]) {
       validate(json(diagnosis));
       expect(validate.errors ?? []).toEqual([]);
     }

@@ -260,6 +260,12 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
       because: localized(deadEnd.because),
       evidence: deadEnd.evidence.map((observation) => citation(observation, zone)),
     })),
+    repairs: diagnosis.repairs.map(({ host, fact, causes, text }) => ({
+      host,
+      factId: fact.id,
+      causes: causes.map(({ id }) => id),
+      text: localized(text),
+    })),
     coincidence: diagnosis.coincidence.map((one) => ({ ...one })),
     problems: problemsToJson(diagnosis.problems),
     facts: evidence.facts.map((fact) => ({ ...citation(fact, zone), ...known({ host: fact.host }) })),

@@ -280,6 +280,11 @@ class MarkdownReport {
   #rest(): void {
     const m = this.#m;
     const diagnosis = this.#diagnosis;
+    if (diagnosis.repairs.length > 0) {
+      this.#heading(2, m.sectionRepairs);
+      for (const { host, fact, text } of diagnosis.repairs)
+        this.#out.push(`- ${escapeMarkdown(host)}: ${this.#t(text)} ${escapeMarkdown(`[${fact.id}]`)}`);
+    }
     if (diagnosis.coincidence.length > 0) {
       this.#heading(2, m.sectionCoincidence);
       for (const one of diagnosis.coincidence)

@@ -74,3 +74,34 @@ describe('a fact read from a registry hive', () => {
     );
   });
 });
+
+describe('a setting changed after the stops', () => {
+  const [fact] = fixture.timeline.evidence.facts as [FactObservation];
+  const cause = fixture.incidents[0]!.verdict.cause!.cause;
+  const text = { en: 'Changed after the last stop: rdp.nla=on.', ja: '最後の停止の後に変更されています: rdp.nla=on。' };
+  const diagnosis: Diagnosis = { ...fixture, repairs: [{ host: 'RDS01', fact, causes: [cause], text }] };
+
+  it.each(['en', 'ja'] as const)('is told as a suspected repair on every page: %s', (lang) => {
+    const pages = [
+      diagnosisToText(diagnosis, { ...META, lang, width: 200, colour: false, unicode: true, verbose: false }),
+      diagnosisToHtml(diagnosis, { ...META, lang }).replace(/<[^>]*>/g, ''),
+      diagnosisToMarkdown(diagnosis, { ...META, lang }).replaceAll('\\', ''),
+    ];
+    for (const page of pages) {
+      expect(page).toContain(`RDS01: ${text[lang]} [F1]`);
+      expect(page).toContain(lang === 'ja' ? '修復とみられるもの' : 'suspected repairs');
+    }
+  });
+
+  it('names fact and causes in the JSON', () => {
+    expect((diagnosisToJson(diagnosis, META) as { repairs: unknown }).repairs).toEqual([
+      { host: 'RDS01', factId: 'F1', causes: [cause.id], text },
+    ]);
+  });
+
+  it('is no section when nothing was changed', () => {
+    expect(diagnosisToText(fixture, { ...META, lang: 'en', width: 100, colour: false, unicode: true, verbose: true })).not.toContain(
+      'suspected repairs',
+    );
+  });
+});

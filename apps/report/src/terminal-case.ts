@@ -40,6 +40,14 @@ export function deadEndsSection(page: TerminalPage, diagnosis: Diagnosis, option
     page.text(`${m.moreOnHosts(all.length - deadEnds.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
 }
 
+/** Settings changed after the last stop they could explain. */
+export function repairsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions): void {
+  if (diagnosis.repairs.length === 0) return;
+  page.section(messages(options.lang).sectionRepairs);
+  for (const { host, fact, text } of diagnosis.repairs)
+    page.text(`${pick(text, options.lang)} [${fact.id}]`, { indent: 2, lead: `${host}: ` });
+}
+
 /** Coincidence tests; unless verbose only those with an observation before a stop. */
 export function coincidenceSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions): void {
   const m = messages(options.lang);

@@ -16,7 +16,7 @@ import { formatSpan, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
-import { coincidenceSection, deadEndsSection, findingsSection } from './terminal-case.ts';
+import { coincidenceSection, deadEndsSection, findingsSection, repairsSection } from './terminal-case.ts';
 import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
 import { citedIds, gradeShape, SHORT_CITATIONS, TONES } from './terminal-shapes.ts';
@@ -78,6 +78,7 @@ class TextReport {
       );
     }
     if (groups.length === 0) deadEndsSection(this.#page, this.#diagnosis, this.#options);
+    repairsSection(this.#page, this.#diagnosis, this.#options);
     coincidenceSection(this.#page, this.#diagnosis, this.#options);
     findingsSection(this.#page, this.#diagnosis, this.#options);
     evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);

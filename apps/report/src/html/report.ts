@@ -38,6 +38,7 @@ class HtmlReport {
       );
     });
     if (groups.length < 2) add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
+    add('repairs', m.sectionRepairs, this.#repairs());
     add('coincidence', m.sectionCoincidence, this.#coincidence());
     add('findings', m.sectionFindings, this.#findings());
     add('facts', m.sectionFacts, factsSection(this.#c));
@@ -138,6 +139,12 @@ ${this.#stopTable()}`;
         html`${this.#c.text(deadEnd.because)}${this.#c.refs(deadEnd.evidence)}`,
       ]),
     );
+  }
+
+  #repairs(): Markup | undefined {
+    const { repairs } = this.#c.diagnosis;
+    if (repairs.length === 0) return undefined;
+    return html`<ul class="alt">${repairs.map(({ host, fact, text }) => html`<li>${host}: ${withTimes(this.#c.text(text))} ${this.#c.ref(fact)}</li>`)}</ul>`;
   }
 
   #coincidence(): Markup | undefined {

@@ -91,6 +91,7 @@ export const en = {
   sectionMissing: 'Not in the evidence, would help',
   sectionNext: 'Next check',
   sectionRemedy: 'Remedy',
+  sectionRepairs: 'Changed after the stops: suspected repairs',
   sectionFindings: 'Findings besides the stops',
   sectionCoincidence: 'Chance or not',
   sectionFacts: 'Facts supplied',

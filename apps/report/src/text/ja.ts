@@ -74,6 +74,7 @@ export const ja = {
   sectionMissing: '証拠になく、あれば役立つもの',
   sectionNext: '次の確認',
   sectionRemedy: '対処',
+  sectionRepairs: '停止後に変更された設定 (修復とみられるもの)',
   sectionFindings: '停止以外の指摘',
   sectionCoincidence: '偶然かどうか',
   sectionFacts: '与えられた事実',
