@@ -56,7 +56,7 @@ export function cellAt(hive: HiveContext, relative: number, what: string, use: C
   let at = offset - block.start;
   const signed = block.view.getInt32(at, true);
   const whole = Math.abs(signed);
-  if (whole < 8 || whole % 8 !== 0 || offset + whole > pages.end || (signed > 0 ? use === 'allocated' : use === 'free')) {
+  if (whole < 8 || whole % 8 !== 0 || offset + whole > hive.claimedEnd || (signed > 0 ? use === 'allocated' : use === 'free')) {
     if (use === 'allocated') {
       const missing = pages.readable(offset, 8) < 8;
       hive.damages.add(missing ? 'HIVE_TRUNCATED' : 'HIVE_CELL', offset, what, { need: 'allocated cell', have: signed });
@@ -64,16 +64,16 @@ export function cellAt(hive: HiveContext, relative: number, what: string, use: C
     return undefined;
   }
   const size = whole - 4;
-  let length = size > MAX_RECORD_BYTES ? MAX_RECORD_BYTES : size;
-  if (at + 4 + length > block.bytes.length) {
-    block = pages.block(offset, length + 4);
-    at = offset - block.start;
-  }
+  let length = Math.min(size, MAX_RECORD_BYTES);
   const there = pages.readable(offset, length + 4) - 4;
   if (there < length) {
     if (use === 'allocated') hive.damages.add('HIVE_TRUNCATED', offset, what, { need: size, have: Math.max(0, there) });
     if (there < 4) return undefined;
     length = there;
+  }
+  if (at + 4 + length > block.bytes.length) {
+    block = pages.block(offset, length + 4);
+    at = offset - block.start;
   }
   return { block, at: at + 4, length, size };
 }

@@ -77,16 +77,17 @@ export class Pages {
     }
   }
 
-  /** How many of `length` bytes from `offset` really exist, in the file or in a log. */
+  /** How many of `length` bytes from `offset` really exist, in the file or in a log, before the end of the data. */
   readable(offset: number, length: number): number {
-    if (offset + length <= this.#fileEnd) return length;
+    if (offset + length <= this.#fileEnd && offset + length <= this.end) return length;
+    const to = Math.min(offset + length, this.end);
     let at = offset;
-    while (at < offset + length) {
+    while (at < to) {
       const next = at < this.#fileEnd ? this.#fileEnd : this.#patches.coveredTo(at);
       if (next <= at) break;
       at = next;
     }
-    return Math.min(length, at - offset);
+    return Math.max(0, Math.min(to, at) - offset);
   }
 
   #load(offset: number): Block {
