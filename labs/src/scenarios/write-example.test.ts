@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jaRdsPowerOff } from './ja-rds-power-off.ts';
-import { EXAMPLE_FOLDER } from './write-example.ts';
+import { BUNDLED } from './write-example.ts';
 
-describe('the bundled example', () => {
-  const fresh = jaRdsPowerOff();
+describe.each(BUNDLED)('the bundled example in $folder', ({ folder, make }) => {
+  const fresh = make();
 
   it('is what the scenario gives, byte for byte (else run: node labs/src/scenarios/write-example.ts)', () => {
-    const committed = readdirSync(EXAMPLE_FOLDER).filter((name) => name.endsWith('.evtx'));
+    const committed = readdirSync(folder).filter((name) => name !== 'README.md');
     expect(committed.toSorted()).toEqual(fresh.map((file) => file.name).toSorted());
-    for (const file of fresh) expect(Buffer.compare(readFileSync(`${EXAMPLE_FOLDER}/${file.name}`), file.bytes), file.name).toBe(0);
+    for (const file of fresh) expect(Buffer.compare(readFileSync(`${folder}/${file.name}`), file.bytes), file.name).toBe(0);
   });
 
   it('stays small', () => {
@@ -17,7 +16,7 @@ describe('the bundled example', () => {
   });
 
   it('comes out the same twice', () => {
-    jaRdsPowerOff().forEach((file, index) => {
+    make().forEach((file, index) => {
       expect(Buffer.compare(file.bytes, fresh[index]!.bytes), file.name).toBe(0);
     });
   });
