@@ -274,7 +274,13 @@ export class HiveTree {
   /** Cells of big data, the one the value points to first. */
   #storeBig(data: Uint8Array): number[] {
     const segments: number[] = [];
-    for (let from = 0; from < data.length; from += HIVE.bigData) segments.push(this.space.store(data.subarray(from, from + HIVE.bigData)));
+    for (let from = 0; from < data.length; from += HIVE.bigData) {
+      // Windows gives the last segment a whole cell, too (measured in hives of three versions; hivex relies on it).
+      const cell = this.space.allocate(HIVE.bigData);
+      const view = this.space.data(cell);
+      new Uint8Array(view.buffer, view.byteOffset).set(data.subarray(from, from + HIVE.bigData));
+      segments.push(cell);
+    }
     const list = this.space.allocate(segments.length * 4);
     const listView = this.space.data(list);
     segments.forEach((segment, i) => {
