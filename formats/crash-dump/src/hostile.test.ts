@@ -204,6 +204,18 @@ describe('lists that lie', () => {
     expect(damages.map((damage) => damage.code)).toEqual(['DUMP_MODULE']);
   });
 
+  it.each([0x78, 0x80, 0x88, 0x200])('driver entries that seem to have 0x%x bytes are not read as such', (size) => {
+    let triage = writeDump(described('triage'));
+    const [drivers, pool] = [u32(triage, 0x2030), u32(triage, 0x2038)];
+    for (let index = 0; index < MODULES.length; index++) triage = patched(triage, drivers + index * 0x90, 0);
+    for (let index = 0; index < MODULES.length; index++) triage = patched(triage, drivers + index * size, pool);
+    // Also at the very end of the file, where a wrong size would read past it.
+    for (const bytes of [triage, triage.subarray(0, drivers + MODULES.length * size)]) {
+      fuzzDump(bytes);
+      for (const module of open(bytes).dump.modules) expect(MODULES.map((one) => one.base)).toContain(module.base);
+    }
+  });
+
   it('overlapping runs have one answer', () => {
     const memory = [{ address: 0xffff9b00_00000000n, bytes: new Uint8Array(500_000).fill(9) }];
     const runs = writeDump(described('full', { memory }));

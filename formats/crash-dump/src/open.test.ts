@@ -197,6 +197,24 @@ describe('small dumps', () => {
   });
 });
 
+describe('return addresses', () => {
+  const vendor = MODULES[3]!.base + 0x334cn;
+  // Any signature: bits 63:56 and 54:47; bit 55 stays.
+  const signatures = [0xffff_8000_0000_0000n, 0x00ff_8000_0000_0000n, 0x1280_0000_0000_0000n, 0xffd5_0000_0000_0000n];
+  const stack = signatures.map((signature) => (vendor & 0x7fff_ffff_ffffn) | signature);
+
+  it.each(['triage', 'bitmap'] as const)('signed on ARM64 are found in a %s dump', (kind) => {
+    const { dump } = open(writeDump(described(kind, { machine: 'arm64', stack })));
+    expect(dump.stack.map((hit) => [hit.slot, hit.address, hit.offset])).toEqual(stack.map((_, slot) => [slot, vendor, 0x334cn]));
+  });
+
+  it('are taken as they are on x64, and user addresses are none on ARM64', () => {
+    expect(open(writeDump(described('triage', { stack }))).dump.stack.map((hit) => hit.slot)).toEqual([0]);
+    const user = [vendor & 0x7fff_ffff_ffffn, vendor & 0xff7f_ffff_ffff_ffffn];
+    expect(open(writeDump(described('triage', { machine: 'arm64', stack: user }))).dump.stack).toEqual([]);
+  });
+});
+
 describe('modules', () => {
   it('are found by any address in them and by none outside', () => {
     const { dump } = open(writeDump(described('triage')));

@@ -33,7 +33,7 @@ export function openDump(source: ByteSource, options: DumpOptions = {}): CrashDu
   const header = readHeader(file, bits, report);
   const content = contentOf(header, file, limits, report);
   const index = new ModuleIndex(content.modules);
-  const stack = isBytes(content.stack) ? stackHits(content.stack, index) : [];
+  const stack = isBytes(content.stack) ? stackHits(content.stack, index, header.machine === 'arm64' ? 'arm64' : 'x64') : [];
   const fromParameter = header.bits === 64 ? parameterException(header.bugCheck, content.memory) : undefined;
   const exception = fromParameter === undefined ? header.exception : fromParameter;
   return {

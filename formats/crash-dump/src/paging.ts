@@ -24,9 +24,10 @@ export function isCanonical(address: bigint, paging: Paging): boolean {
  * Walks page tables from DirectoryTableBase.
  *
  * x64: Intel SDM vol. 3A 4.5 (bit 0 present, bits 51:12 the next page, bit 7 a large page of 1 GiB or 2 MiB).
- * ARM64: Arm ARM DDI 0487 D8.3, 4 KB granule (bit 0 valid, bit 1 table or page, else a block of 1 GiB or 2 MiB, bits 47:12 the next page).
- * Not verified, as no ARM64 dump of whole pages was at hand: that DirectoryTableBase is the one top table whose upper half
- * translates kernel addresses (bit 47 taken as part of the index). Five levels are verified against made dumps only.
+ * ARM64: Arm ARM DDI 0487 D8.3, 4 KB granule (bit 0 valid, bit 1 table or page, else a block of 1 GiB or 2 MiB, bits 47:12 the next
+ * page). On Windows TTBR1 is TTBR0 + 0x800: one page holds both halves of the top table, so that bit 47 is part of the index as on x64
+ * (C. McGarr, "Windows ARM64 Internals", 2025; KPROCESS.DirectoryTableBase holds TTBR0).
+ * Five levels, and the field of the header of an ARM64 dump, are verified against made dumps only.
  *
  * Entries that are not valid are never followed, also those in transition, whose page may still be in memory: said as such.
  */

@@ -13,8 +13,11 @@ const TRIAGE_BYTES = 0x80;
 const VALID_MARK = 0x44475254;
 /** Bytes of an unloaded driver: UNICODE_STRING, 12 characters at +0x10, start +0x28, end +0x30. */
 const UNLOADED_BYTES = 0x38;
-/** Size of a driver entry met so far; others are tried when names do not fall into the string pool with it. */
-const ENTRY_BYTES: readonly number[] = [0x90, 0x88, 0x98, 0xa0, 0xa8, 0xb0, 0x80];
+/**
+ * Size of a driver entry met so far; larger ones are tried when names do not fall into the string pool with it. A smaller one could
+ * not hold the fields read.
+ */
+const ENTRY_BYTES: readonly number[] = [0x90, 0x98, 0xa0, 0xa8, 0xb0, 0xb8, 0xc0];
 /** In a driver entry: loader data begins at +8 with base +0x30, size +0x40, checksum +0x78, TimeDateStamp +0x80. */
 const LOADER_DATA = 8;
 

@@ -51,6 +51,7 @@ export interface UnloadedModule {
 export interface StackHit {
   /** Position in the stack, in words from its top. */
   readonly slot: number;
+  /** The word; on ARM64 without the signature of a return address. */
   readonly address: bigint;
   readonly module: DumpModule;
   /** Offset in the module; 0 is the image base and no return address. */

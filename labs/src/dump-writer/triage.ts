@@ -69,8 +69,7 @@ export function writeTriage(dump: WriteDump): Uint8Array {
     body.u64(place + 8 + 0x30, module.base);
     body.u32(place + 8 + 0x40, module.sizeBytes);
     body.u32(place + 8 + 0x78, module.checksum ?? 0);
-    // The last entry sizes tried by tests are too short for the stamp.
-    if (entryBytes >= 0x8c) body.u32(place + 8 + 0x80, module.timeDateStamp ?? 0);
+    body.u32(place + 8 + 0x80, module.timeDateStamp ?? 0);
   });
   strings.forEach((text, index) => {
     body.u32(at(stringPlaces[index]!), text.length);
