@@ -306,7 +306,10 @@ export interface SettingPlace {
   readonly policy?: true;
   /** How sure the place itself is (a value name that was not checked is `unverified` and shown as such). Default: documented. */
   readonly basis?: Basis;
-  /** The source shows what is in effect, whatever set it (`winrm get`, `sc query`): a value seen here needs no other place to be looked at. */
+  /**
+   * The source shows what is in effect, whatever set it (`winrm get`, `sc query`): a value seen here needs no other place to be looked at. It is another
+   * view of the same setting, so it need not be looked at when all other places were and one of them is local (not a policy).
+   */
   readonly effective?: true;
 }
 
