@@ -30,7 +30,7 @@ describe('the stop’s own address', () => {
     [0x50, [0n, 0n, VENDOR + 0x1234n, 0n]],
     [0xd1, [0n, 0n, 0n, VENDOR + 0x1234n]],
     [0x1000007e, [0xffffffff_c0000005n, VENDOR + 0x1234n, 0n, 0n]],
-  ] as const)('of stop %x names the module strongly', (code, parameters) => {
+  ] as const)('of stop %i names the module strongly', (code, parameters) => {
     expect(blamed(code, parameters)).toEqual({
       module: 'vendor.sys',
       offset: 0x1234n,

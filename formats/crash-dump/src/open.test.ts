@@ -190,7 +190,7 @@ describe('small dumps', () => {
     expect(open(writeDump(described('triage'))).dump.brokenDriver).toBeUndefined();
   });
 
-  it.each([0x90, 0x98, 0xa0])('find out that driver entries have 0x%x bytes', (driverEntryBytes) => {
+  it.each([0x90, 0x98, 0xa0])('find out that driver entries have %i bytes', (driverEntryBytes) => {
     const { dump, damages } = open(writeDump(described('triage', { driverEntryBytes })));
     expect(damages).toEqual([]);
     expect(dump.modules).toEqual(expected(MODULES));
