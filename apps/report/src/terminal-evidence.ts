@@ -1,7 +1,8 @@
-import type { Diagnosis } from '@winmedic/core/model';
+import type { Diagnosis, InputProblem, Source } from '@winmedic/core/model';
 import { caseId } from './case-view.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatTime, zoneName } from './format-time.ts';
+import type { ReportOptions } from './options.ts';
 import type { SourceNames } from './origin.ts';
 import { problemLines } from './problems.ts';
 import type { TextOptions } from './terminal.ts';
@@ -50,30 +51,55 @@ export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, optio
     if (told.length < notes.length)
       page.text(`${m.moreSteps(notes.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
-  if (diagnosis.problems.length > 0) {
-    page.section(m.sectionProblems);
-    const lines = problemLines(diagnosis.problems, options.lang);
-    const told = options.verbose ? lines : lines.slice(0, SHORT_LIST);
-    for (const line of told) {
-      page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
-      if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
-      if (line.action !== '' && line.severity !== 'note') page.text(line.action, { indent: 6 });
-    }
-    if (told.length < lines.length) page.text(`${m.more(lines.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+  problemsSection(page, diagnosis.problems, options);
+  const made = { id: caseId(diagnosis, options), at: diagnosis.madeAt, sources: evidence.sources };
+  madeSection(page, made, options, totalsText(diagnosis, options.lang));
+}
+
+/** How a page in the terminal was asked for. */
+type PageOptions = ReportOptions & { readonly verbose: boolean };
+
+/** Problems with inputs, each with its meaning and what to do; unless verbose the first, the rest is counted. */
+export function problemList(page: TerminalPage, problems: readonly InputProblem[], options: PageOptions): void {
+  const m = messages(options.lang);
+  const lines = problemLines(problems, options.lang);
+  const told = options.verbose ? lines : lines.slice(0, SHORT_LIST);
+  for (const line of told) {
+    page.text(line.head, { indent: 2, tone: line.severity === 'note' ? 'plain' : 'warn' });
+    if (line.meaning !== '') page.text(line.meaning, { indent: 6, tone: 'faint' });
+    if (line.action !== '' && line.severity !== 'note') page.text(line.action, { indent: 6 });
   }
+  if (told.length < lines.length) page.text(`${m.more(lines.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+}
+
+/** {@link problemList} in a section of its own; nothing when there are none. */
+export function problemsSection(page: TerminalPage, problems: readonly InputProblem[], options: PageOptions): void {
+  if (problems.length === 0) return;
+  page.section(messages(options.lang).sectionProblems);
+  problemList(page, problems, options);
+}
+
+/** How the report was made: command, version, zone, totals when there are any, inputs with their hashes. */
+export function madeSection(
+  page: TerminalPage,
+  made: { readonly id: string; readonly at: bigint; readonly sources: readonly Source[] },
+  options: PageOptions,
+  totals = '',
+): void {
+  const m = messages(options.lang);
+  const { tool, durationSeconds, verbose, zone, lang } = options;
   page.section(m.sectionMade);
-  const { tool, durationSeconds } = options;
   page.text(tool.command, { indent: 2, lead: `${m.made.command}: ` });
   page.text(
-    `${tool.name} ${tool.version} · ${m.made.case} ${caseId(diagnosis, options)} · ${m.made.madeAt} ${formatTime(diagnosis.madeAt, options.zone, options.lang)} · ${m.made.zone} ${zoneName(options.zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, options.lang)}`}`,
+    `${tool.name} ${tool.version} · ${m.made.case} ${made.id} · ${m.made.madeAt} ${formatTime(made.at, zone, lang)} · ${m.made.zone} ${zoneName(zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, lang)}`}`,
     { indent: 2 },
   );
-  page.text(totalsText(diagnosis, options.lang), { indent: 2, lead: `${m.made.totals}: ` });
-  const limit = options.verbose ? evidence.sources.length : SHORT_LIST;
-  for (const source of evidence.sources.slice(0, limit)) {
-    const hash = source.sha256 === '' ? '' : ` sha256 ${options.verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
+  if (totals !== '') page.text(totals, { indent: 2, lead: `${m.made.totals}: ` });
+  const shown = verbose ? made.sources : made.sources.slice(0, SHORT_LIST);
+  for (const source of shown) {
+    const hash = source.sha256 === '' ? '' : ` sha256 ${verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
     page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
   }
-  if (evidence.sources.length > limit)
-    page.text(`${m.more(evidence.sources.length - limit)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
+  if (made.sources.length > shown.length)
+    page.text(`${m.more(made.sources.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
 }

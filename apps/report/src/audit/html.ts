@@ -7,31 +7,25 @@ import { htmlPage, type Section } from '../html/page.ts';
 import { closedPart, madeList, problemList, remedyBody, stackTable } from '../html/parts.ts';
 import { SourceNames } from '../origin.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
-import type { AuditReportOptions } from './options.ts';
 import {
-  type AuditFilter,
   auditHostTitle,
-  changesOf,
   countsText,
   decidingNeeds,
   differentHosts,
-  EFFECT_SHAPES,
-  type HostView,
   headlineText,
   hostName,
   hostSources,
-  hostView,
   isUnverified,
   knownUntil,
   knowsOs,
   osText,
   problemsByHost,
-  SEVERITY_SHAPES,
-  STATUS_SHAPES,
   seenPlaces,
   seenTimes,
   sideNames,
-} from './view.ts';
+} from './describe.ts';
+import type { AuditReportOptions } from './options.ts';
+import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
 
 class AuditHtml {
   readonly #audit: Audit;

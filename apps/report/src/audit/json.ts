@@ -12,7 +12,8 @@ import { caseIdOf } from '../case-view.ts';
 import { zoneName } from '../format-time.ts';
 import { inputsToJson, type Json, type JsonObject, known, localized, problemsToJson, remediesToJson, time } from '../json-parts.ts';
 import type { ReportMeta } from '../options.ts';
-import { type AuditFilter, changesOf, hostView, isUnverified, listedCombined, listedSettings } from './view.ts';
+import { isUnverified } from './describe.ts';
+import { type AuditFilter, changesOf, hostView, listedCombined, listedSettings } from './view.ts';
 
 /** Version of the audit's JSON; counted as {@link SCHEMA_VERSION} of the diagnosis is, but on its own. */
 export const AUDIT_SCHEMA_VERSION = '1.0';

@@ -3,8 +3,9 @@ import type { Language, Remedy } from '@winmedic/knowledge/model';
 import { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
 import { printable, printableLines } from '../width.ts';
+import { decidingNeeds, hostName, seenPlaces, seenText } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
-import { decidingNeeds, hostName, hostView, listedCombined, listedSettings, seenPlaces, seenText } from './view.ts';
+import { hostView, listedCombined, listedSettings } from './view.ts';
 
 /** What became of a test case: a failure is a finding, a skip is something that was not decided. */
 interface TestCase {

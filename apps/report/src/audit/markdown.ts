@@ -6,30 +6,24 @@ import { codeBlock, codeSpan, escapeMarkdown } from '../markdown.ts';
 import { SourceNames } from '../origin.ts';
 import { problemLines } from '../problems.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
-import type { AuditReportOptions } from './options.ts';
 import {
-  type AuditFilter,
   auditHostTitle,
-  changesOf,
   countsText,
   decidingNeeds,
   differentHosts,
-  EFFECT_SHAPES,
-  type HostView,
   headlineText,
   hostName,
   hostSources,
-  hostView,
   isUnverified,
   knownUntil,
   osText,
   problemsByHost,
-  SEVERITY_SHAPES,
-  STATUS_SHAPES,
   seenPlaces,
   seenTimes,
   sideNames,
-} from './view.ts';
+} from './describe.ts';
+import type { AuditReportOptions } from './options.ts';
+import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
 
 class AuditMarkdown {
   readonly #audit: Audit;

@@ -2,8 +2,9 @@ import type { Audit, SettingResult } from '@winmedic/core/model';
 import { formatTime } from '../format-time.ts';
 import { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
+import { addressText, decidingNeeds, hostName, isUnverified } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
-import { addressText, decidingNeeds, hostName, hostView, isUnverified, listedCombined, listedSettings } from './view.ts';
+import { hostView, listedCombined, listedSettings } from './view.ts';
 
 /**
  * The audit as rows of a table, the first being the heads: one row per combined finding and per setting. Values are whole, times ISO

@@ -1,34 +1,28 @@
 import type { Audit, AuditHost, CombinedResult, InputProblem, SettingResult, StateComparison } from '@winmedic/core/model';
 import type { Language, Remedy, Severity } from '@winmedic/knowledge/model';
 import { caseIdOf } from '../case-view.ts';
-import { formatDuration, formatTime, zoneName } from '../format-time.ts';
+import { formatTime } from '../format-time.ts';
 import { SourceNames } from '../origin.ts';
-import { problemLines } from '../problems.ts';
+import { madeSection, problemList, problemsSection } from '../terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle, type Tone } from '../terminal-page.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
-import type { AuditReportOptions } from './options.ts';
 import {
-  type AuditFilter,
-  changesOf,
   countsText,
   decidingNeeds,
   differentHosts,
-  EFFECT_SHAPES,
-  type HostView,
   headlineText,
   hostName,
   hostSources,
-  hostView,
   isUnverified,
   knownUntil,
   osText,
   problemsByHost,
-  SEVERITY_SHAPES,
-  STATUS_SHAPES,
   seenPlaces,
   seenText,
   sideNames,
-} from './view.ts';
+} from './describe.ts';
+import type { AuditReportOptions } from './options.ts';
+import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
 
 /** Options of the audit in a terminal. */
 export interface AuditTextOptions extends AuditReportOptions, TerminalStyle {
@@ -38,9 +32,8 @@ export interface AuditTextOptions extends AuditReportOptions, TerminalStyle {
   readonly next?: string;
 }
 
-/** Places told of one setting, problems and inputs listed, unless verbose; the rest is counted. */
+/** Places told of one setting unless verbose; the rest is counted. */
 const SHORT_PLACES = 4;
-const SHORT_LIST = 12;
 
 class AuditText {
   readonly #audit: Audit;
@@ -73,8 +66,9 @@ class AuditText {
     for (const view of views) this.#headline(view);
     for (const comparison of this.#audit.comparisons) this.#comparison(comparison);
     for (const view of views) this.#host(view, ofHost.get(view.host) ?? []);
-    this.#problems(other);
-    this.#made();
+    problemsSection(this.#page, other, this.#options);
+    const { sources, madeAt } = this.#audit;
+    madeSection(this.#page, { id: caseIdOf(sources, this.#options), at: madeAt, sources }, this.#options);
     this.#last();
     return this.#page.toString();
   }
@@ -157,7 +151,7 @@ class AuditText {
     page.text(until.length > 0 ? list(until) : audit.heldUntilUnknown, { indent: 2, lead: `${audit.heldUntil}: ` });
     page.text(countsText(host, this.#lang), { indent: 2, lead: `${audit.settings}: ` });
     this.#filterNotes(view);
-    this.#problemList(problems, 2);
+    problemList(this.#page, problems, this.#options);
     const told = new Map<string, string>();
     this.#combined(view, told);
     this.#risky(view.risky, told);
@@ -371,44 +365,6 @@ class AuditText {
       this.#places(result, 6);
       if (status === 'probably-ok') page.text(this.#m.list(decidingNeeds(result, this.#lang)), { indent: 6, lead: `${audit.decides}: ` });
     }
-  }
-
-  #problems(problems: readonly InputProblem[]): void {
-    if (problems.length === 0) return;
-    this.#page.section(this.#m.sectionProblems);
-    this.#problemList(problems, 2);
-  }
-
-  #problemList(problems: readonly InputProblem[], indent: number): void {
-    const lines = problemLines(problems, this.#lang);
-    const told = this.#options.verbose ? lines : lines.slice(0, SHORT_LIST);
-    for (const line of told) {
-      this.#page.text(line.head, { indent, tone: line.severity === 'note' ? 'plain' : 'warn' });
-      if (line.meaning !== '') this.#page.text(line.meaning, { indent: indent + 4, tone: 'faint' });
-      if (line.action !== '' && line.severity !== 'note') this.#page.text(line.action, { indent: indent + 4 });
-    }
-    if (told.length < lines.length)
-      this.#page.text(`${this.#m.more(lines.length - told.length)} (${this.#m.verboseHint})`, { indent, tone: 'faint' });
-  }
-
-  #made(): void {
-    const m = this.#m;
-    const page = this.#page;
-    const { tool, durationSeconds, verbose } = this.#options;
-    const { sources, madeAt } = this.#audit;
-    page.section(m.sectionMade);
-    page.text(tool.command, { indent: 2, lead: `${m.made.command}: ` });
-    page.text(
-      `${tool.name} ${tool.version} · ${m.made.case} ${caseIdOf(sources, this.#options)} · ${m.made.madeAt} ${formatTime(madeAt, this.#zone, this.#lang)} · ${m.made.zone} ${zoneName(this.#zone)}${durationSeconds === undefined ? '' : ` · ${m.made.duration} ${formatDuration(durationSeconds, this.#lang)}`}`,
-      { indent: 2 },
-    );
-    const shown = verbose ? sources : sources.slice(0, SHORT_LIST);
-    for (const source of shown) {
-      const hash = source.sha256 === '' ? '' : ` sha256 ${verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
-      page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
-    }
-    if (sources.length > shown.length)
-      page.text(`${m.more(sources.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
 
   #last(): void {
