@@ -50,6 +50,8 @@ describe('the stop’s own address', () => {
 
   it('is weak when it is only memory of a module, strong when Windows names the driver', () => {
     expect(blamed(0xbe, [VENDOR + 8n, 0n, 0n, 0n])).toMatchObject({ module: 'vendor.sys', from: 'parameter', certainty: 'weak' });
+    // Whose memory it is may be the victim: another third party on the stack comes first.
+    expect(blamed(0xbe, [VENDOR + 8n, 0n, 0n, 0n], { stack: [GUARD + 5n] })).toMatchObject({ module: 'guard.sys', from: 'stack' });
     const memory = [{ address: OBJECT, bytes: driverObject(VENDOR) }];
     expect(blamed(0xce, [OBJECT, 0n, 0n, 0n], { memory })).toMatchObject({ module: 'vendor.sys', offset: 0n, certainty: 'strong' });
   });

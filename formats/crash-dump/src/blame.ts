@@ -33,8 +33,8 @@ interface Pointed {
 /**
  * Which module a dump points at, in this order: a third party's module at the stop's own address (parameter, else exception record);
  * the driver the kernel noted; the first third-party module of the stack, weak, as stacks hold stale addresses and victims; and
- * when there is none, a module of Windows at the stop's address other than kernel and HAL (`thirdParty: false`: often firmware,
- * hardware or another driver's doing).
+ * when there is none, the module whose data was touched (weak: it may be the victim), or a module of Windows at the stop's address
+ * other than kernel and HAL (`thirdParty: false`: often firmware, hardware or another driver's doing).
  *
  * @param tables which parameter of a stop is an address, and the names of Windows' own modules: whose a module is cannot be told from a dump.
  * @returns `undefined` when nothing but the kernel, or nothing at all, is pointed at.
@@ -56,7 +56,7 @@ export function blame(dump: CrashDump, tables: BlameTables): Blame | undefined {
     others: othersOf(suspects, module),
   });
 
-  if (pointed !== undefined && isThirdParty(pointed.module)) {
+  if (pointed?.certainty === 'strong' && isThirdParty(pointed.module)) {
     return made(pointed.module, pointed.address, pointed.from, pointed.certainty);
   }
   const noted = notedModule(dump);
@@ -69,18 +69,17 @@ export function blame(dump: CrashDump, tables: BlameTables): Blame | undefined {
   return noted !== undefined && !KERNEL.has(noted.name.toLowerCase()) ? made(noted, noted.base, 'noted', 'weak') : undefined;
 }
 
-/** The module at the stop's own address. A parameter that leads nowhere gives way to the exception record the dump holds. */
+/**
+ * The module at the stop's own address. A parameter that leads nowhere, or only to data, gives way to the exception record the
+ * parameters point at. The header's own record is left out: it was stale in the dumps looked at.
+ */
 function pointedAt(dump: CrashDump, tables: BlameTables): Pointed | undefined {
   const place = tables.addressParameters.get(dump.bugCheck.code);
-  if (place !== undefined) {
-    const found = pointedByParameter(dump, dump.bugCheck.parameters[place.parameter - 1]!, place.is);
-    if (found !== undefined) return found;
-  }
-  // The header's own record is left out: it was stale in the dumps looked at.
-  if (dump.exception?.from !== 'parameter') return undefined;
+  const found = place === undefined ? undefined : pointedByParameter(dump, dump.bugCheck.parameters[place.parameter - 1]!, place.is);
+  if (found?.certainty === 'strong' || dump.exception?.from !== 'parameter') return found;
   const { address } = dump.exception;
   const module = dump.moduleAt(address);
-  return module === undefined ? undefined : { address, module, from: 'exception', certainty: 'strong' };
+  return module === undefined ? found : { address, module, from: 'exception', certainty: 'strong' };
 }
 
 function pointedByParameter(

@@ -192,6 +192,15 @@ describe('lists that lie', () => {
     expect(damages.map((damage) => damage.code)).toEqual(['DUMP_MODULE']);
   });
 
+  it('a list head that was never set is no place to look', () => {
+    for (const head of [0n, 0x4547415045474150n]) {
+      const { dump, damages } = open(patched64(bytes, 0x20, head));
+      expect(dump.modules).toEqual([]);
+      expect(dump.modulesUnavailable?.reason).toBe('bad-data');
+      expect(damages.map((damage) => damage.code)).toEqual(['DUMP_HEADER_FIELD']);
+    }
+  });
+
   it('an unfinished small dump is told by its missing mark', () => {
     const triage = writeDump(described('triage'));
     expect(open(patched(triage, triage.length - 4, 0)).damages.map((damage) => damage.code)).toEqual(['DUMP_ZEROED']);

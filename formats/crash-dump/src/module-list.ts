@@ -38,6 +38,10 @@ export function linksBack(memory: VirtualMemory, head: bigint): boolean {
  * @source KLDR_DATA_TABLE_ENTRY of the public symbols (64-bit; the same from Windows 8 to 11).
  */
 export function walkModuleList(memory: VirtualMemory, head: bigint, build: number, maxModules: number, report: Report): ModuleList {
+  if (head >> 63n === 0n) {
+    report('DUMP_HEADER_FIELD', HEADER_FIELD, 'PsLoadedModuleList', undefined, hexAddress(head));
+    return { modules: [], unavailable: { reason: 'bad-data', what: 'PsLoadedModuleList is no kernel address', address: head } };
+  }
   const links = memory.read(head, 16);
   if (!isBytes(links)) {
     const unavailable = { ...links, what: `PsLoadedModuleList: ${links.what}` };
