@@ -67,6 +67,28 @@ export function hostSources(audit: Audit, host: AuditHost): Source[] {
   );
 }
 
+/** Codes that say a hive was in use when it was copied and its last writes are missing. */
+const DIRTY: ReadonlySet<string> = new Set(['HIVE_DIRTY_NO_LOGS', 'HIVE_LOG_FOREIGN', 'HIVE_LOG_BROKEN']);
+
+/** State of a hive as its problems tell it; undefined when something else went wrong with it. */
+function hiveState(problems: readonly InputProblem[]): 'clean' | 'replayed' | 'dirty' | 'damaged' | undefined {
+  if (problems.some(({ code }) => DIRTY.has(code))) return 'dirty';
+  if (problems.some(({ code }) => code.startsWith('HIVE_'))) return 'damaged';
+  if (problems.some(({ severity }) => severity !== 'note')) return undefined;
+  return problems.some(({ code }) => code === 'EVIDENCE_HIVE_REPLAYED') ? 'replayed' : 'clean';
+}
+
+/** `SYSTEM (clean), SOFTWARE (dirty, its last writes are missing), winrm.txt`: the sources of a host, hives with their state. */
+export function sourcesText(audit: Audit, host: AuditHost, names: SourceNames, lang: Language): string {
+  const m = messages(lang);
+  const parts = hostSources(audit, host).map((source) => {
+    const name = names.of({ sourceId: source.id, path: source.path });
+    const state = source.kind === 'hive' ? hiveState(audit.problems.filter(({ path }) => path === source.path)) : undefined;
+    return state === undefined ? name : `${name} (${m.audit.hiveState[state]})`;
+  });
+  return m.list(parts);
+}
+
 /** Until when each source of a host shows its state, as far as the sources tell: newest first. */
 export function knownUntil(host: AuditHost): { readonly observation: StateObservation; readonly until: bigint }[] {
   const bySource = new Map<string, { observation: StateObservation; until: bigint }>();

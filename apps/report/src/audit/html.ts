@@ -14,7 +14,6 @@ import {
   differentHosts,
   headlineText,
   hostName,
-  hostSources,
   isUnverified,
   knownUntil,
   knowsOs,
@@ -23,6 +22,7 @@ import {
   seenPlaces,
   seenTimes,
   sideNames,
+  sourcesText,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
@@ -169,7 +169,7 @@ ${rows.length > 0 && stackTable([audit.colSetting, audit.colEffect, audit.before
     );
     const pairs: (readonly [string, string])[] = [
       [audit.windows, osText(host, this.#lang)],
-      [audit.sources, list(hostSources(this.#audit, host).map((source) => this.#names.of({ sourceId: source.id, path: source.path })))],
+      [audit.sources, sourcesText(this.#audit, host, this.#names, this.#lang)],
       [audit.heldUntil, until.length > 0 ? list(until) : audit.heldUntilUnknown],
       [audit.settings, countsText(host, this.#lang)],
     ];

@@ -13,7 +13,6 @@ import {
   differentHosts,
   headlineText,
   hostName,
-  hostSources,
   isUnverified,
   knownUntil,
   osText,
@@ -21,6 +20,7 @@ import {
   seenPlaces,
   seenTimes,
   sideNames,
+  sourcesText,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
@@ -140,7 +140,7 @@ class AuditMarkdown {
     );
     const pairs: (readonly [string, string])[] = [
       [audit.windows, osText(host, this.#lang)],
-      [audit.sources, list(hostSources(this.#audit, host).map((source) => this.#names.of({ sourceId: source.id, path: source.path })))],
+      [audit.sources, sourcesText(this.#audit, host, this.#names, this.#lang)],
       [audit.heldUntil, until.length > 0 ? list(until) : audit.heldUntilUnknown],
       [audit.settings, countsText(host, this.#lang)],
     ];

@@ -97,6 +97,10 @@ describe.each(pages('en'))('the audit (%s)', (_, page) => {
     expect(problem).toBeLessThan(page.indexOf('Settings that together make a finding', problem));
   });
 
+  it('says the state of each hive that has one', () => {
+    expect(page).toMatch(/Sources:? ?RDS01\/SYSTEM, SOFTWARE \(clean\), winrm\.txt/);
+  });
+
   it('tells what changed, the worst first, each side with its source', () => {
     const worse = page.indexOf('worse');
     expect(worse).toBeGreaterThan(0);
@@ -153,6 +157,19 @@ describe('the first lines of the audit', () => {
     expect(flat(text({}, nothing))).toMatch(/^The inputs show no settings of a host\. Needed: registry hives/);
     expect(html('ja', nothing)).toContain('入力にホストの設定がありません。');
     expect(markdown('en', nothing)).toContain('The inputs show no settings of a host.');
+  });
+});
+
+describe('the state of a hive', () => {
+  it.each([
+    [['HIVE_DIRTY_NO_LOGS'], 'SYSTEM (dirty: its last writes are missing)'],
+    [['HIVE_LOG_FOREIGN', 'HIVE_BIN'], 'SYSTEM (dirty: its last writes are missing)'],
+    [['EVIDENCE_HIVE_REPLAYED'], 'SYSTEM (logs replayed)'],
+    [['EVIDENCE_HIVE_REPLAYED', 'HIVE_CELL'], 'SYSTEM (damaged)'],
+    [[], 'SYSTEM (clean)'],
+  ])('follows from its problems: %j', (codes, expected) => {
+    const problems = codes.map((code) => ({ code, path: '/cases/rds/RDS01/SYSTEM', severity: 'note' as const }));
+    expect(flat(text({}, { ...oneHost, problems }))).toContain(`Sources: ${expected}, SOFTWARE (clean)`);
   });
 });
 

@@ -12,7 +12,6 @@ import {
   differentHosts,
   headlineText,
   hostName,
-  hostSources,
   isUnverified,
   knownUntil,
   osText,
@@ -20,6 +19,7 @@ import {
   seenPlaces,
   seenText,
   sideNames,
+  sourcesText,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
@@ -141,7 +141,7 @@ class AuditText {
     const name = hostName(host, this.#lang);
     page.section(name);
     page.text(osText(host, this.#lang), { indent: 2, lead: `${audit.windows}: ` });
-    page.text(list(hostSources(this.#audit, host).map((source) => this.#names.of({ sourceId: source.id, path: source.path }))), {
+    page.text(sourcesText(this.#audit, host, this.#names, this.#lang), {
       indent: 2,
       lead: `${audit.sources}: `,
     });

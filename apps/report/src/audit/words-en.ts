@@ -86,6 +86,10 @@ export const auditEn = {
   osUnknown: 'no source tells',
   build: (n: number) => `build ${n}`,
   sources: 'Sources',
+  hiveState: { clean: 'clean', replayed: 'logs replayed', dirty: 'dirty: its last writes are missing', damaged: 'damaged' } as Record<
+    'clean' | 'replayed' | 'dirty' | 'damaged',
+    string
+  >,
   heldUntil: 'State known until',
   heldUntilUnknown: 'no source tells the time of its state',
   settings: 'Settings',

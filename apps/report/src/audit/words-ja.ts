@@ -73,6 +73,7 @@ export const auditJa = {
   osUnknown: '示す情報源なし',
   build: (n) => `ビルド ${n}`,
   sources: '情報源',
+  hiveState: { clean: 'クリーン', replayed: 'ログを適用済み', dirty: 'ダーティ: 最後の書き込みが不足', damaged: '破損あり' },
   heldUntil: '状態が分かる最後の時点',
   heldUntilUnknown: '時点を示す情報源なし',
   settings: '設定',
