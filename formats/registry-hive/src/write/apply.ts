@@ -1,6 +1,6 @@
 import { HiveError } from '../errors.ts';
 import { CRC_32 } from './plan.ts';
-import type { HivePlan, HiveSink, HiveUndoRecord, HiveWriteHash } from './types.ts';
+import type { HivePlan, HiveSink, HiveUndoOptions, HiveUndoRecord, HiveWriteHash, UndoFile, UndoWrite } from './types.ts';
 
 function read(sink: HiveSink, offset: number, length: number): Uint8Array {
   const out = new Uint8Array(length);
@@ -43,27 +43,19 @@ interface Restore {
 /**
  * Puts every byte back as it was before a plan, in reverse order. First all of it is checked: nothing is written when anything differs.
  * @param sinks the hive and the logs, in the order of the record.
- * @param hash the function the record names, when it is not CRC-32.
  * @throws {HiveError} HIVE_UNDO_MISMATCH when a file is no longer as the plan left it, when the record is damaged, or names another hash.
  */
-export function undoWrites(sinks: readonly HiveSink[], record: HiveUndoRecord, hash: HiveWriteHash = CRC_32): void {
+export function undoWrites(sinks: readonly HiveSink[], record: HiveUndoRecord, options: HiveUndoOptions = {}): void {
+  const hash = options.hash ?? CRC_32;
+  const interrupted = options.interrupted === true;
+  if (!isRecord(record)) mismatch('not an undo record');
+  if (record.hash !== hash.name) mismatch(`hash ${record.hash}, not ${hash.name}`);
   const restores: Restore[] = [];
-  if (record?.kind !== 'winmedic-hive-undo' || record.version !== 1 || !Array.isArray(record.files)) mismatch('not an undo record');
-  if (record.hash !== hash.name) mismatch(`hash ${String(record.hash)}, not ${hash.name}`);
-  if (record.files.every((file) => Array.isArray(file.writes) && file.writes.length === 0)) return;
   for (const [i, file] of record.files.entries()) {
     const sink = sinks[i];
-    if (!sink || sink.sizeBytes !== file.sizeAfter || !isSize(file.sizeBefore)) mismatch(`size of ${file.name}`);
-    if (!Array.isArray(file.writes)) mismatch('not an undo record');
-    for (const { offset, old, oldHash, newLength, newHash } of file.writes) {
-      if (!isSize(offset) || !isSize(newLength) || offset + newLength > file.sizeAfter) mismatch(`range in ${file.name}`, offset);
-      // What lies behind the file's old end is cut off; of everything else there must be old bytes.
-      const length = Math.max(0, Math.min(newLength, file.sizeBefore - offset));
-      const bytes = fromHex(old);
-      if (bytes?.length !== length || hash.digest(bytes) !== oldHash) mismatch(`old bytes of ${file.name}`, offset);
-      if (hash.digest(read(sink, offset, newLength)) !== newHash) mismatch(`${file.name} was changed since`, offset);
-      restores.push({ sink, offset, old: bytes });
-    }
+    if (file.writes.length === 0) continue;
+    if (!sink || !fits(sink.sizeBytes, file, interrupted)) mismatch(`size of ${file.name}`);
+    for (const write of file.writes) restores.push({ sink, offset: write.offset, old: oldBytes(sink, file, write, hash, interrupted) });
   }
   // Logs first, while the hive is clean and they are ignored; then its base block, which makes it dirty again; then the pages.
   let last: HiveSink | undefined;
@@ -74,20 +66,62 @@ export function undoWrites(sinks: readonly HiveSink[], record: HiveUndoRecord, h
     last = sink;
   }
   record.files.forEach((file, i) => {
-    if (file.sizeBefore < file.sizeAfter) sinks[i]!.resize(file.sizeBefore);
+    if (file.writes.length > 0 && sinks[i]!.sizeBytes !== file.sizeBefore) sinks[i]!.resize(file.sizeBefore);
   });
   for (const sink of new Set(restores.map((restore) => restore.sink))) sink.flush?.();
 }
 
-function mismatch(what: string, offset = 0): never {
-  throw new HiveError('HIVE_UNDO_MISMATCH', what, Number.isSafeInteger(offset) ? offset : 0);
+function fits(size: number, file: UndoFile, interrupted: boolean): boolean {
+  return size === file.sizeAfter || (interrupted && size >= file.sizeBefore && size < file.sizeAfter);
 }
 
-const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** Old bytes of a write, once the record is whole and the file is as the write left it (or, interrupted, as it found it). */
+function oldBytes(sink: HiveSink, file: UndoFile, write: UndoWrite, hash: HiveWriteHash, interrupted: boolean): Uint8Array {
+  const { offset, newLength } = write;
+  if (offset + newLength > file.sizeAfter) mismatch(`range in ${file.name}`, offset);
+  const old = fromHex(write.old);
+  // What lies behind the file's old end is cut off; of everything else there must be old bytes.
+  const length = Math.max(0, Math.min(newLength, file.sizeBefore - offset));
+  if (old?.length !== length || hash.digest(old) !== write.oldHash) mismatch(`old bytes of ${file.name}`, offset);
+  const isNew = hash.digest(read(sink, offset, newLength)) === write.newHash;
+  if (!isNew && !(interrupted && equal(read(sink, offset, length), old))) mismatch(`${file.name} was changed since`, offset);
+  return old;
+}
+
+function mismatch(what: string, offset = 0): never {
+  throw new HiveError('HIVE_UNDO_MISMATCH', what, offset);
+}
+
+const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** Whether something that was kept as JSON has the shape of a record. */
+function isRecord(record: unknown): record is HiveUndoRecord {
+  const { kind, version, hash, files } = (record ?? {}) as Record<string, unknown>;
+  return (
+    kind === 'winmedic-hive-undo' &&
+    version === 1 &&
+    isText(hash) &&
+    Array.isArray(files) &&
+    files.every((file: Partial<UndoFile> | null) => {
+      const { name, sizeBefore, sizeAfter, writes } = file ?? {};
+      return (
+        isText(name) &&
+        isSize(sizeBefore) &&
+        isSize(sizeAfter) &&
+        Array.isArray(writes) &&
+        writes.every((write: Partial<UndoWrite> | null) => {
+          const { offset, old, oldHash, newLength, newHash } = write ?? {};
+          return isSize(offset) && isSize(newLength) && isText(old) && isText(oldHash) && isText(newHash);
+        })
+      );
+    })
+  );
+}
 
 /** Bytes of hexadecimal digits; `undefined` when it is something else. */
-function fromHex(text: unknown): Uint8Array | undefined {
-  if (typeof text !== 'string' || text.length % 2 !== 0) return undefined;
+function fromHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0) return undefined;
   const out = new Uint8Array(text.length / 2);
   for (let i = 0; i < out.length; i++) {
     const high = digit(text.charCodeAt(i * 2));

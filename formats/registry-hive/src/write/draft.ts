@@ -1,4 +1,5 @@
 import type { ByteSource } from '@winmedic/bytes';
+import { HiveError } from '../errors.ts';
 import { BASE_SECTOR } from '../layout.ts';
 
 /** Equal bytes between two differences up to which they are written in one piece: a write costs more than they do. */
@@ -66,8 +67,9 @@ export class Draft implements ByteSource {
     return out.subarray(0, this.readAt(offset, out));
   }
 
-  /** Lays bytes over the file. They must lie within it. */
+  /** Lays bytes over the file. @throws {HiveError} HIVE_EDIT_STATE when they reach beyond it: a cell of a cut file. */
   write(offset: number, bytes: Uint8Array): void {
+    if (offset + bytes.length > this.sizeBytes) throw new HiveError('HIVE_EDIT_STATE', 'cell beyond the end', offset);
     for (let done = 0; done < bytes.length; ) {
       const at = offset + done;
       const within = at % BASE_SECTOR;

@@ -7,6 +7,7 @@ export type {
   HiveFiles,
   HivePlan,
   HiveSink,
+  HiveUndoOptions,
   HiveUndoRecord,
   HiveWrite,
   HiveWriteHash,

@@ -2,11 +2,23 @@ import { crc32, toHex } from '@winmedic/bytes';
 import { BASE_FIELDS, baseBlockChecksum } from '../base-block.ts';
 import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE } from '../layout.ts';
+import { openHive } from '../open-hive.ts';
+import type { Hive } from '../types.ts';
 import { Draft } from './draft.ts';
 import { editValue } from './edit-value.ts';
 import { type LogTraces, neutralise, traceLogs } from './guard.ts';
-import { openSound } from './sound.ts';
-import type { HiveEdit, HiveFiles, HivePlan, HiveUndoRecord, HiveWrite, HiveWriteHash, HiveWriteOptions, PlannedFile } from './types.ts';
+import { openSound, sameBut } from './sound.ts';
+import type {
+  HiveEdit,
+  HiveFiles,
+  HivePlan,
+  HiveUndoRecord,
+  HiveWrite,
+  HiveWriteHash,
+  HiveWriteOptions,
+  PlannedEdit,
+  PlannedFile,
+} from './types.ts';
 
 /** Name of the hive in plans and undo records; logs keep the names they were handed over with. */
 export const HIVE_FILE_NAME = 'hive';
@@ -15,6 +27,9 @@ export const HIVE_FILE_NAME = 'hive';
 const WRITTEN_AT = [12, BASE_BLOCK_SIZE + 20] as const;
 /** Largest sequence number set: one more must remain for Windows to begin its next write with. */
 const MAX_SEQUENCE = 0xffff_fffe;
+
+/** Flag of the base block: the Kernel Transaction Manager has locked the hive. @source msuhanov/regf "Base block" */
+const PENDING_TRANSACTIONS = 0x1;
 
 /** The default hash of undo records. */
 export const CRC_32: HiveWriteHash = { name: 'crc32', digest: (bytes) => crc32(bytes).toString(16).padStart(8, '0') };
@@ -64,6 +79,7 @@ function makePlan(
   if (changed) {
     const traces = traceLogs(logs);
     sequence = seal(draft, traces, options.writtenAt);
+    if (planned.length > 0 && (image !== undefined || options.check !== 'path')) checkEdits(hive, draft, planned, options);
     for (const difference of draft.differences()) writes.push({ file: 0, ...difference });
     writes.push({ file: 0, ...draft.head() });
     logs.forEach((log, i) => {
@@ -74,8 +90,21 @@ function makePlan(
     { name: HIVE_FILE_NAME, sizeBefore: files.source.sizeBytes, sizeAfter: changed ? draft.sizeBytes : files.source.sizeBytes },
     ...logs.map(({ name, source }) => ({ name, sizeBefore: source.sizeBytes, sizeAfter: source.sizeBytes })),
   ];
+  const pendingTransactions = (hive.header.flags & PENDING_TRANSACTIONS) !== 0;
   const undo = undoRecord(planFiles, writes, options.hash ?? CRC_32);
-  return { plan: { edits: planned, replayed: image !== undefined, sequence, files: planFiles, writes, undo }, draft };
+  return { plan: { edits: planned, replayed: image !== undefined, pendingTransactions, sequence, files: planFiles, writes, undo }, draft };
+}
+
+/** Reads the edited hive in memory: the edits are in it, and nothing else changed. */
+function checkEdits(hive: Hive, draft: Draft, planned: readonly PlannedEdit[], options: HiveWriteOptions): void {
+  const after = openHive(draft, options.limits === undefined ? {} : { limits: options.limits });
+  const edited = new Map<string, Set<string>>();
+  for (const { key, value } of planned) {
+    const names = edited.get(key.toLowerCase()) ?? new Set();
+    edited.set(key.toLowerCase(), names.add(value.toLowerCase()));
+  }
+  sameBut(hive, after, edited);
+  if (after.state !== 'clean') throw new HiveError('HIVE_EDIT_STATE', 'the edit would damage the hive');
 }
 
 /** Makes the base block right: numbers above everything known, times that no old log has, checksum. Returns the sequence number. */

@@ -1,7 +1,7 @@
 import type { ByteSource, Damage } from '@winmedic/bytes';
 import { HiveError } from '../errors.ts';
 import { openHive } from '../open-hive.ts';
-import type { Hive } from '../types.ts';
+import type { Hive, HiveKey } from '../types.ts';
 import type { HiveFiles, HiveWriteOptions } from './types.ts';
 
 /** A hive that may be written, with the state its logs lead to. */
@@ -34,6 +34,46 @@ export function openSound(files: HiveFiles, options: HiveWriteOptions): SoundHiv
   if (replayed || options.check !== 'path') readAll(hive);
   refuseDamaged(hive, damages);
   return { hive, image: replayed ? hive.image() : undefined };
+}
+
+/**
+ * Compares a hive before and after an edit, key for key and value for value, apart from what was edited.
+ * @param edited paths of keys in lower case, with the names of their edited values in lower case.
+ * @throws {HiveError} HIVE_EDIT_STATE when anything else differs: cells of a crafted hive may lie over each other.
+ */
+export function sameBut(before: Hive, after: Hive, edited: ReadonlyMap<string, ReadonlySet<string>>): void {
+  const other = after.walk();
+  for (const key of before.walk()) {
+    const { value: now } = other.next();
+    const names = edited.get(key.path.toLowerCase());
+    const same =
+      now !== undefined &&
+      now.path === key.path &&
+      (names !== undefined || now.lastWritten === key.lastWritten) &&
+      now.className() === key.className() &&
+      equal(now.security(), key.security()) &&
+      sameValues(key, now, names);
+    if (!same) throw new HiveError('HIVE_EDIT_STATE', `the edit would change ${key.path === '' ? 'the root' : key.path}, too`, key.offset);
+  }
+  if (other.next().done !== true) throw new HiveError('HIVE_EDIT_STATE', 'the edit would add keys');
+}
+
+function sameValues(before: HiveKey, after: HiveKey, edited: ReadonlySet<string> | undefined): boolean {
+  const other = after.values();
+  for (const value of before.values()) {
+    const { value: now } = other.next();
+    if (now?.name !== value.name) return false;
+    if (edited?.has(value.name.toLowerCase())) continue;
+    if (now.type !== value.type || !equal(now.data(), value.data())) return false;
+  }
+  return other.next().done === true;
+}
+
+function equal(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Reads every key, value, class name and descriptor, so that damages show. */

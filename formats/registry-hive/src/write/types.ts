@@ -11,8 +11,8 @@ export interface HiveFiles {
 export interface HiveWriteOptions {
   readonly limits?: Partial<HiveLimits>;
   /**
-   * How much of the hive is read before it is called sound. `all` (default): every key and value. `path`: only what lies on the way to the edited values;
-   * for hives on slow disks whose soundness was checked otherwise. A replayed hive is always read whole.
+   * How much of the hive is read. `all` (default): every key and value, before the edit and after it in memory: nothing else may have changed. `path`: only
+   * what lies on the way to the edited values, for hives on slow disks whose soundness was checked otherwise. A replayed hive is always read whole.
    */
   readonly check?: 'all' | 'path';
   /** Last-written time for the base block and the first bin (FILETIME ticks). Default: left as it is (but see `guard.ts` for old-format logs). */
@@ -73,6 +73,11 @@ export interface HivePlan {
   readonly edits: readonly PlannedEdit[];
   /** Log entries were applied: the hive was dirty. */
   readonly replayed: boolean;
+  /**
+   * Flag 0x1 of the base block: transactions of the transactional registry are pending or to come. Their logs (`config\\TxR`) are a layer above this
+   * format; nobody looked at them, and Windows may carry them out over the edit.
+   */
+  readonly pendingTransactions: boolean;
   /** Both sequence numbers after the write; `undefined` when nothing is to be written. */
   readonly sequence: number | undefined;
   readonly files: readonly PlannedFile[];
@@ -110,6 +115,17 @@ export interface UndoWrite {
   readonly oldHash: string;
   readonly newLength: number;
   readonly newHash: string;
+}
+
+/** Options of undoing. */
+export interface HiveUndoOptions {
+  /** The function the record names, when it is not CRC-32. */
+  readonly hash?: HiveWriteHash;
+  /**
+   * The plan was not carried out to its end: every stretch may still be as it was (default false: all must be as the plan left them). A stretch that is
+   * neither is refused all the same.
+   */
+  readonly interrupted?: boolean;
 }
 
 /** A file that can be written. */
