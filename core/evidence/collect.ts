@@ -1,24 +1,21 @@
 import { renameSync } from 'node:fs';
-import { DumpError } from '@winmedic/crash-dump';
-import { EvtxError, type ScanSummary } from '@winmedic/evtx';
+import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
-import { HiveError } from '@winmedic/registry-hive';
 import { parseEventText } from '../explain/parse-text.ts';
-import type { EventObservation, Evidence, FactObservation, InputProblem, Source, SourceKind } from '../model/observation.ts';
+import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { sha256OfFile } from './hash.ts';
-import { alignUntil } from './hive-collection.ts';
-import { folderOf, HiveShelf, type HiveWithLogs } from './hive-shelf.ts';
+import { HiveShelf } from './hive-shelf.ts';
 import { interestQueries } from './interest.ts';
-import { codeOfFileError, emptyFile, Problems } from './problems.ts';
+import { emptyFile, Problems, unreadable } from './problems.ts';
 import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
-import { type HiveReading, readHive } from './read-hive.ts';
+import { type HivesContext, readHives } from './read-hives.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
@@ -290,53 +287,17 @@ class Collection {
     this.#totals.bytes += input.sizeBytes;
   }
 
-  #pairs(): readonly HiveWithLogs[] {
-    const { pairs, leftOver } = this.#shelf.pairs();
-    for (const { label } of leftOver) this.#problems.add({ code: 'EVIDENCE_HIVE_LOG_ALONE', path: label, severity: 'note' });
-    return pairs;
-  }
-
   #readHives(): void {
-    const read = this.#pairs().flatMap((pair) => {
-      const reading = this.#readHive(pair);
-      return reading === undefined ? [] : [{ folder: folderOf(pair.hive.label), reading }];
-    });
-    for (const { reading } of alignUntil(read)) {
-      this.#state.push(...reading.state);
-      this.#extents.push(...reading.extents);
-    }
-  }
-
-  #readHive({ hive, logs }: HiveWithLogs): HiveReading | undefined {
-    this.#options.signal?.throwIfAborted();
-    const opened: FileSource[] = [];
-    const open = (file: string): FileSource => {
-      const source = fileSource(file);
-      opened.push(source);
-      return source;
-    };
-    try {
-      const wanted = wantedState(
-        this.#options.stateAddresses ?? loadKnowledge().settings.flatMap(({ places }) => places.map((p) => p.address)),
-      );
-      const read = (): HiveReading =>
-        readHive(
-          {
-            source: open(hive.file),
-            path: hive.label,
-            sourceId: hive.sourceId,
-            logs: logs.map((log) => ({ name: log.label, source: open(log.file) })),
-            now: BigInt(Date.now()) * 1_000_000n,
-          },
-          wanted,
-          this.#problems,
-        );
-      return this.#options.runSync ? this.#options.runSync(read) : read();
-    } catch (error) {
-      this.#problems.add(unreadable(error, hive.label));
-      return undefined;
-    } finally {
-      for (const source of opened) source.close();
+    const { stateAddresses, signal, runSync } = this.#options;
+    const context = {
+      wanted: wantedState(stateAddresses ?? loadKnowledge().settings.flatMap(({ places }) => places.map(({ address }) => address))),
+      problems: this.#problems,
+      runSync: runSync ?? ((work) => work()),
+      ...(signal && { signal }),
+    } satisfies HivesContext;
+    for (const { state, extents } of readHives(this.#shelf, context)) {
+      this.#state.push(...state);
+      this.#extents.push(...extents);
     }
   }
 
@@ -399,23 +360,4 @@ class Collection {
     this.#reported = this.#done;
     this.#options.onProgress?.({ done: this.#done, total: this.#total, path });
   }
-}
-
-/** An error of a reader or of the file system as a problem of the input. @throws anything else: a fault of the program. */
-function unreadable(error: unknown, path: string): InputProblem {
-  if (error instanceof DumpError || error instanceof HiveError) return { code: error.code, path, severity: 'unusable', what: error.what };
-  if (error instanceof EvtxError) {
-    const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
-    return { code, path, severity: 'unusable', what: error.message };
-  }
-  if (isFileError(error)) return { code: codeOfFileError(error), path, severity: 'unusable', what: (error as { code: string }).code };
-  throw error;
-}
-
-function isFileError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    typeof (error as { code?: unknown }).code === 'string' &&
-    typeof (error as { syscall?: unknown }).syscall === 'string'
-  );
 }

@@ -1,4 +1,7 @@
 import type { Damage } from '@winmedic/bytes';
+import { DumpError } from '@winmedic/crash-dump';
+import { EvtxError } from '@winmedic/evtx';
+import { HiveError } from '@winmedic/registry-hive';
 import type { InputProblem } from '../model/observation.ts';
 
 /** Problems of one code listed one by one; further ones are folded into the last, so that a folder of photos does not fill a screen. */
@@ -47,4 +50,20 @@ export function emptyFile(path: string): InputProblem {
 export function codeOfFileError(error: unknown): string {
   const code = (error as { code?: string }).code;
   return code === 'ENOENT' || code === 'ENOTDIR' ? 'EVIDENCE_NOT_FOUND' : 'EVIDENCE_UNREADABLE';
+}
+
+/** An error of a reader or of the file system as a problem of the input. @throws anything else: a fault of the program. */
+export function unreadable(error: unknown, path: string): InputProblem {
+  if (error instanceof DumpError || error instanceof HiveError) return { code: error.code, path, severity: 'unusable', what: error.what };
+  if (error instanceof EvtxError) {
+    const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
+    return { code, path, severity: 'unusable', what: error.message };
+  }
+  if (isFileError(error)) return { code: codeOfFileError(error), path, severity: 'unusable', what: error.code };
+  throw error;
+}
+
+function isFileError(error: unknown): error is Error & { readonly code: string } {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  return error instanceof Error && typeof code === 'string' && typeof syscall === 'string';
 }
