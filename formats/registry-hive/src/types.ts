@@ -117,7 +117,7 @@ export interface HiveValue {
   data(): Uint8Array;
   /** Text of SZ, EXPAND_SZ and LINK up to the first NUL; `undefined` for other types. Type and length are independent: odd bytes are dropped. */
   text(): string | undefined;
-  /** Strings of MULTI_SZ; `undefined` for other types. */
+  /** Strings of MULTI_SZ up to the first empty one, which ends the list; `undefined` for other types. A list with empty strings inside needs `data()`. */
   texts(): readonly string[] | undefined;
   /** Number of DWORD, DWORD_BIG_ENDIAN and QWORD with enough data; else `undefined`. */
   number(): bigint | undefined;

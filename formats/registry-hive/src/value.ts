@@ -1,7 +1,7 @@
 import { decodeUtf16 } from '@winmedic/bytes';
 import { type CellUse, cellAt, type HiveContext } from './cells.ts';
 import { type DataRange, dataRanges } from './data.ts';
-import { BASE_BLOCK_SIZE, VALUE_COMP_NAME, VK, VK_SIZE } from './layout.ts';
+import { BASE_BLOCK_SIZE, SEGMENT_SIZE, VALUE_COMP_NAME, VK, VK_SIZE } from './layout.ts';
 import { valueTypeName } from './names.ts';
 import type { Block } from './pages.ts';
 import type { HiveValue } from './types.ts';
@@ -11,11 +11,6 @@ const TEXT_TYPES: ReadonlySet<number> = new Set([1, 2, 6]);
 const MULTI_SZ = 7;
 /** Top bit of the data size: the data (4 bytes or less) stands in the offset field. */
 const INLINE = 0x8000_0000;
-
-/** UTF-16 without a last odd byte. */
-function utf16(bytes: Uint8Array): string {
-  return decodeUtf16(bytes, 0, bytes.length >> 1);
-}
 
 /** A value of an opened hive. @source msuhanov/regf, "Key value" */
 export class Value implements HiveValue {
@@ -94,17 +89,33 @@ export class Value implements HiveValue {
 
   text(): string | undefined {
     if (!TEXT_TYPES.has(this.type)) return undefined;
-    const text = utf16(this.data());
+    const text = this.#utf16();
     const nul = text.indexOf('\0');
     return nul < 0 ? text : text.slice(0, nul);
   }
 
   texts(): readonly string[] | undefined {
     if (this.type !== MULTI_SZ) return undefined;
-    const parts = utf16(this.data()).split('\0');
+    const parts = this.#utf16().split('\0');
     // An empty string ends the list, whatever follows; a list that lacks its end still counts.
     const end = parts.indexOf('');
     return end < 0 ? parts : parts.slice(0, end);
+  }
+
+  /** The data as UTF-16 without a last odd byte. */
+  #utf16(): string {
+    if (this.#inlineData === undefined && this.sizeBytes <= SEGMENT_SIZE) {
+      // Most texts lie in one piece in a block that is in memory: no copy is needed.
+      const [range, more] = this.ranges();
+      if (range === undefined) return '';
+      const { pages } = this.#hive;
+      if (more === undefined && pages.readable(range.offset, range.length) === range.length) {
+        const block = pages.block(range.offset, range.length);
+        return block.text.decode(range.offset - block.start, range.length >> 1);
+      }
+    }
+    const data = this.data();
+    return decodeUtf16(data, 0, data.length >> 1);
   }
 
   number(): bigint | undefined {
