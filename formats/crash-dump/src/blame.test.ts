@@ -115,6 +115,37 @@ describe('an address in Windows itself', () => {
   });
 });
 
+describe('an address where a driver was before it was unloaded', () => {
+  const gone = { name: 'vendor_helper.sys', start: 0xfffff804_90000000n, end: 0xfffff804_90008000n };
+
+  it('names that driver, as unloaded', () => {
+    expect(blamed(0xd1, [0n, 0n, 0n, gone.start + 0x55n], { unloaded: [gone] })).toEqual({
+      module: 'vendor_helpe',
+      offset: 0x55n,
+      address: gone.start + 0x55n,
+      from: 'parameter',
+      certainty: 'strong',
+      thirdParty: true,
+      unloaded: true,
+      others: [],
+    });
+    expect(blamed(0xd1, [0n, 0n, 0n, gone.end], { unloaded: [gone] })).toBeUndefined();
+  });
+
+  it('does not take a cut name of Windows’ own for a third party', () => {
+    const own = { ...gone, name: 'storport_long.sys' };
+    const windowsModules = new Set([...tables.windowsModules, 'storport_long.sys']);
+    const { dump } = open(writeDump(described('triage', { code: 0xd1, parameters: [0n, 0n, 0n, own.start], stack: [], unloaded: [own] })));
+    expect(blame(dump, { ...tables, windowsModules })).toMatchObject({ thirdParty: false, unloaded: true });
+  });
+
+  it('gives way to a module loaded there since', () => {
+    const found = blamed(0xd1, [0n, 0n, 0n, VENDOR + 5n], { unloaded: [{ ...gone, start: VENDOR, end: VENDOR + 0x1000n }] });
+    expect(found).toMatchObject({ module: 'vendor.sys' });
+    expect(found).not.toHaveProperty('unloaded');
+  });
+});
+
 describe('a stop without an address of its own', () => {
   it('rests on the stack alone', () => {
     expect(blamed(0x9f, [0n, 0n, 0n, 0n], { stack: [GUARD + 5n] })).toMatchObject({

@@ -28,6 +28,7 @@ interface Pointed {
   readonly module: DumpModule;
   readonly from: 'parameter' | 'exception';
   readonly certainty: 'strong' | 'weak';
+  readonly unloaded: boolean;
 }
 
 /**
@@ -40,31 +41,34 @@ interface Pointed {
  * @returns `undefined` when nothing but the kernel, or nothing at all, is pointed at.
  */
 export function blame(dump: CrashDump, tables: BlameTables): Blame | undefined {
-  const isThirdParty = (module: DumpModule): boolean => {
+  const isThirdParty = (module: DumpModule, unloaded = false): boolean => {
     const name = module.name.toLowerCase();
-    return name !== '' && !KERNEL.has(name) && !tables.windowsModules.has(name);
+    if (name === '' || KERNEL.has(name) || tables.windowsModules.has(name)) return false;
+    // Of an unloaded driver a small dump keeps 12 characters: what may be one of Windows' own is taken for it.
+    return !(unloaded && name.length === 12 && [...tables.windowsModules].some((own) => own.startsWith(name)));
   };
   const suspects = dump.stack.filter((hit) => hit.offset !== 0n && isThirdParty(hit.module));
   const pointed = pointedAt(dump, tables);
-  const made = (module: DumpModule, address: bigint, from: Blame['from'], certainty: Blame['certainty']): Blame => ({
+  const made = (module: DumpModule, address: bigint, from: Blame['from'], certainty: Blame['certainty'], unloaded = false): Blame => ({
     module,
     address,
     offset: address - module.base,
     from,
     certainty,
-    thirdParty: isThirdParty(module),
+    thirdParty: isThirdParty(module, unloaded),
+    ...(unloaded ? { unloaded } : {}),
     others: othersOf(suspects, module),
   });
 
-  if (pointed?.certainty === 'strong' && isThirdParty(pointed.module)) {
-    return made(pointed.module, pointed.address, pointed.from, pointed.certainty);
+  if (pointed?.certainty === 'strong' && isThirdParty(pointed.module, pointed.unloaded)) {
+    return made(pointed.module, pointed.address, pointed.from, pointed.certainty, pointed.unloaded);
   }
   const noted = notedModule(dump);
   if (noted !== undefined && isThirdParty(noted)) return made(noted, noted.base, 'noted', 'weak');
   const first = suspects[0];
   if (first !== undefined) return made(first.module, first.address, 'stack', 'weak');
   if (pointed !== undefined && !KERNEL.has(pointed.module.name.toLowerCase())) {
-    return made(pointed.module, pointed.address, pointed.from, pointed.certainty);
+    return made(pointed.module, pointed.address, pointed.from, pointed.certainty, pointed.unloaded);
   }
   return noted !== undefined && !KERNEL.has(noted.name.toLowerCase()) ? made(noted, noted.base, 'noted', 'weak') : undefined;
 }
@@ -78,8 +82,29 @@ function pointedAt(dump: CrashDump, tables: BlameTables): Pointed | undefined {
   const found = place === undefined ? undefined : pointedByParameter(dump, dump.bugCheck.parameters[place.parameter - 1]!, place.is);
   if (found?.certainty === 'strong' || dump.exception?.from !== 'parameter') return found;
   const { address } = dump.exception;
+  return lyingIn(dump, address, 'exception', 'strong') ?? found;
+}
+
+/** Whose an address is: a loaded module's, else the driver's that was there before it was unloaded, newest first. */
+function lyingIn(
+  dump: CrashDump,
+  address: bigint | undefined,
+  from: Pointed['from'],
+  certainty: Pointed['certainty'],
+): Pointed | undefined {
+  if (address === undefined) return undefined;
   const module = dump.moduleAt(address);
-  return module === undefined ? found : { address, module, from: 'exception', certainty: 'strong' };
+  if (module !== undefined) return { address, module, from, certainty, unloaded: false };
+  const gone = dump.unloaded.find((driver) => address >= driver.start && address < driver.end);
+  if (gone === undefined) return undefined;
+  const { name, start, end } = gone;
+  return {
+    address,
+    module: { name, base: start, sizeBytes: Number(end - start), checksum: 0, timeDateStamp: 0 },
+    from,
+    certainty,
+    unloaded: true,
+  };
 }
 
 function pointedByParameter(
@@ -87,21 +112,17 @@ function pointedByParameter(
   value: bigint,
   is: 'instruction' | 'exception-record' | 'data' | 'driver-object',
 ): Pointed | undefined {
-  const at = (address: bigint | undefined, from: Pointed['from'], certainty: Pointed['certainty']): Pointed | undefined => {
-    const module = address === undefined ? undefined : dump.moduleAt(address);
-    return address === undefined || module === undefined ? undefined : { address, module, from, certainty };
-  };
   switch (is) {
     case 'instruction':
-      return at(value, 'parameter', 'strong');
+      return lyingIn(dump, value, 'parameter', 'strong');
     case 'exception-record':
-      return at(exceptionRecordAt(memoryOf(dump), value)?.address, 'exception', 'strong');
+      return lyingIn(dump, exceptionRecordAt(memoryOf(dump), value)?.address, 'exception', 'strong');
     // Memory of a module that was touched: by it or by another.
     case 'data':
-      return at(value, 'parameter', 'weak');
+      return lyingIn(dump, value, 'parameter', 'weak');
     // Windows names the driver itself; no address of it was executing.
     case 'driver-object':
-      return at(driverStart(dump, value), 'parameter', 'strong');
+      return lyingIn(dump, driverStart(dump, value), 'parameter', 'strong');
   }
 }
 

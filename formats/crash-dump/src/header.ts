@@ -65,6 +65,8 @@ export interface DumpHeader
   readonly directoryTableBase: bigint;
   /** Virtual address of PsLoadedModuleList, the head of the module list. */
   readonly moduleList: bigint;
+  /** Virtual address of the debugger data block (KDDEBUGGER_DATA64). */
+  readonly debuggerData: bigint;
   /** The header's own exception record. In dumps looked at it was a stale breakpoint: never a base for blame. */
   readonly exception: DumpException | undefined;
   /** The whole header, for the physical memory block. */
@@ -157,6 +159,7 @@ export function readHeader(file: DumpFile, bits: 32 | 64, report: Report): DumpH
     stackPointer: context?.stackPointer,
     directoryTableBase: word(0x10) ?? 0n,
     moduleList: word(at.moduleList) ?? 0n,
+    debuggerData: word(at.debuggerData) ?? 0n,
     exception: exceptionAt(view, at.exception, bits),
     bytes,
   };
@@ -169,6 +172,7 @@ const OFFSETS_64 = {
   processors: 0x34,
   bugCheck: 0x38,
   parameters: 0x40,
+  debuggerData: 0x80,
   context: 0x348,
   exception: 0xf00,
   dumpType: 0xf98,
@@ -188,6 +192,7 @@ const OFFSETS_32 = {
   processors: 0x24,
   bugCheck: 0x28,
   parameters: 0x2c,
+  debuggerData: 0x60,
   context: 0x320,
   exception: 0x7d0,
   dumpType: 0xf88,

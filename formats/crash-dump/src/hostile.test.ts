@@ -145,7 +145,7 @@ describe('counts beyond the limits', () => {
   });
 
   it('of unloaded drivers are no reason to read megabytes', () => {
-    const bytes = writeDump(described('triage', { unloaded: [{ name: 'a.sys', start: 1n, end: 2n }] }));
+    const bytes = writeDump(described('triage', { unloaded: [{ name: 'a.sys', start: 0xfffff804_90000000n, end: 0xfffff804_90008000n }] }));
     const { dump, damages } = open(patched64(bytes, u32(bytes, 0x2018), 1n << 60n));
     expect(dump.unloaded).toEqual([]);
     expect(damages.map((damage) => damage.code)).toEqual(['DUMP_UNLOADED_LIST']);

@@ -173,6 +173,54 @@ describe('memory', () => {
   });
 });
 
+describe('unloaded drivers of dumps of whole pages', () => {
+  const drivers = Array.from({ length: 7 }, (_, index) => ({
+    name: `unloaded_with_a_long_name_${index}.sys`,
+    start: 0xfffff804_90000000n + BigInt(index) * 0x100000n,
+    end: 0xfffff804_90008000n + BigInt(index) * 0x100000n,
+  }));
+
+  it.each(PAGED)('of kind %s are read newest first, wherever the ring begins', (kind) => {
+    for (const [count, unloadedBefore] of [
+      [7, 0],
+      [7, 47],
+      [1, 49],
+      [0, 3],
+    ] as const) {
+      const unloaded = drivers.slice(0, count);
+      const { dump, damages } = open(writeDump(described(kind, { unloaded, unloadedBefore })));
+      expect(damages).toEqual([]);
+      expect(dump.unloaded).toEqual(unloaded);
+      expect(dump.unloadedUnavailable).toBeUndefined();
+    }
+  });
+
+  it('fill the ring', () => {
+    const unloaded = Array.from({ length: 50 }, (_, index) => ({ ...drivers[index % 7]!, name: `n${index}.sys` }));
+    expect(open(writeDump(described('full', { unloaded, unloadedBefore: 31 }))).dump.unloaded).toEqual(unloaded);
+  });
+
+  it('are said to be unknown when the header or the memory does not lead to them', () => {
+    expect(open(writeDump(described('bitmap'))).dump.unloadedUnavailable).toMatchObject({ reason: 'bad-data' });
+    for (const address of [0xfffff804_7c640770n, 0xfffff804_7c62a308n, 0xffff9b00_06000010n]) {
+      const { dump } = open(writeDump(described('bitmap', { unloaded: drivers, omit: [{ what: 'page', address }] })));
+      expect(dump.unloaded).toEqual([]);
+      expect(dump.unloadedUnavailable).toMatchObject({ reason: 'page-missing' });
+    }
+    // An entry whose name is gone is left out, the others stay.
+    const { dump } = open(writeDump(described('bitmap', { unloaded: drivers, omit: [{ what: 'page', address: 0xffff9b00_06100000n }] })));
+    expect(dump.unloaded).toEqual([]);
+    expect(dump.unloadedUnavailable).toMatchObject({ reason: 'page-missing', address: 0xffff9b00_06100000n });
+  });
+
+  it('are not read from an encoded block', () => {
+    const bytes = writeDump(described('full', { unloaded: drivers }));
+    for (let at = 0x2000; at < bytes.length; at += 8)
+      if (bytes[at] === 0x4b && bytes[at + 1] === 0x44 && bytes[at + 2] === 0x42) bytes[at] = 0x99;
+    expect(open(bytes).dump).toMatchObject({ unloaded: [], unloadedUnavailable: { reason: 'bad-data' } });
+  });
+});
+
 describe('small dumps', () => {
   it('give unloaded drivers with the twelve characters Windows keeps', () => {
     const unloaded = [

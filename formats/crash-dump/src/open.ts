@@ -13,6 +13,7 @@ import { bitsOf } from './recognise.ts';
 import { stackFrom, stackHits } from './stack.ts';
 import { readTriage, type TriageContent } from './triage.ts';
 import type { CrashDump, DumpLimits, DumpOptions, Unavailable } from './types.ts';
+import { readUnloadedRing } from './unloaded.ts';
 
 /** Bytes looked at to tell what a file is. */
 const HEAD_BYTES = 4096;
@@ -54,6 +55,7 @@ export function openDump(source: ByteSource, options: DumpOptions = {}): CrashDu
     modules: content.modules,
     modulesUnavailable: content.modulesUnavailable,
     unloaded: content.unloaded,
+    unloadedUnavailable: content.unloadedUnavailable,
     brokenDriver: content.brokenDriver,
     exception: exception === undefined ? undefined : { ...exception, from: fromParameter === undefined ? 'header' : 'parameter' },
     instructionPointer: header.instructionPointer,
@@ -70,7 +72,15 @@ export function openDump(source: ByteSource, options: DumpOptions = {}): CrashDu
 
 function contentOf(header: DumpHeader, file: DumpFile, limits: DumpLimits, report: Report): TriageContent {
   const missing = (why: Unavailable): TriageContent => {
-    return { modules: [], modulesUnavailable: why, unloaded: [], brokenDriver: undefined, memory: noMemory(why), stack: why };
+    return {
+      modules: [],
+      modulesUnavailable: why,
+      unloaded: [],
+      unloadedUnavailable: why,
+      brokenDriver: undefined,
+      memory: noMemory(why),
+      stack: why,
+    };
   };
   if (header.bits === 32) return missing({ reason: 'not-in-this-kind', what: 'only the header of a 32-bit dump is read' });
   if (header.machine !== 'x64' && header.machine !== 'arm64') {
@@ -81,10 +91,12 @@ function contentOf(header: DumpHeader, file: DumpFile, limits: DumpLimits, repor
   if ('reason' in pages) return missing(pages);
   const memory = memoryOf(header, new PageReader(file, pages));
   const { modules, unavailable } = walkModuleList(memory, header.moduleList, header.build, limits.maxModules, report);
+  const ring = readUnloadedRing(memory, header.debuggerData);
   return {
     modules,
     modulesUnavailable: unavailable,
-    unloaded: [],
+    unloaded: ring.unloaded,
+    unloadedUnavailable: ring.unavailable,
     brokenDriver: undefined,
     memory,
     stack: stackFrom(memory, header.stackPointer, limits.maxStackBytes),

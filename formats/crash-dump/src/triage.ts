@@ -6,6 +6,7 @@ import { cut } from './physical.ts';
 import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
 import { SpanBuilder } from './spans.ts';
 import type { DumpLimits, DumpModule, Unavailable, UnloadedModule } from './types.ts';
+import { type UnloadedList, unloadedModule } from './unloaded.ts';
 
 /** Bytes of TRIAGE_DUMP64. */
 const TRIAGE_BYTES = 0x80;
@@ -26,6 +27,7 @@ export interface TriageContent {
   readonly modules: readonly DumpModule[];
   readonly modulesUnavailable: Unavailable | undefined;
   readonly unloaded: readonly UnloadedModule[];
+  readonly unloadedUnavailable: Unavailable | undefined;
   readonly brokenDriver: string | undefined;
   readonly memory: VirtualMemory;
   readonly stack: Uint8Array | Unavailable;
@@ -56,11 +58,13 @@ export function readTriage(file: DumpFile, headerBytes: number, limits: DumpLimi
   const { modules, unavailable } = readDrivers(file, u32(0x30), u32(0x34), pool, limits.maxModules, report);
   const broken = u32(0x40);
   const brokenPath = broken === 0 ? undefined : readString(file, broken);
+  const unloaded = readUnloaded(file, u32(0x18), report);
   const callStack = { offset: u32(0x28), size: u32(0x2c), top: view.getBigUint64(0x48, true) };
   return {
     modules,
     modulesUnavailable: unavailable,
-    unloaded: readUnloaded(file, u32(0x18), report),
+    unloaded: unloaded.unloaded,
+    unloadedUnavailable: unloaded.unavailable,
     brokenDriver: brokenPath === undefined || brokenPath === '' ? undefined : baseName(brokenPath),
     memory: savedMemory(file, u32(0x78), u32(0x7c), callStack, limits, report),
     stack: readStack(file, callStack, limits, report),
@@ -69,7 +73,15 @@ export function readTriage(file: DumpFile, headerBytes: number, limits: DumpLimi
 
 function nothing(file: DumpFile, why: Unavailable): TriageContent {
   const memory = savedPieces(file, new SpanBuilder().build(1));
-  return { modules: [], modulesUnavailable: why, unloaded: [], brokenDriver: undefined, memory, stack: why };
+  return {
+    modules: [],
+    modulesUnavailable: why,
+    unloaded: [],
+    unloadedUnavailable: why,
+    brokenDriver: undefined,
+    memory,
+    stack: why,
+  };
 }
 
 /** A string of the pool: u32 characters, then UTF-16. `undefined` when it does not fit the file. */
@@ -166,31 +178,34 @@ function readDrivers(
 }
 
 /** Unloaded drivers: count u64, then entries. Windows keeps 12 characters of the name, padded with blanks. */
-function readUnloaded(file: DumpFile, offset: number, report: Report): UnloadedModule[] {
-  if (offset === 0) return [];
+function readUnloaded(file: DumpFile, offset: number, report: Report): UnloadedList {
+  if (offset === 0) return { unloaded: [], unavailable: { reason: 'not-in-this-kind', what: 'no list of unloaded drivers in this dump' } };
   const head = file.exact(offset, 8);
-  const count = head === undefined ? undefined : viewOf(head).getBigUint64(0, true);
-  if (count === undefined || count > BigInt(MAX_UNLOADED)) {
-    report(count === undefined ? 'DUMP_TRUNCATED' : 'DUMP_UNLOADED_LIST', offset, 'unloaded drivers', MAX_UNLOADED, count?.toString());
-    return [];
+  if (head === undefined) return { unloaded: [], unavailable: cut('unloaded drivers', offset + 8, file, report) };
+  const count = viewOf(head).getBigUint64(0, true);
+  if (count > BigInt(MAX_UNLOADED)) {
+    report('DUMP_UNLOADED_LIST', offset, 'unloaded drivers', MAX_UNLOADED, count.toString());
+    return { unloaded: [], unavailable: { reason: 'bad-data', what: 'number of unloaded drivers' } };
   }
   const unloaded: UnloadedModule[] = [];
+  let unavailable: Unavailable | undefined;
   for (let index = 0; index < Number(count); index++) {
     const at = offset + 8 + index * UNLOADED_BYTES;
     const entry = file.exact(at, UNLOADED_BYTES);
     if (entry === undefined) {
-      report('DUMP_TRUNCATED', file.sizeBytes, 'unloaded drivers', at + UNLOADED_BYTES, file.sizeBytes);
-      break;
+      return { unloaded, unavailable: cut('unloaded drivers', offset + 8 + Number(count) * UNLOADED_BYTES, file, report) };
     }
     const view = viewOf(entry);
-    const start = view.getBigUint64(0x28, true);
-    const end = view.getBigUint64(0x30, true);
     const chars = Math.min(12, view.getUint16(0, true) >> 1);
-    const name = decodeUtf16(entry, 0x10, chars);
-    if (chars === 0 || start >= end || name.includes('\0')) report('DUMP_UNLOADED_LIST', at, 'unloaded driver');
-    else unloaded.push({ name, start, end });
+    const driver = unloadedModule(decodeUtf16(entry, 0x10, chars), view.getBigUint64(0x28, true), view.getBigUint64(0x30, true));
+    if (driver === undefined) {
+      report('DUMP_UNLOADED_LIST', at, 'unloaded driver');
+      unavailable ??= { reason: 'bad-data', what: 'entry of an unloaded driver' };
+    } else {
+      unloaded.push(driver);
+    }
   }
-  return unloaded;
+  return { unloaded, unavailable };
 }
 
 interface CallStack {

@@ -40,7 +40,7 @@ export interface DumpModule {
   readonly timeDateStamp: number;
 }
 
-/** A driver unloaded before the stop; Windows keeps only the first 12 characters of the name. */
+/** A driver unloaded before the stop; small dumps keep only the first 12 characters of the name. */
 export interface UnloadedModule {
   readonly name: string;
   readonly start: bigint;
@@ -108,6 +108,8 @@ export interface CrashDump {
   readonly modules: readonly DumpModule[];
   readonly modulesUnavailable: Unavailable | undefined;
   readonly unloaded: readonly UnloadedModule[];
+  /** Why unloaded drivers are missing or not all there; `undefined` when all were read. */
+  readonly unloadedUnavailable?: Unavailable | undefined;
   /** Name of the broken driver the kernel itself noted (triage), when set. */
   readonly brokenDriver: string | undefined;
   /** Exception the parameters point at (0x7E, 0x8E, 0x139 ...) read through the dump's memory; else the header's own, marked. */
@@ -144,6 +146,8 @@ export interface Blame {
   /** `strong`: the faulting address lies in it; `weak`: only the stack (may be stale or a victim). */
   readonly certainty: 'strong' | 'weak';
   readonly thirdParty: boolean;
+  /** The address lies where a driver was before it was unloaded: `module` is that driver, without checksum and stamp. */
+  readonly unloaded?: true;
   /** Other third-party modules of the stack, nearest first. */
   readonly others: readonly string[];
 }

@@ -20,6 +20,7 @@ const TYPE: Readonly<Record<WriteKind, number>> = {
 export interface HeaderPlaces {
   readonly directoryTableBase: bigint;
   readonly moduleList: bigint;
+  readonly debuggerData?: bigint;
   /** Runs of the machine's memory {first page, pages}; full dumps only. */
   readonly runs?: readonly (readonly [first: number, pages: number])[];
 }
@@ -39,6 +40,7 @@ export function header64(dump: WriteDump, places: HeaderPlaces): Uint8Array {
   (dump.parameters ?? [0n, 0n, 0n, 0n]).forEach((value, index) => {
     part.u64(0x40 + index * 8, value);
   });
+  if (places.debuggerData !== undefined) part.u64(0x80, places.debuggerData);
   if (places.runs !== undefined) {
     if (places.runs.length > 42) throw new RangeError('more runs than a header holds');
     part.u32(0x88, places.runs.length);

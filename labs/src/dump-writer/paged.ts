@@ -2,7 +2,7 @@ import { fileName, joined, Part, roundUp } from './bytes.ts';
 import { HEADER_BYTES, type HeaderPlaces, header64 } from './header.ts';
 import { Machine } from './machine.ts';
 import { DEFAULT_STACK } from './triage.ts';
-import type { WriteDump } from './types.ts';
+import type { WriteDump, WriteUnloaded } from './types.ts';
 
 /** Beginning of the memory the module list lies in, a multiple of 1 GiB. */
 const LIST_AREA = 0xffff_f804_0000_0000n;
@@ -12,6 +12,13 @@ const LIST_AREA_57 = 0xff12_3404_0000_0000n;
 const HEAD_OFFSET = 0x390n;
 /** Bytes between two entries: two pages, so that an entry that crosses a page boundary shares none with its neighbour. */
 const ENTRY_STEP = 0x2000n;
+
+/** KDDEBUGGER_DATA64, the two variables it names, the ring of unloaded drivers and their names, apart from the list. */
+const DEBUGGER_DATA = 0xffff_f804_7c64_0770n;
+const UNLOADED_VARIABLES = 0xffff_f804_7c62_a308n;
+const UNLOADED_RING = 0xffff_9b00_0600_0010n;
+const UNLOADED_NAMES = 0xffff_9b00_0610_0000n;
+const RING_SLOTS = 50;
 
 /** Where the module list of a dump of whole pages lies. */
 export interface ListPlaces {
@@ -79,12 +86,17 @@ export function writePaged(dump: WriteDump): Uint8Array {
     machine.write({ address: stackPointer, bytes: stack.bytes });
   }
   for (const piece of dump.memory ?? []) machine.write(piece);
+  if (dump.unloaded !== undefined) writeUnloaded(machine, dump.unloaded, dump.unloadedBefore ?? 0);
   for (const omission of dump.omit ?? []) machine.omit(omission);
 
   const numbers = [...machine.pages.keys()].sort((a, b) => a - b);
   const runs = runsOf(numbers);
   const pages = numbers.map((number) => machine.pages.get(number)!.bytes);
-  const header: HeaderPlaces = { directoryTableBase: machine.directoryTableBase, moduleList: places.head };
+  const header: HeaderPlaces = {
+    directoryTableBase: machine.directoryTableBase,
+    moduleList: places.head,
+    ...(dump.unloaded === undefined ? {} : { debuggerData: DEBUGGER_DATA }),
+  };
   const described = dump.stack === undefined ? dump : { ...dump, stackPointer };
   switch (dump.kind) {
     case 'full':
@@ -96,6 +108,36 @@ export function writePaged(dump: WriteDump): Uint8Array {
     default:
       return joined([header64(described, header), rangesPart(runs, dump.kind === 'complete-ranges'), ...pages]);
   }
+}
+
+/** The debugger data block with the ring of unloaded drivers behind it (KDDEBUGGER_DATA64, wdbgexts.h). */
+function writeUnloaded(machine: Machine, unloaded: readonly WriteUnloaded[], before: number): void {
+  if (unloaded.length > RING_SLOTS) throw new RangeError('more unloaded drivers than the ring holds');
+  const block = new Part(0x380, 'zero');
+  block.text(0x10, 'KDBG');
+  block.u32(0x14, 0x380);
+  block.u64(0x220, UNLOADED_VARIABLES);
+  block.u64(0x228, UNLOADED_VARIABLES + 8n);
+  const variables = new Part(16, 'zero');
+  variables.u64(0, UNLOADED_RING);
+  // The slot the next driver would take.
+  variables.u32(8, (before + unloaded.length) % RING_SLOTS);
+  const ring = new Part(RING_SLOTS * 0x28, 'zero');
+  unloaded.forEach((driver, index) => {
+    const slot = ((before + unloaded.length - 1 - index) % RING_SLOTS) * 0x28;
+    const name = UNLOADED_NAMES + BigInt(index) * 0x200n;
+    ring.u16(slot, driver.name.length * 2);
+    ring.u16(slot + 2, driver.name.length * 2);
+    ring.u64(slot + 8, name);
+    ring.u64(slot + 0x10, driver.start);
+    ring.u64(slot + 0x18, driver.end);
+    const text = new Part(0x200, 'zero');
+    text.utf16(0, driver.name);
+    machine.write({ address: name, bytes: text.bytes });
+  });
+  machine.write({ address: DEBUGGER_DATA, bytes: block.bytes });
+  machine.write({ address: UNLOADED_VARIABLES, bytes: variables.bytes });
+  machine.write({ address: UNLOADED_RING, bytes: ring.bytes });
 }
 
 function runsOf(numbers: readonly number[]): (readonly [first: number, pages: number])[] {

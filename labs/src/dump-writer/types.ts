@@ -19,7 +19,7 @@ export interface WriteModule {
   readonly timeDateStamp?: number;
 }
 
-/** A driver that was unloaded; more than 12 characters of its name are cut, as Windows does. */
+/** A driver that was unloaded; small dumps keep 12 characters of its name, as Windows does. */
 export interface WriteUnloaded {
   readonly name: string;
   readonly start: bigint;
@@ -66,7 +66,7 @@ export interface WriteDump {
   readonly attributes?: number;
   readonly comment?: string;
   readonly modules: readonly WriteModule[];
-  /** Small dumps only. */
+  /** Newest first, at most 50 in dumps of whole pages. */
   readonly unloaded?: readonly WriteUnloaded[];
   /** Small dumps only. */
   readonly brokenDriver?: string;
@@ -83,6 +83,8 @@ export interface WriteDump {
   readonly listPages?: '4 KiB' | '2 MiB' | '1 GiB';
   /** Offset of each list entry in its page; a large one makes entries cross into the next page. */
   readonly entryOffset?: number;
+  /** Slots of the ring of unloaded drivers used before: the ring of a dump of whole pages begins anywhere. */
+  readonly unloadedBefore?: number;
   readonly omit?: readonly WriteOmission[];
   /** Bytes of a driver entry of a small dump; 0x90 when not given. */
   readonly driverEntryBytes?: number;
