@@ -1,0 +1,104 @@
+import type { StateAddress } from '@winmedic/knowledge/model';
+
+/** Comparison form of an address: lower case. */
+export function addressKey(address: StateAddress): string {
+  return address.toLowerCase();
+}
+
+/** An address split for matching. */
+interface Parts {
+  /** `reg:HKLM`, `SYSTEM` … in lower case; schemes whose paths have slashes are split at those. */
+  readonly path: readonly string[];
+  /** Name after the first `!`; `undefined` for an address without one. */
+  readonly name: string | undefined;
+}
+
+/** Deepest path looked at; Windows allows 512 levels of keys, so nothing genuine is longer. */
+const MAX_COMPONENTS = 520;
+/** A registry path can have 32,767 characters; longer addresses are no addresses. */
+const MAX_CHARS = 40_000;
+
+function split(key: string): Parts {
+  const mark = key.indexOf('!');
+  const path = mark < 0 ? key : key.slice(0, mark);
+  return {
+    path: path.split(path.startsWith('reg:') ? '\\' : '/', MAX_COMPONENTS),
+    name: mark < 0 ? undefined : key.slice(mark + 1),
+  };
+}
+
+/** Key (or section) an address lies in: the address up to its `!`. */
+export function keyPart(key: string): string {
+  const mark = key.indexOf('!');
+  return mark < 0 ? key : key.slice(0, mark);
+}
+
+/** The key of an address and everything above it, nearest first: `reg:a\b!c` gives `reg:a\b`, `reg:a`, `reg:`. */
+export function ancestors(key: string): string[] {
+  const list: string[] = [];
+  const separator = key.startsWith('reg:') ? '\\' : '/';
+  let at = keyPart(key.length > MAX_CHARS ? key.slice(0, MAX_CHARS) : key);
+  while (list.length < MAX_COMPONENTS) {
+    list.push(at);
+    const cut = at.lastIndexOf(separator);
+    if (cut < 0) break;
+    at = at.slice(0, cut);
+  }
+  const scheme = `${schemeOf(key)}:`;
+  if (list.at(-1) !== scheme) list.push(scheme);
+  return list;
+}
+
+/** Scheme of an address (`reg`, `winrm`); empty when there is none. */
+export function schemeOf(key: string): string {
+  const colon = key.indexOf(':');
+  return colon < 0 ? '' : key.slice(0, colon).toLowerCase();
+}
+
+/** Hive an address of the registry lies in (`HKLM\SYSTEM`, `BCD`), upper case; `undefined` for other schemes. */
+export function hiveRootOf(address: StateAddress): string | undefined {
+  if (schemeOf(address) !== 'reg') return undefined;
+  const [first = '', second = ''] = keyPart(address).slice(4).split('\\', 2);
+  const top = first.toUpperCase();
+  return top === 'BCD' || second === '' ? top : `${top}\\${second.toUpperCase()}`;
+}
+
+/** Is a `*` of this address a wildcard? Only a whole component or a whole name is: `Listener\*+HTTP` is the name of a key. */
+export function hasWildcard(key: string): boolean {
+  const { path, name } = split(key);
+  return name === '*' || path.includes('*');
+}
+
+/** An address with wildcards, ready to be matched. */
+export class Pattern {
+  readonly key: string;
+  /** What comes before the first wildcard; every match begins with it. */
+  readonly stem: string;
+  readonly #parts: Parts;
+
+  constructor(key: string) {
+    this.key = key;
+    this.#parts = split(key);
+    const at = this.#parts.path.indexOf('*');
+    const separator = key.startsWith('reg:') ? '\\' : '/';
+    this.stem = at < 0 ? this.#parts.path.join(separator) : this.#parts.path.slice(0, at).join(separator);
+  }
+
+  /** @param key comparison form of an address, or of another pattern: then, does this one cover all that the other can match? */
+  matches(key: string): boolean {
+    if (key.length > MAX_CHARS) return false;
+    const other = split(key);
+    const mine = this.#parts;
+    if (other.path.length !== mine.path.length || (other.name === undefined) !== (mine.name === undefined)) return false;
+    if (mine.name !== '*' && mine.name !== other.name) return false;
+    return mine.path.every((part, i) => part === '*' || part === other.path[i]);
+  }
+
+  /** What stood for the wildcards, as written in the address, joined with a backslash. */
+  wildcardsOf(address: StateAddress): string {
+    const other = split(address.slice(0, MAX_CHARS));
+    const found = this.#parts.path.flatMap((part, i) => (part === '*' ? [other.path[i] ?? ''] : []));
+    if (this.#parts.name === '*') found.push(other.name ?? '');
+    return found.join('\\');
+  }
+}

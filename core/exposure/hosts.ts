@@ -1,0 +1,309 @@
+import type { EventObservation, Evidence, InstantNs } from '../model/observation.ts';
+import { baseName, folderOf, foldersOf } from './folders.ts';
+import { HostNames, isHostName } from './host-names.ts';
+import { DOMAIN_PLACES, HOST_NAME_PLACES, Interest } from './interest.ts';
+import { Unit } from './unit.ts';
+
+/** What of the evidence the state of hosts is taken from. */
+export type StateEvidence = Pick<Evidence, 'state' | 'extents' | 'sources' | 'problems' | 'events' | 'dumps'>;
+
+/** Hives of one host that were copied together: they show it at one time. */
+export interface HiveSet {
+  readonly units: readonly Unit[];
+  /** Newest write in any of them. */
+  readonly until?: InstantNs;
+}
+
+/** What the evidence says about the state of one host. */
+export interface HostState {
+  /** Absent when it cannot be said whose state this is. */
+  readonly host?: string;
+  /** Hosts that come into question when there is no single one. */
+  readonly candidates: readonly string[];
+  /** The newest first: that is the present state of the host. */
+  readonly hives: readonly HiveSet[];
+  /** Everything else: exported text, command output. */
+  readonly texts: readonly Unit[];
+  /** Builds that event logs and dumps of this host name, with the time. */
+  readonly builds: readonly { readonly build: number; readonly time?: InstantNs }[];
+  /** Kinds of Windows its dumps name. */
+  readonly products: readonly { readonly product: 'client' | 'server' | 'dc'; readonly time?: InstantNs }[];
+}
+
+/**
+ * Whose state the sources show. A source that names its host belongs to it; one that does not belongs to the one host that is named, by
+ * state or by event logs, in its folder or the nearest folder above it where any is. More than one there: nobody's.
+ */
+export function hostsOfState(evidence: StateEvidence, interest: Interest = new Interest([])): HostState[] {
+  const units = unitsOf(evidence, interest);
+  const named = new Map(units.map((unit) => [unit, namesOf(unit)]));
+  const names = new HostNames(
+    evidence.events,
+    [...named.values()].flatMap(({ short }) => (short === undefined ? [] : [short])),
+  );
+  const machineOf = new Map<Unit, string>();
+  for (const [unit, { short, full }] of named) {
+    const name = full !== undefined && names.knows(full) ? full : short;
+    if (name !== undefined) machineOf.set(unit, names.machine(name));
+  }
+
+  const map = new FolderMap();
+  for (const [unit, machine] of machineOf) map.add(unit.path, machine);
+  const logs = logsOf(evidence.events, names);
+  for (const { path, machines } of logs.values()) for (const machine of machines) map.add(path, machine);
+
+  const shown = names.shown();
+  const groups = new Map<string, { machine?: string; candidates: string[]; units: Unit[] }>();
+  const put = (key: string, unit: Unit, more: { machine?: string; candidates: string[] }): void => {
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { ...more, units: [unit] });
+    else group.units.push(unit);
+  };
+  const packs = packsOf(units);
+  for (const unit of units) {
+    const pack = packs.get(unit);
+    const found = machineOf.get(unit) ?? siblingHive(unit, pack, machineOf) ?? map.nearest(unit.path);
+    if (typeof found === 'string') put(`\0${found}`, unit, { machine: found, candidates: [] });
+    else {
+      const candidates = [...found].map((m) => shown.get(m) ?? m).sort();
+      // Nobody is named anywhere: what lies together is taken as one host. Where several are, every text may be of another one.
+      const key = pack?.key ?? (found.size === 0 ? `${folderOf(unit.path)}\0` : `${unit.path}\0${unit.sourceId}`);
+      put(key, unit, { candidates });
+    }
+  }
+
+  const about = osWitnesses(evidence, names, map);
+  const hosts = [...groups.values()].map(({ machine, candidates, units: own }): HostState => {
+    const host = machine === undefined ? undefined : (shown.get(machine) ?? machine);
+    return {
+      ...(host !== undefined && { host }),
+      candidates,
+      hives: hiveSets(
+        own.filter((u) => u.isHive),
+        packs,
+      ),
+      texts: own.filter((u) => !u.isHive),
+      builds: (machine !== undefined && about.builds.get(machine)) || [],
+      products: (machine !== undefined && about.products.get(machine)) || [],
+    };
+  });
+  return hosts.sort(byName);
+}
+
+function byName(a: HostState, b: HostState): number {
+  if ((a.host === undefined) !== (b.host === undefined)) return a.host === undefined ? 1 : -1;
+  const [x, y] = [a.host ?? firstPath(a), b.host ?? firstPath(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function firstPath({ hives, texts }: HostState): string {
+  return [...hives.flatMap(({ units }) => units), ...texts].map(({ path }) => path).sort()[0] ?? '';
+}
+
+/** One unit for each source and host it names, in order of the evidence. */
+function unitsOf({ state, extents, sources }: StateEvidence, interest: Interest): Unit[] {
+  const kinds = new Map(sources.map((s) => [s.id, s.kind]));
+  const units = new Map<string, Unit>();
+  const unitOf = (of: { readonly origin: { readonly sourceId: string; readonly path: string }; readonly host?: string }): Unit => {
+    const { sourceId, path } = of.origin;
+    const key = `${sourceId}\0${path}\0${of.host?.toLowerCase() ?? ''}`;
+    let unit = units.get(key);
+    if (unit === undefined) {
+      unit = new Unit(sourceId, path, kinds.get(sourceId), isHostName(of.host) ? of.host : undefined, interest);
+      units.set(key, unit);
+    }
+    return unit;
+  };
+  for (const observation of state) unitOf(observation).add(observation);
+  for (const extent of extents) unitOf(extent).addExtent(extent);
+  return [...units.values()];
+}
+
+/** Name a unit gives its host, alone and with its domain. */
+function namesOf(unit: Unit): { readonly short?: string; readonly full?: string } {
+  const first = (places: readonly string[]): string | undefined => {
+    for (const place of places) {
+      for (const { value } of unit.at(place)) if (typeof value === 'string' && isHostName(value)) return value.trim();
+    }
+    return undefined;
+  };
+  const short = unit.statedHost ?? first(HOST_NAME_PLACES);
+  if (short === undefined) return {};
+  const domain = short.includes('.') ? undefined : first(DOMAIN_PLACES);
+  return { short, ...(domain !== undefined && { full: `${short}.${domain}` }) };
+}
+
+/** Machines named in a folder or below it. */
+class FolderMap {
+  readonly #machines = new Map<string, Set<string>>();
+
+  add(path: string, machine: string): void {
+    for (const folder of foldersOf(path)) {
+      const set = this.#machines.get(folder);
+      if (set === undefined) this.#machines.set(folder, new Set([machine]));
+      else set.add(machine);
+    }
+  }
+
+  /** The one machine of the nearest level that has any, or those between which it cannot be decided (none: nothing is named). */
+  nearest(path: string): string | ReadonlySet<string> {
+    for (const folder of foldersOf(path)) {
+      const machines = this.#machines.get(folder);
+      if (machines === undefined) continue;
+      return machines.size === 1 ? (machines.values().next().value as string) : machines;
+    }
+    return new Set();
+  }
+}
+
+function logsOf(events: readonly EventObservation[], names: HostNames): Map<string, { path: string; machines: Set<string> }> {
+  const logs = new Map<string, { path: string; machines: Set<string>; spellings: Set<string> }>();
+  for (const { origin, host } of events) {
+    const key = `${origin.sourceId}\0${origin.path}`;
+    let log = logs.get(key);
+    if (log === undefined) {
+      log = { path: origin.path, machines: new Set(), spellings: new Set() };
+      logs.set(key, log);
+    }
+    if (log.spellings.has(host) || !isHostName(host)) continue;
+    log.spellings.add(host);
+    log.machines.add(names.machine(host));
+  }
+  return logs;
+}
+
+/** Hives that lie together and belong together. */
+interface Pack {
+  readonly key: string;
+  readonly units: Unit[];
+}
+
+/**
+ * Hives of one folder are one copy of one host, unless one kind is there twice: then those whose names differ from the name of the hive in
+ * the same way belong together (`RDS01_SYSTEM` and `RDS01_SOFTWARE`, `SYSTEM.old` and `SOFTWARE.old`).
+ */
+function packsOf(units: readonly Unit[]): ReadonlyMap<Unit, Pack> {
+  const byFolder = new Map<string, Unit[]>();
+  for (const unit of units) {
+    if (!unit.isHive) continue;
+    const folder = folderOf(unit.path);
+    const list = byFolder.get(folder);
+    if (list === undefined) byFolder.set(folder, [unit]);
+    else list.push(unit);
+  }
+  const packs = new Map<Unit, Pack>();
+  for (const [folder, list] of byFolder) {
+    const twice = hasDouble(list);
+    const byRest = new Map<string, Pack>();
+    for (const unit of list) {
+      const rest = twice ? restOfName(unit) : '';
+      const pack = byRest.get(rest) ?? { key: `${folder}\0hives\0${rest}`, units: [] };
+      byRest.set(rest, pack);
+      pack.units.push(unit);
+      packs.set(unit, pack);
+    }
+  }
+  return packs;
+}
+
+function hasDouble(units: readonly Unit[]): boolean {
+  const seen = new Set<string>();
+  for (const { roots } of units) {
+    for (const root of roots) {
+      if (seen.has(root)) return true;
+      seen.add(root);
+    }
+  }
+  return false;
+}
+
+/** Name of the file without that of its hive. */
+function restOfName(unit: Unit): string {
+  const name = baseName(unit.path).toLowerCase();
+  for (const root of unit.roots) {
+    const hive = root.slice(root.lastIndexOf('\\') + 1).toLowerCase();
+    if (name.includes(hive)) return name.replace(hive, '');
+  }
+  return name;
+}
+
+/** The host another hive of the same copy names. */
+function siblingHive(unit: Unit, pack: Pack | undefined, machineOf: ReadonlyMap<Unit, string>): string | undefined {
+  if (!unit.isHive || pack === undefined) return undefined;
+  const machines = new Set(pack.units.flatMap((u) => machineOf.get(u) ?? []));
+  return machines.size === 1 ? machines.values().next().value : undefined;
+}
+
+/** Copies of the hives of one host, newest first. Copies that complete each other without one kind twice are one. */
+function hiveSets(units: readonly Unit[], packs: ReadonlyMap<Unit, Pack>): HiveSet[] {
+  const own = new Map<string, Unit[]>();
+  const twice = hasDouble(units);
+  for (const unit of units) {
+    const key = twice ? (packs.get(unit)?.key ?? unit.path) : '';
+    const list = own.get(key);
+    if (list === undefined) own.set(key, [unit]);
+    else list.push(unit);
+  }
+  // Still twice: files that say of themselves to be the same hive in one place. Each stands for itself.
+  const sets = [...own.values()].flatMap((list) => (hasDouble(list) ? list.map((u) => [u]) : [list]));
+  return sets
+    .map((list): HiveSet => {
+      const times = list.flatMap((u) => (u.until === undefined ? [] : [u.until]));
+      const newest = times.reduce<InstantNs | undefined>((a, b) => (a === undefined || b > a ? b : a), undefined);
+      return { units: list, ...(newest !== undefined && { until: newest }) };
+    })
+    .sort((a, b) => {
+      const [x, y] = [a.until ?? -1n, b.until ?? -1n];
+      return x > y ? -1 : x < y ? 1 : 0;
+    });
+}
+
+/** Builds and kinds of Windows that records and dumps name, by machine. */
+function osWitnesses(
+  { events, dumps }: StateEvidence,
+  names: HostNames,
+  map: FolderMap,
+): {
+  readonly builds: ReadonlyMap<string, HostState['builds'][number][]>;
+  readonly products: ReadonlyMap<string, HostState['products'][number][]>;
+} {
+  const builds = new Map<string, HostState['builds'][number][]>();
+  const products = new Map<string, HostState['products'][number][]>();
+  const note = <T>(to: Map<string, T[]>, machine: string, entry: T): void => {
+    const list = to.get(machine);
+    if (list === undefined) to.set(machine, [entry]);
+    else list.push(entry);
+  };
+  for (const e of events) {
+    const build = buildOf(e);
+    if (build !== undefined && isHostName(e.host)) note(builds, names.machine(e.host), { build, time: e.time });
+  }
+  for (const dump of dumps) {
+    const machine = isHostName(dump.host) ? names.machine(dump.host) : map.nearest(dump.origin.path);
+    if (typeof machine !== 'string') continue;
+    const time = dump.time === undefined ? {} : { time: dump.time };
+    if (dump.build > 0) note(builds, machine, { build: dump.build, ...time });
+    if (dump.productType !== undefined) note(products, machine, { product: dump.productType, ...time });
+  }
+  return { builds, products };
+}
+
+/** Kernel-General 12 carries the build at every boot, and so does EventLog 6009 as its second datum. */
+function buildOf(e: EventObservation): number | undefined {
+  const provider = e.provider.toLowerCase();
+  const text =
+    e.eventId === 12 && provider === 'microsoft-windows-kernel-general'
+      ? e.fields.get('BuildVersion')
+      : e.eventId === 6009 && provider === 'eventlog'
+        ? e.fields.get('Data[1]')
+        : undefined;
+  return text === undefined ? undefined : buildNumber(text);
+}
+
+/** A build as a number: `17763`, `0x4563`, or the third part of `10.0.17763.1`. */
+export function buildNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  const dotted = /^\d{1,3}\.\d{1,3}\.(\d{1,6})(?:\D|$)/.exec(trimmed)?.[1];
+  const n = dotted === undefined ? (/^(?:\d{1,6}|0x[0-9a-f]{1,5})$/i.test(trimmed) ? Number(trimmed) : undefined) : Number(dotted);
+  return n !== undefined && n > 0 ? n : undefined;
+}

@@ -1,0 +1,233 @@
+import type { Localized, SettingDefault, SettingDefinition, ValueTest } from '@winmedic/knowledge/model';
+import type { OsInfo, SettingResult, UncheckedPlace } from '../model/audit.ts';
+import type { StateObservation } from '../model/state.ts';
+import { Pattern } from './address.ts';
+import { defaultOf } from './defaults.ts';
+import { type Effective, effectiveOf } from './effective.ts';
+import { BUILD_PLACES, PRODUCT_PLACES } from './interest.ts';
+import { type DamagedInputs, uncheckedPlace } from './needs.ts';
+import { lookAt, type Reading } from './reading.ts';
+import type { Unit } from './unit.ts';
+import { every, lookUp, plainText, type StoredValue, some, testValue, valueKey } from './value.ts';
+import * as words from './words.ts';
+
+/** A judged setting, and how further tests of its value turn out. */
+export interface Judged {
+  readonly result: SettingResult;
+  /**
+   * Does a test hold? `strict` only where the value is certain; `lenient` takes what was seen for what is, so that "possible" can be told
+   * from "unknown".
+   */
+  test(test: ValueTest | 'risky'): { readonly strict: boolean | undefined; readonly lenient: boolean | undefined };
+}
+
+/** Sources that show a host at one time, and what is known of it. */
+export interface View {
+  readonly units: readonly Unit[];
+  readonly os: OsInfo;
+  readonly damaged: DamagedInputs;
+}
+
+/** Judges one setting. */
+export function judgeSetting(setting: SettingDefinition, view: View): Judged {
+  const effective = effectiveOf(setting, (place) => lookAt(place, view.units));
+  const unchecked = effective.unchecked.map((place) => uncheckedPlace(setting, place, view.units, view.damaged));
+  const { apart: _, ...time } = effective.time;
+  const base = { setting, seen: effective.seen, ...time };
+  if (effective.kind === 'unknown') {
+    const { since: _s, until: _u, ...plain } = base;
+    return fixed({ ...plain, status: 'not-checked', isDefault: false, text: words.NOT_CHECKED, unchecked });
+  }
+  if (effective.against.length > 0) {
+    const { since: _s, until: _u, ...plain } = base;
+    const texts = [...effective.readings, ...effective.against].map((r) => readingText(setting, effective, r));
+    const text = words.disagreeing(distinct(texts).slice(0, MAX_LISTED));
+    return fixed({ ...plain, status: 'conflict', ...valueOf(effective), isDefault: effective.kind === 'default', text, unchecked });
+  }
+  return effective.kind === 'default'
+    ? judgeDefault(setting, view, base, unchecked)
+    : judgeStored(setting, view, effective, base, unchecked);
+}
+
+type Base = Pick<SettingResult, 'setting' | 'seen' | 'since' | 'until'>;
+
+/** Most matches of a wildcard (or sources in conflict) that are put into words. */
+const MAX_LISTED = 8;
+
+function fixed(result: SettingResult): Judged {
+  const unknown = { strict: undefined, lenient: undefined };
+  return { result, test: () => unknown };
+}
+
+function judgeStored(
+  setting: SettingDefinition,
+  view: View,
+  effective: Effective,
+  base: Base,
+  unchecked: readonly UncheckedPlace[],
+): Judged {
+  const values = effective.readings.map(({ value }) => value).filter((value) => value !== null);
+  const holds = (test: ValueTest): boolean | undefined => some(values.map((value) => testValue(test, value, true)));
+  const risk = riskOf(setting, view.os.product, holds);
+  const complete = effective.place === undefined || !effective.unchecked.includes(effective.place);
+  // One risky match is enough, whatever the others are.
+  const certain = unchecked.length === 0 || (risk === true && !complete && unchecked.length === 1);
+  const needsProduct = risk === 'depends-on-product';
+  const status = statusOf(setting, needsProduct ? true : risk, certain && !needsProduct);
+  const marks = [
+    ...(effective.byPolicy ? [words.MARKS.byPolicy] : []),
+    ...(effective.place?.basis === 'unverified' ? [words.MARKS.unverifiedPlace] : []),
+    ...(setting.basis.includes('unverified') ? [words.MARKS.unverifiedSetting] : []),
+    ...(unchecked.some(({ place }) => place !== effective.place) ? [words.MARKS.overridable] : []),
+    ...(complete ? [] : [words.MARKS.moreMatches]),
+  ];
+  const all = distinct(effective.readings.map((r) => readingText(setting, effective, r)));
+  const shown = all.length > MAX_LISTED ? [...all.slice(0, MAX_LISTED), words.andMore(all.length - MAX_LISTED)] : all;
+  const result: SettingResult = {
+    ...base,
+    status,
+    ...valueOf(effective),
+    isDefault: false,
+    text: words.withMarks(words.listed(shown), marks),
+    unchecked: needsProduct ? [...unchecked, missingOs(setting, view, 'product')] : unchecked,
+  };
+  return withTests(result, certain && !needsProduct, holds);
+}
+
+function judgeDefault(setting: SettingDefinition, view: View, base: Base, unchecked: readonly UncheckedPlace[]): Judged {
+  const { entry, candidates, dependsOn } = defaultOf(setting, view.os);
+  const holdsFor = (one: SettingDefault | undefined, test: ValueTest): boolean | undefined => {
+    const outcome = testValue(test, one?.value ?? null, false);
+    // Nothing is stored, and it is not documented what that means.
+    const guess = one === undefined || (one.value === null && one.basis === 'unverified');
+    return guess && !onlyAsksPresence(test) ? undefined : outcome;
+  };
+  const holds = (test: ValueTest): boolean | undefined => agreed(candidates.map((one) => holdsFor(one, test)));
+  const risks = candidates.map((one) => riskOf(setting, view.os.product ?? one?.when?.product, (test) => holdsFor(one, test)));
+  const needsProduct = risks.includes('depends-on-product');
+  const outcomes = risks.map((r) => r === 'depends-on-product' || r);
+  const same = outcomes.every((o) => o === outcomes[0]);
+  // Different Windows, different answer: possible when any of them would be at risk.
+  const risk = same ? outcomes[0] : outcomes.includes(true) ? true : undefined;
+  const undecided = needsProduct || (!same && risk === true);
+  const guessed = entry?.basis === 'unverified' && entry.value !== null;
+  const certain = unchecked.length === 0 && !undecided && !guessed;
+  const missing = new Set<'product' | 'build'>(undecided ? dependsOn : []);
+  if (needsProduct) missing.add('product');
+  const result: SettingResult = {
+    ...base,
+    status: statusOf(setting, risk, certain),
+    value: entry?.value ?? null,
+    isDefault: true,
+    text: defaultText(setting, entry, candidates, unchecked.length > 0),
+    unchecked: [...unchecked, ...[...missing].map((what) => missingOs(setting, view, what))],
+  };
+  return withTests(result, unchecked.length === 0 && !guessed, holds);
+}
+
+const agreed = (outcomes: readonly (boolean | undefined)[]): boolean | undefined => {
+  const all = every(outcomes);
+  return all === true || outcomes.every((o) => o === false) ? all : undefined;
+};
+
+function onlyAsksPresence({ present, ...rest }: ValueTest): boolean {
+  return present !== undefined && Object.keys(rest).length === 0;
+}
+
+type Risk = boolean | undefined | 'depends-on-product' | 'none';
+
+/** Is the setting at risk on this kind of Windows? */
+function riskOf(
+  setting: SettingDefinition,
+  product: OsInfo['product'],
+  holds: (test: ValueTest) => boolean | undefined,
+): Exclude<Risk, 'none'> {
+  if (setting.risky === undefined) return undefined;
+  const { riskyOn } = setting;
+  if (riskyOn !== undefined && product !== undefined && !riskyOn.includes(product)) return false;
+  const outcome = holds(setting.risky);
+  return outcome === true && riskyOn !== undefined && product === undefined ? 'depends-on-product' : outcome;
+}
+
+function statusOf(setting: SettingDefinition, risk: boolean | undefined, certain: boolean): SettingResult['status'] {
+  if (setting.risky === undefined || risk === undefined) return 'noted';
+  if (risk) return certain ? 'risky' : 'possible-risk';
+  return certain ? 'ok' : 'probably-ok';
+}
+
+function withTests(result: SettingResult, certain: boolean, holds: (test: ValueTest) => boolean | undefined): Judged {
+  const { status } = result;
+  return {
+    result,
+    test: (test) => {
+      if (test === 'risky') {
+        const lenient = status === 'risky' || status === 'possible-risk' ? true : status === 'noted' ? undefined : false;
+        return { strict: status === 'risky' || status === 'ok' ? lenient : undefined, lenient };
+      }
+      const lenient = holds(test);
+      return { strict: certain ? lenient : undefined, lenient };
+    },
+  };
+}
+
+/** What would tell the kind or build of the Windows. */
+function missingOs(setting: SettingDefinition, view: View, what: 'product' | 'build'): UncheckedPlace {
+  const places = what === 'product' ? PRODUCT_PLACES : BUILD_PLACES;
+  const address = places.find((place) => place.startsWith('reg:')) as string;
+  return uncheckedPlace(setting, { address }, view.units, view.damaged);
+}
+
+/** Effective value in stored notation; several matches are joined. */
+function valueOf({ readings }: Effective): { readonly value: string | null } {
+  const values = new Map<string, string>();
+  for (const { value } of readings) if (value !== null) values.set(valueKey(value), plainText(value));
+  return { value: values.size === 0 ? null : [...values.values()].join(', ') };
+}
+
+function readingText(setting: SettingDefinition, { place }: Effective, { value, observation }: Reading): Localized {
+  const text = valueText(setting, value, observation);
+  const key = place?.address.toLowerCase();
+  if (observation === undefined || key === undefined || !key.includes('*')) return text;
+  const name = new Pattern(key).wildcardsOf(observation.address);
+  return name === '' ? text : words.named(name, text);
+}
+
+/** A stored value in words. */
+export function valueText(setting: SettingDefinition, value: StoredValue, observation?: Pick<StateObservation, 'address'>): Localized {
+  if (value === null) return { en: 'not stored', ja: '格納なし' };
+  const plain = plainText(value);
+  const meaning = setting.values === undefined ? undefined : lookUp(setting.values, value);
+  if (meaning !== undefined) return words.valueWithMeaning(plain, meaning);
+  if (plain.trim() !== '') return { en: words.shorten(plain), ja: words.shorten(plain) };
+  return observation?.address.includes('!') === false ? words.EXISTS : words.EMPTY;
+}
+
+function defaultText(
+  setting: SettingDefinition,
+  entry: SettingDefault | undefined,
+  candidates: readonly (SettingDefault | undefined)[],
+  overridable: boolean,
+): Localized {
+  const entryText = (one: SettingDefault): Localized => {
+    if (one.text === undefined) return valueText(setting, one.value);
+    return one.value === null ? one.text : words.valueWithMeaning(one.value, one.text);
+  };
+  const marks = [
+    ...(setting.basis.includes('unverified') ? [words.MARKS.unverifiedSetting] : []),
+    ...(overridable ? [words.MARKS.overridable] : []),
+  ];
+  if (entry !== undefined) {
+    const mark = entry.basis === 'unverified' ? words.MARKS.unverifiedDefault : words.MARKS.isDefault;
+    return words.withMarks(entryText(entry), [mark, ...marks]);
+  }
+  const known = candidates.filter((one) => one !== undefined);
+  if (known.length === 0) return words.withMarks(words.NOTHING_STORED, marks);
+  // An entry for all others is written for the case that the Windows is not known.
+  const last = setting.defaults.at(-1);
+  if (last !== undefined && last.when === undefined && last.text !== undefined) return words.withMarks(last.text, marks);
+  return words.withMarks(words.dependingDefault(known.map((one) => ({ entry: one, text: entryText(one) }))), marks);
+}
+
+function distinct(texts: readonly Localized[]): Localized[] {
+  return [...new Map(texts.map((t) => [t.en, t])).values()];
+}
