@@ -37,7 +37,8 @@ function evaluate(
   depth = 0,
 ): Outcome {
   if (depth > MAX_DEPTH) return UNKNOWN;
-  if ('not' in expr) return negated(evaluate(expr.not, judged, leaf, !inverse, depth + 1));
+  // `not` is a test of a value, too.
+  if ('not' in expr && !('setting' in expr)) return negated(evaluate(expr.not, judged, leaf, !inverse, depth + 1));
   if ('all' in expr || 'any' in expr) {
     const isAll = 'all' in expr;
     const parts = (isAll ? expr.all : expr.any).map((part) => evaluate(part, judged, leaf, inverse, depth + 1));

@@ -16,11 +16,10 @@ export function compareHosts(before: AuditHost, after: AuditHost): StateComparis
   let notComparable = 0;
   for (const now of after.settings) {
     const old = earlier.get(now.setting.id);
-    const [knownBefore, knownAfter] = [isKnown(old), isKnown(now)];
-    if (!knownBefore || !knownAfter) {
+    if (!isKnown(old) || !isKnown(now)) {
       notComparable++;
-      if (old !== undefined && knownBefore !== knownAfter)
-        changes.push({ setting: now.setting, before: old, after: now, effect: knownAfter ? 'now-known' : 'no-longer-known' });
+      if (old !== undefined && isKnown(old) !== isKnown(now))
+        changes.push({ setting: now.setting, before: old, after: now, effect: isKnown(now) ? 'now-known' : 'no-longer-known' });
       continue;
     }
     const flip = isBad(old) === isBad(now) ? undefined : isBad(now) ? ('worse' as const) : ('better' as const);

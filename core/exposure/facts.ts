@@ -9,7 +9,7 @@ import { Interest } from './interest.ts';
 import { needWord } from './needs.ts';
 import { osOf } from './os.ts';
 import { hostProblems, namesText } from './problems.ts';
-import { lookAt, type PlaceLook, type Reading, type SharedTime } from './reading.ts';
+import { type Held, lookAt, type PlaceLook, type Reading } from './reading.ts';
 import type { Unit } from './unit.ts';
 import { lookUp, plainText, type StoredValue } from './value.ts';
 
@@ -160,7 +160,7 @@ class HostFacts {
     return 'made';
   }
 
-  #put(setting: WithFact, value: string, reading: Reading, required: readonly Reading[], time: Pick<SharedTime, 'since' | 'until'>): void {
+  #put(setting: WithFact, value: string, reading: Reading, required: readonly Reading[], time: Held): void {
     const host = this.#host.host as string;
     const trust = required.map((r) => r.trust).reduce(weaker, reading.trust);
     this.#facts.add({ type: 'fact', name: setting.fact.name, value, host, time: factTime(time), origin: originOf(reading), trust });
@@ -176,7 +176,7 @@ function factValue({ fact }: WithFact, value: StoredValue): string | undefined {
   return mapped === '=' ? plainText(value) : mapped;
 }
 
-function factTime({ since, until }: Pick<SharedTime, 'since' | 'until'>): FactObservation['time'] {
+function factTime({ since, until }: Held): FactObservation['time'] {
   if (until === undefined) return { kind: 'now' };
   return since === undefined ? { kind: 'instant', at: until } : { kind: 'span', from: since, to: until };
 }

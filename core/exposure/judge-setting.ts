@@ -42,7 +42,7 @@ export function judgeSetting(setting: SettingDefinition, view: View): Judged {
     const { since: _s, until: _u, ...plain } = base;
     const texts = [...effective.readings, ...effective.against].map((r) => readingText(setting, effective, r));
     const text = words.disagreeing(distinct(texts).slice(0, MAX_LISTED));
-    return fixed({ ...plain, status: 'conflict', ...valueOf(effective), isDefault: effective.kind === 'default', text, unchecked });
+    return fixed({ ...plain, status: 'conflict', ...storedText(effective), isDefault: effective.kind === 'default', text, unchecked });
   }
   return effective.kind === 'default'
     ? judgeDefault(setting, view, base, unchecked)
@@ -86,7 +86,7 @@ function judgeStored(
   const result: SettingResult = {
     ...base,
     status,
-    ...valueOf(effective),
+    ...storedText(effective),
     isDefault: false,
     text: words.withMarks(words.listed(shown), marks),
     unchecked: needsProduct ? [...unchecked, missingOs(setting, view, 'product')] : unchecked,
@@ -178,7 +178,7 @@ function missingOs(setting: SettingDefinition, view: View, what: 'product' | 'bu
 }
 
 /** Effective value in stored notation; several matches are joined. */
-function valueOf({ readings }: Effective): { readonly value: string | null } {
+function storedText({ readings }: Effective): { readonly value: string | null } {
   const values = new Map<string, string>();
   for (const { value } of readings) if (value !== null) values.set(valueKey(value), plainText(value));
   return { value: values.size === 0 ? null : [...values.values()].join(', ') };

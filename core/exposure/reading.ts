@@ -100,8 +100,11 @@ export function mayOverlap(a: Held, b: Held): boolean {
   return (a.since ?? a.until) <= b.until && (b.since ?? b.until) <= a.until;
 }
 
-/** A time shared by all, or why there is none. */
-export type SharedTime = (Held & { readonly apart?: never }) | { readonly apart: true };
+/** A time shared by all. */
+export interface SharedTime extends Held {
+  /** They are never known together. */
+  readonly apart?: true;
+}
 
 /** The time for which all are known together: from the latest beginning to the earliest end. */
 export function sharedTime(list: readonly Held[]): SharedTime {
