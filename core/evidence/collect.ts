@@ -195,6 +195,8 @@ class Collection {
       case 'dump':
         return this.#readDump(input, source);
       default:
+        // A dump that was compressed, encrypted or never written: its reader says which.
+        if (/\.dmp$/i.test(label)) return this.#readDump(input, source);
         this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
     }
   }

@@ -1,4 +1,5 @@
 import { type CollectOptions, collectEvidence, FactError, parseFact, patternsOf } from '@winmedic/core/evidence';
+import { withStateFacts } from '@winmedic/core/exposure';
 import type { Evidence, FactObservation, InputProblem, Timeline } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
 import { type Cause, loadKnowledge } from '@winmedic/knowledge';
@@ -45,7 +46,7 @@ export async function gather(
 /** Evidence and its timeline. */
 export async function gatherTimeline(context: Context, paths: readonly string[], options: Options): Promise<Timeline> {
   const evidence = await gather(context, paths, options);
-  return context.sync(() => buildTimeline(evidence));
+  return context.sync(() => buildTimeline(withStateFacts(evidence, loadKnowledge())));
 }
 
 /** How the report was made. */

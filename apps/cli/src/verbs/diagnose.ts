@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { diagnose } from '@winmedic/core/diagnosis';
-import type { Diagnosis, Evidence } from '@winmedic/core/model';
+import { withStateFacts } from '@winmedic/core/exposure';
+import type { Diagnosis, Evidence, SourceKind } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
 import { type Cause, type Knowledge, loadKnowledge } from '@winmedic/knowledge';
 import { parsePack } from '@winmedic/knowledge/pack';
@@ -36,6 +37,9 @@ function knowledgeWithPacks(options: Options): Knowledge {
   return { ...knowledge, causes: [...knowledge.causes.filter(({ id }) => !replaced.has(id)), ...added] };
 }
 
+/** Kinds of sources a diagnosis can be made of. */
+const READABLE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'dump', 'hive', 'state-text', 'tool-log']);
+
 function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diagnosis {
   return context.sync(() =>
     diagnose(buildTimeline(evidence), knowledge, { formatTime: (ns) => formatTime(ns, context.zone, context.lang) }),
@@ -46,13 +50,13 @@ function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diag
 export const run: VerbRun = async (context, paths, options) => {
   const started = performance.now();
   const knowledge = knowledgeWithPacks(options);
-  const evidence = await gather(context, paths, options, knowledge.causes);
+  const evidence = withStateFacts(await gather(context, paths, options, knowledge.causes), knowledge);
   const diagnosis = judge(context, evidence, knowledge);
   const meta = reportMeta(context, started);
   const people = { ...meta, lang: context.lang };
   const code = readingCode(
     evidence.problems,
-    evidence.sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text'),
+    evidence.sources.some(({ kind }) => READABLE.has(kind)),
   );
   if (context.json) await context.outJson(diagnosisToJson(diagnosis, meta));
   else {
