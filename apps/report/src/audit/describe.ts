@@ -1,5 +1,14 @@
-import type { Audit, AuditHost, InputProblem, SettingResult, Source, StateComparison, StateObservation } from '@winmedic/core/model';
-import type { Language, SettingDefinition, SettingPlace } from '@winmedic/knowledge/model';
+import type {
+  Audit,
+  AuditHost,
+  CombinedResult,
+  InputProblem,
+  SettingResult,
+  Source,
+  StateComparison,
+  StateObservation,
+} from '@winmedic/core/model';
+import type { Language, Localized, SettingDefinition, SettingPlace } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
@@ -153,11 +162,20 @@ export interface SeenPlace {
   readonly value: string;
   /** Last write of the key (for absent values: of the nearest key that exists). */
   readonly written?: bigint;
+  /** That nearest key, when it is not the key of the value itself. */
+  readonly nearest?: string;
   /** The value is there; else it was looked for and is not. */
   readonly present: boolean;
   readonly until?: bigint;
   readonly byPolicy: boolean;
   readonly unverified: boolean;
+}
+
+/** True when a key found in a hive is the key of an address, whatever the control set is called. */
+function sameKey(key: string, address: string): boolean {
+  const plain = (text: string): string =>
+    (text.split('!')[0] ?? '').toLowerCase().replace(/^(hklm\\system\\)controlset\d{3}(?=\\|$)/, '$1currentcontrolset');
+  return plain(key) === plain(addressText(address));
 }
 
 /** Where the values of a setting were seen. */
@@ -169,12 +187,16 @@ export function seenPlaces(result: SettingResult, names: SourceNames, lang: Lang
     const place = placeOf(result.setting, seen.address);
     const { key, line, keyWritten } = seen.origin;
     const written = keyWritten ?? seen.since;
-    const where = key ?? addressText(seen.address);
+    const present = seen.value !== null;
+    // The key of an absent value is the nearest one that exists; what was looked for is the address.
+    const where = present && key !== undefined ? key : addressText(seen.address);
+    const nearest = !present && key !== undefined && !sameKey(key, seen.address) ? key : undefined;
     return {
       source: names.of(seen.origin),
       where: line === undefined ? where : `${where} (${m.line(line)})`,
       value: valueText(seen.value, lang),
-      present: seen.value !== null,
+      present,
+      ...(nearest === undefined ? {} : { nearest }),
       ...(written === undefined ? {} : { written }),
       ...(seen.until === undefined ? {} : { until: seen.until }),
       byPolicy: seen.byPolicy === true || place?.policy === true,
@@ -191,10 +213,15 @@ export function isUnverified(result: SettingResult): boolean {
   return seen.some(({ value, address }) => value !== null && placeOf(setting, address)?.basis === 'unverified');
 }
 
+/** What is needed, as part of a line: without the full stop of a sentence. */
+export function needText(need: Localized, lang: Language): string {
+  return pick(need, lang).replace(/[.。]$/, '');
+}
+
 /** What would decide a result: every place that was not looked at, each need once; else how the setting is obtained. */
 export function decidingNeeds(result: SettingResult, lang: Language): string[] {
-  const needs = result.unchecked.map(({ need }) => pick(need, lang));
-  return needs.length > 0 ? [...new Set(needs)] : [pick(result.setting.obtain, lang)];
+  const needs = result.unchecked.map(({ need }) => needText(need, lang));
+  return needs.length > 0 ? [...new Set(needs)] : [needText(result.setting.obtain, lang)];
 }
 
 /** True when the two sides of a comparison name different hosts. */
@@ -221,7 +248,7 @@ export function seenTimes(place: SeenPlace, zone: string, lang: Language): strin
   const m = messages(lang);
   if (place.written === undefined) return place.until === undefined ? '' : m.audit.heldTo(formatTime(place.until, zone, lang));
   const time = formatTime(place.written, zone, lang);
-  return place.present ? m.keyWritten(time) : m.audit.nearestWritten(time);
+  return place.nearest === undefined ? m.keyWritten(time) : m.audit.nearestWritten(place.nearest, time);
 }
 
 /** `SYSTEM  HKLM\\…!fDenyTSConnections = 0, key last written …`: a place in one line. */
@@ -253,4 +280,14 @@ export function headlineText({ counts, combined, risky }: HostView, lang: Langua
   const known = counts.ok + counts.noted;
   const first = known === 0 ? audit.headlineNothing : audit.headlineNone(known);
   return open.length > 0 ? `${first} (${list(open)})` : first;
+}
+
+/** The parts a combined finding rests on; of one that holds, alternatives that do not apply are left out. */
+export function partsShown({ parts, status }: CombinedResult): CombinedResult['parts'] {
+  return status === 'holds' ? parts.filter(({ outcome }) => outcome !== 'false') : parts;
+}
+
+/** `Network Level Authentication = 0: not required`. */
+export function titledValue(result: SettingResult, lang: Language): string {
+  return `${pick(result.setting.title, lang)} = ${pick(result.text, lang)}`;
 }

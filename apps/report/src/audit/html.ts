@@ -17,7 +17,9 @@ import {
   isUnverified,
   knownUntil,
   knowsOs,
+  needText,
   osText,
+  partsShown,
   problemsByHost,
   seenPlaces,
   seenTimes,
@@ -197,8 +199,9 @@ ${notes.map((note) => html`<p class="soft">${note}</p>`)}${problemList(problems,
     return html`<div class="remedy"><p><strong>${sectionRemedy}:</strong> ${remedyBody(first, this.#lang)}</p>${others.length > 0 && closedPart(this.#m, audit.alsoPossible, others.length, rest, false)}</div>`;
   }
 
-  #combined(host: AuditHost, { finding, parts, because }: CombinedResult, told: Map<string, string>): Markup {
+  #combined(host: AuditHost, one: CombinedResult, told: Map<string, string>): Markup {
     const { audit } = this.#m;
+    const { finding } = one;
     const title = this.#t(finding.title);
     const resultOf = (id: string): SettingResult | undefined => host.settings.find(({ setting }) => setting.id === id);
     const name = (id: string): string => {
@@ -211,8 +214,8 @@ ${notes.map((note) => html`<p class="soft">${note}</p>`)}${problemList(problems,
     if (first && !told.has(change.setting)) told.set(change.setting, title);
     return html`<article class="next"><h3>${this.#severity(finding.severity)} ${title} <span class="tag mono">${finding.id}</span>${finding.basis.includes('unverified') && html` <span class="tag assumed">${audit.unverified}</span>`}</h3>
 <p>${this.#t(finding.sentence)}</p>
-<p class="soft">${audit.restsOn}: ${this.#t(because)}</p>
-<ol class="alt">${parts.map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)}: <strong>${this.#t(result.text)}</strong>${outcome !== 'true' && ` (${audit.outcome[outcome]})`}${isUnverified(result) && html` <span class="tag assumed">${audit.unverified}</span>`}${this.#where(result)}</li>`)}</ol>
+<p class="soft">${audit.restsOn}:</p>
+<ol class="alt">${partsShown(one).map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)} = <strong>${this.#t(result.text)}</strong>${outcome !== 'true' && ` (${audit.outcome[outcome]})`}${isUnverified(result) && html` <span class="tag assumed">${audit.unverified}</span>`}${this.#where(result)}</li>`)}</ol>
 <p><strong>${audit.changeFirst}: ${name(change.setting)}</strong><br>${this.#t(change.why)}</p>
 ${remedies}
 ${others.length > 0 && html`<p>${audit.alsoPossible}:</p><ul class="alt">${others.map(({ setting, why }) => html`<li>${name(setting)}: ${this.#t(why)}</li>`)}</ul>`}</article>
@@ -248,10 +251,10 @@ ${this.#remedies(result, told)}</article>
     const { audit, colStatus } = this.#m;
     return stackTable(
       [audit.rowCombined, colStatus, audit.restsOn],
-      results.map(({ finding, status, parts }) => [
+      results.map(({ finding, status, because }) => [
         this.#t(finding.title),
         html`<span class="grade ${status === 'possible' ? 'possible-risk' : 'not-checked'}">${STATUS_SHAPES[status === 'possible' ? 'possible-risk' : 'not-checked'][0]} ${audit.combinedStatus[status]}</span>`,
-        html`<ul class="cites">${parts.map(({ outcome, result }) => html`<li>${this.#t(result.setting.title)}: ${audit.outcome[outcome]}</li>`)}</ul>`,
+        this.#t(because),
       ]),
     );
   }
@@ -262,7 +265,7 @@ ${this.#remedies(result, told)}</article>
     return html`${unchecked.map(({ need, reason, results }) => {
       const why = reason === 'none' ? '' : ` · ${audit.reason[reason]}`;
       const list = html`<ul class="alt">${results.map(({ setting }) => html`<li>${this.#t(setting.title)} <span class="tag mono">${setting.id}</span>${setting.command !== undefined && html`<br><code>${setting.command}</code>`}</li>`)}</ul>`;
-      return html`<p>${this.#status('not-checked')} <strong>${this.#t(need)}</strong>: ${audit.needCount(results.length)}${why}</p>
+      return html`<p>${this.#status('not-checked')} <strong>${needText(need, this.#lang)}</strong>: ${audit.needCount(results.length)}${why}</p>
 ${closedPart(this.#m, audit.colSettings, results.length, list, false)}`;
     })}`;
   }

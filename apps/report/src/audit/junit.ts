@@ -3,7 +3,7 @@ import type { Language, Remedy } from '@winmedic/knowledge/model';
 import { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
 import { printable, printableLines } from '../width.ts';
-import { decidingNeeds, hostName, seenPlaces, seenText } from './describe.ts';
+import { decidingNeeds, hostName, partsShown, seenPlaces, seenText, titledValue } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { hostView, listedCombined, listedSettings } from './view.ts';
 
@@ -49,13 +49,12 @@ function settingCase(result: SettingResult, host: string, names: SourceNames, op
   return { ...test, outcome: { element: 'skipped', message, body: places.join('\n') } };
 }
 
-function combinedCase({ finding, status, parts, because }: CombinedResult, host: AuditHost, name: string, lang: Language): TestCase {
+function combinedCase(one: CombinedResult, host: AuditHost, name: string, lang: Language): TestCase {
+  const { finding, status, because } = one;
   const m = messages(lang);
   const test = { className: `${name}.combined`, name: `${finding.id}: ${pick(finding.title, lang)}` };
   if (status === 'does-not-hold') return test;
-  const lines = parts.map(
-    ({ outcome, result }) => `${pick(result.setting.title, lang)}: ${pick(result.text, lang)} (${m.audit.outcome[outcome]})`,
-  );
+  const lines = partsShown(one).map(({ outcome, result }) => `${titledValue(result, lang)} (${m.audit.outcome[outcome]})`);
   if (status !== 'holds')
     return {
       ...test,

@@ -15,12 +15,15 @@ import {
   hostName,
   isUnverified,
   knownUntil,
+  needText,
   osText,
+  partsShown,
   problemsByHost,
   seenPlaces,
   seenTimes,
   sideNames,
   sourcesText,
+  titledValue,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
@@ -156,10 +159,8 @@ class AuditMarkdown {
     this.#open(audit.sectionConflict, view.conflict);
     this.#open(audit.sectionPossible, view.possible);
     if (view.combinedOpen.length > 0) this.#heading(3, audit.sectionCombinedOpen);
-    for (const { finding, status, parts } of view.combinedOpen)
-      this.#line(
-        `- **${audit.combinedStatus[status]}** ${this.#t(finding.title)}: ${escapeMarkdown(list(parts.map((part) => `${pick(part.result.setting.title, this.#lang)} ${audit.outcome[part.outcome]}`)))}`,
-      );
+    for (const { finding, status, because } of view.combinedOpen)
+      this.#line(`- **${audit.combinedStatus[status]}** ${this.#t(finding.title)}: ${this.#t(because)}`);
     this.#unchecked(view);
     this.#calm(audit.sectionProbably, view.probably);
     this.#calm(audit.sectionNoted, view.noted);
@@ -185,15 +186,16 @@ class AuditMarkdown {
     else for (const remedy of result.setting.remedies) this.#remedy(remedy);
   }
 
-  #combined(view: HostView, { finding, parts, because }: CombinedResult, told: Map<string, string>): void {
+  #combined(view: HostView, one: CombinedResult, told: Map<string, string>): void {
+    const { finding } = one;
     const { audit } = this.#m;
     const title = pick(finding.title, this.#lang);
     this.#heading(4, title);
     const mark = finding.basis.includes('unverified') ? ` (${audit.unverified})` : '';
-    this.#line(`${this.#severity(finding.severity)} ${this.#t(finding.sentence)}${mark}`, '', `${audit.restsOn}: ${this.#t(because)}`, '');
-    parts.forEach(({ outcome, result }, i) => {
+    this.#line(`${this.#severity(finding.severity)} ${this.#t(finding.sentence)}${mark}`, '', `${audit.restsOn}:`, '');
+    partsShown(one).forEach(({ outcome, result }, i) => {
       const state = outcome === 'true' ? '' : ` (${audit.outcome[outcome]})`;
-      this.#line(`${i + 1}. ${this.#t(result.setting.title)}: ${this.#t(result.text)}${state}`);
+      this.#line(`${i + 1}. ${escapeMarkdown(titledValue(result, this.#lang))}${state}`);
       this.#places(result, '   ');
     });
     const settingOf = (id: string): SettingResult | undefined => view.host.settings.find(({ setting }) => setting.id === id);
@@ -246,7 +248,9 @@ class AuditMarkdown {
     for (const { need, reason, results } of unchecked) {
       const why = reason === 'none' ? '' : ` (${audit.reason[reason]})`;
       const titles = list(results.map(({ setting }) => pick(setting.title, this.#lang)));
-      this.#line(`- **${this.#t(need)}**: ${audit.needCount(results.length)}${why}: ${escapeMarkdown(titles)}`);
+      this.#line(
+        `- **${escapeMarkdown(needText(need, this.#lang))}**: ${audit.needCount(results.length)}${why}: ${escapeMarkdown(titles)}`,
+      );
     }
   }
 

@@ -45,8 +45,8 @@ describe.each(pages('en'))('the audit (%s)', (_, page) => {
     };
     const order = [
       'Power off without an account over RDP',
-      'Remote Desktop: 0: connections are allowed',
-      'Shutdown without logon: 1: the button is shown',
+      'Remote Desktop = 0: connections are allowed',
+      'Shutdown without logon = 1: the button is shown',
       'Change first: Shutdown without logon',
       'Takes effect at once and hinders nobody.',
       'Remove the power button',
@@ -58,13 +58,17 @@ describe.each(pages('en'))('the audit (%s)', (_, page) => {
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 
+  it('leaves out alternatives that do not apply to a finding that holds', () => {
+    expect(page).not.toContain('Port of Remote Desktop = 3389');
+  });
+
   it('shows hive path, value and last write with its zone', () => {
     const shown = page.replaceAll('\\', '');
     expect(shown).toMatch(
       /RDS01\/SYSTEM HKLMSYSTEMCurrentControlSetControlTerminal ServerWinStationsRDP-Tcp!UserAuthentication = 0[, (·]+key last written 2018-06-20 09:00:00 \+09:00/,
     );
     expect(shown).toMatch(
-      /Terminal Services!UserAuthentication not set[, (·]+nearest existing key last written 2018-05-01 09:00:00 \+09:00/,
+      /Terminal Services!UserAuthentication not set[, (·]+nearest existing key HKLMSOFTWAREPoliciesMicrosoft last written 2018-05-01 09:00:00 \+09:00/,
     );
   });
 
@@ -170,6 +174,23 @@ describe('the state of a hive', () => {
   ])('follows from its problems: %j', (codes, expected) => {
     const problems = codes.map((code) => ({ code, path: '/cases/rds/RDS01/SYSTEM', severity: 'note' as const }));
     expect(flat(text({}, { ...oneHost, problems }))).toContain(`Sources: ${expected}, SOFTWARE (clean)`);
+  });
+});
+
+describe('what was not checked', () => {
+  it('is told need by need in the terminal, the largest first, and counted from the ninth on', () => {
+    const [one] = auditFixture.hosts[2]!.settings;
+    const settings = Array.from({ length: 30 }, (_, i) => ({
+      ...one!,
+      setting: { ...one!.setting, id: `s${i}` },
+      unchecked: [{ ...one!.unchecked[0]!, reason: 'no-source' as const, need: { en: `source ${i % 12}.`, ja: `情報源 ${i % 12}。` } }],
+    }));
+    const many = withHost({ settings, combined: [], counts: { ...auditFixture.hosts[2]!.counts, 'not-checked': 30 } });
+    const short = flat(text({}, many));
+    expect(short).toContain('– source 0: 3 settings');
+    expect(short.match(/– source \d+: /g)).toHaveLength(8);
+    expect(short).toContain('– 4 more needs: 8 settings');
+    expect(flat(text({ verbose: true }, many)).match(/– source \d+: /g)).toHaveLength(12);
   });
 });
 

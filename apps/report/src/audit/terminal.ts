@@ -14,12 +14,15 @@ import {
   hostName,
   isUnverified,
   knownUntil,
+  needText,
   osText,
+  partsShown,
   problemsByHost,
   seenPlaces,
   seenText,
   sideNames,
   sourcesText,
+  titledValue,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
@@ -34,6 +37,8 @@ export interface AuditTextOptions extends AuditReportOptions, TerminalStyle {
 
 /** Places told of one setting unless verbose; the rest is counted. */
 const SHORT_PLACES = 4;
+/** Needs of what was not checked told one by one unless verbose, the largest first; the rest is counted. */
+const SHORT_NEEDS = 8;
 
 class AuditText {
   readonly #audit: Audit;
@@ -214,7 +219,8 @@ class AuditText {
     const page = this.#page;
     page.gap();
     page.heading(audit.sectionCombined);
-    for (const { finding, parts, because } of view.combined) {
+    for (const one of view.combined) {
+      const { finding } = one;
       const title = pick(finding.title, this.#lang);
       page.gap();
       page.text(`${title} (${finding.id})${finding.basis.includes('unverified') ? ` [${audit.unverified}]` : ''}`, {
@@ -224,10 +230,10 @@ class AuditText {
         tone: 'strong',
       });
       page.text(pick(finding.sentence, this.#lang), { indent: 4 });
-      page.text(pick(because, this.#lang), { indent: 4, lead: `${audit.restsOn}: `, tone: 'faint' });
-      parts.forEach(({ outcome, result }, i) => {
+      page.text('', { indent: 4, lead: `${audit.restsOn}:` });
+      partsShown(one).forEach(({ outcome, result }, i) => {
         const state = outcome === 'true' ? '' : ` (${audit.outcome[outcome]})`;
-        page.text(`${pick(result.setting.title, this.#lang)}: ${pick(result.text, this.#lang)}${state}${this.#unverified(result)}`, {
+        page.text(`${titledValue(result, this.#lang)}${state}${this.#unverified(result)}`, {
           indent: 4,
           lead: `${i + 1}. `,
         });
@@ -311,14 +317,13 @@ class AuditText {
     page.gap();
     page.heading(m.audit.sectionCombinedOpen);
     const shown = this.#options.verbose ? results : results.filter(({ status }) => status === 'possible');
-    for (const { finding, status, parts } of shown) {
+    for (const { finding, status, because } of shown) {
       page.text(`${pick(finding.title, this.#lang)} (${finding.id})`, {
         indent: 2,
         lead: `${STATUS_SHAPES[status === 'possible' ? 'possible-risk' : 'not-checked'][this.#shapes]} ${m.audit.combinedStatus[status]}  `,
         leadTone: status === 'possible' ? 'warn' : 'faint',
       });
-      for (const { outcome, result } of parts)
-        page.text(`${pick(result.setting.title, this.#lang)}: ${m.audit.outcome[outcome]}`, { indent: 6, tone: 'faint' });
+      page.text(pick(because, this.#lang), { indent: 6, tone: 'faint' });
     }
     if (results.length > shown.length)
       page.text(`${m.audit.combinedOpenCount(results.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
@@ -330,9 +335,10 @@ class AuditText {
     const page = this.#page;
     page.gap();
     page.heading(audit.sectionUnchecked);
-    for (const { need, reason, results } of unchecked) {
+    const shown = this.#options.verbose ? unchecked : unchecked.slice(0, SHORT_NEEDS);
+    for (const { need, reason, results } of shown) {
       const why = reason === 'none' ? '' : ` (${audit.reason[reason]})`;
-      page.text(`${pick(need, this.#lang)}: ${audit.needCount(results.length)}${why}`, {
+      page.text(`${needText(need, this.#lang)}: ${audit.needCount(results.length)}${why}`, {
         indent: 2,
         lead: `${STATUS_SHAPES['not-checked'][this.#shapes]} `,
       });
@@ -342,6 +348,15 @@ class AuditText {
         if (setting.command !== undefined) page.command(setting.command, 8);
       }
     }
+    const rest = unchecked.slice(shown.length);
+    if (rest.length > 0)
+      page.text(
+        audit.moreNeeds(
+          rest.length,
+          rest.reduce((sum, { results }) => sum + results.length, 0),
+        ),
+        { indent: 2, lead: `${STATUS_SHAPES['not-checked'][this.#shapes]} ` },
+      );
     if (!this.#options.verbose) page.text(verboseHint, { indent: 4, tone: 'faint' });
   }
 

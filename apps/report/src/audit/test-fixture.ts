@@ -218,13 +218,31 @@ const nlaOff = result(rdsNla, 'risky', text('0: not required', '0: 要求しな�
   value: '0',
   since: at('2018-06-20T00:00:00Z'),
   seen: [
-    seen(rdsNla.places[0]!.address, null, 1, {}, '2018-05-01T00:00:00Z'),
+    seen(
+      rdsNla.places[0]!.address,
+      null,
+      1,
+      {
+        origin: {
+          sourceId: 'S2',
+          path: SOURCES[1]!.path,
+          key: 'HKLM\\SOFTWARE\\Policies\\Microsoft',
+          keyWritten: at('2018-05-01T00:00:00Z'),
+        },
+      },
+      '2018-05-01T00:00:00Z',
+    ),
     seen(rdsNla.places[1]!.address, '0', 0, {}, '2018-06-20T00:00:00Z'),
   ],
 });
 const buttonOn = result(shutdownWithoutLogon, 'risky', text('1: the button is shown', '1: ボタンを表示'), {
   value: '1',
   seen: [seen(shutdownWithoutLogon.places[0]!.address, '1', 1, {}, '2018-06-19T00:00:00Z')],
+});
+
+const port = result(rdsPort, 'ok', text('3389', '3389'), {
+  value: '3389',
+  seen: [seen(rdsPort.places[0]!.address, '3389', 0, {}, '2018-01-01T00:00:00Z')],
 });
 
 const powerOff: CombinedFinding = {
@@ -308,10 +326,7 @@ const rds01 = host(
       seen: [seen(smb1.places[0]!.address, '0', 0, {}, '2018-01-01T00:00:00Z')],
       unchecked: unchecked(smb1, 'damaged', text('an unreadable part of the SYSTEM hive', 'SYSTEM ハイブの読み取れない部分')),
     }),
-    result(rdsPort, 'ok', text('3389', '3389'), {
-      value: '3389',
-      seen: [seen(rdsPort.places[0]!.address, '3389', 0, {}, '2018-01-01T00:00:00Z')],
-    }),
+    port,
     result(crashDump, 'conflict', text('0 and 7', '0 と 7'), {
       value: '0',
       seen: [seen(crashDump.places[0]!.address, '0', 0, {}, '2018-01-01T00:00:00Z'), seen(crashDump.places[0]!.address, '7', 2)],
@@ -332,7 +347,7 @@ const rds01 = host(
       {
         finding: powerOff,
         status: 'holds',
-        parts: [part(enabled, 'true'), part(nlaOff, 'true'), part(buttonOn, 'true')],
+        parts: [part(enabled, 'true'), part(nlaOff, 'true'), part(buttonOn, 'true'), part(port, 'false')],
         because: text('All three settings hold.', '3 つの設定がすべて成り立ちます。'),
       },
     ],
