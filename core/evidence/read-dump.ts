@@ -42,6 +42,7 @@ export function readDump(input: DumpInput, tables: BlameTables, problems: Proble
     type: 'dump',
     id: input.id,
     kind: dump.kind,
+    ...(dump.live === true && { live: true as const }),
     machine: dump.machine,
     ...(dump.systemTime !== undefined && { time: instantOfTicks(dump.systemTime) }),
     ...(dump.upTime !== undefined && { upTimeSeconds: Number(dump.upTime / 10_000n) / 1000 }),
@@ -61,7 +62,7 @@ export function readDump(input: DumpInput, tables: BlameTables, problems: Proble
         others: guilty.others,
       },
     }),
-    modules: dump.modules.slice(0, MAX_NAMES).map(({ name }) => name),
+    modules: dump.modules.slice(0, MAX_NAMES).map(({ name }) => name || '?'),
     unloaded: dump.unloaded.slice(0, MAX_NAMES).map(({ name }) => name),
     stack: dump.stack.slice(0, MAX_STACK).map(({ module, offset }) => `${module.name}+${hex(offset)}`),
     unavailable: [dump.modulesUnavailable, dump.stackUnavailable]

@@ -43,6 +43,8 @@ export interface DumpObservation {
   /** `D1` … in order of the inputs. */
   readonly id: string;
   readonly kind: string;
+  /** Written while the machine ran on: no stop. */
+  readonly live?: true;
   readonly machine: string;
   /** Time of the stop (host clock, UTC); absent when unset. */
   readonly time?: InstantNs;

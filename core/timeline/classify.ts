@@ -227,7 +227,7 @@ function dumpAtEnd(sequence: readonly Sequenced[]): Sequenced | undefined {
 
 /** A dump written while the machine ran on: no stop. */
 function isLiveDump(dump: EventObservation): boolean {
-  return dump.fields.get('DumpKind') === 'live-bitmap';
+  return dump.fields.get('Live') === 'true';
 }
 
 /**

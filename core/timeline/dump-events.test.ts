@@ -55,7 +55,7 @@ describe('a crash dump in the timeline', () => {
   test('of a time in which the log simply goes on, or written live, is no stop', () => {
     const events = [...running, event(plus(CRASH, 300), 'EventLog/6013')];
     expect(buildTimeline({ ...evidenceOf(events), dumps: [dump(CRASH)] }).stops).toEqual([]);
-    expect(buildTimeline({ ...evidenceOf([]), dumps: [dump(CRASH, { kind: 'live-bitmap' })] }).stops).toEqual([]);
+    expect(buildTimeline({ ...evidenceOf([]), dumps: [dump(CRASH, { kind: 'live-bitmap', live: true })] }).stops).toEqual([]);
   });
 
   test('without a time is no event', () => {

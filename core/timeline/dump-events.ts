@@ -33,6 +33,7 @@ function eventOf(dump: DumpObservation, host: string): EventObservation {
     fields.set(`BugcheckParameter${i + 1}`, p);
   });
   fields.set('DumpKind', dump.kind);
+  if (dump.live) fields.set('Live', 'true');
   if (dump.blame) fields.set('Module', dump.blame.at);
   return {
     type: 'event',
