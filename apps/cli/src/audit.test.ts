@@ -68,7 +68,7 @@ describe.concurrent('winmedic audit', () => {
     expect(setting(audited, 'rds-nla')).toMatchObject({ status: 'risky', value: '0' });
     expect(setting(audited, 'rds-nla').seen).toContainEqual(
       expect.objectContaining({
-        key: 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp!UserAuthentication',
+        key: 'HKLM\\SYSTEM\\ControlSet001\\Control\\Terminal Server\\WinStations\\RDP-Tcp!UserAuthentication',
         keyWritten: '2018-06-20T09:00:00+09:00',
         value: '0',
       }),

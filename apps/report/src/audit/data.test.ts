@@ -193,6 +193,8 @@ describe('auditRows', () => {
     ]);
     expect(rows.find((row) => row[3] === 'ntlm-level')![5]).toBe('risky (not verified)');
     expect(rows.find((row) => row[3] === 'uac-remote')![13]).toContain('SOFTWARE hive');
+    const winrm = rows.find((row) => row[3] === 'winrm-service-basic')!;
+    expect(winrm.slice(9, 11)).toEqual(['winrm:config/service/auth!Basic (line 14)', '']);
   });
 });
 

@@ -2,7 +2,7 @@ import type { Audit, SettingResult } from '@winmedic/core/model';
 import { formatTime } from '../format-time.ts';
 import { SourceNames } from '../origin.ts';
 import { messages, pick } from '../text/index.ts';
-import { addressText, decidingNeeds, hostName, isUnverified } from './describe.ts';
+import { decidingNeeds, hostName, isUnverified, seenPlaces } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
 import { hostView, listedCombined, listedSettings } from './view.ts';
 
@@ -36,8 +36,8 @@ export function auditRows(audit: Audit, options: AuditReportOptions): string[][]
   ];
   const time = (ns: bigint | undefined): string => (ns === undefined ? '' : formatTime(ns, zone, lang));
   const settingRow = (result: SettingResult, host: string): string[] => {
-    const { setting, status, seen } = result;
-    const first = seen.find(({ value }) => value !== null) ?? seen[0];
+    const { setting, status } = result;
+    const [first] = seenPlaces(result, names, lang);
     const { value } = result;
     return [
       host,
@@ -49,10 +49,11 @@ export function auditRows(audit: Audit, options: AuditReportOptions): string[][]
       w.severity[setting.severity],
       value ?? '',
       pick(result.text, lang),
-      first ? (first.origin.key ?? addressText(first.address)) : '',
-      time(first?.origin.keyWritten ?? first?.since),
+      first?.where ?? '',
+      // The last write of another key says little about this value.
+      first?.nearest === undefined ? time(first?.written) : '',
       time(result.until),
-      first ? names.of(first.origin) : '',
+      first?.source ?? '',
       result.unchecked.length > 0 ? m.list(decidingNeeds(result, lang)) : '',
       status === 'risky' ? (setting.remedies[0]?.command ?? '') : '',
     ];

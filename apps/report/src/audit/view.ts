@@ -36,7 +36,7 @@ export const AUDIT_AREAS: readonly AuditArea[] = Object.keys({
 
 /** Which results a report lists. Counts are always of all settings. */
 export interface AuditFilter {
-  /** Only settings of these areas, and combined findings that rest on one of them. */
+  /** Only settings of these areas, and combined findings that rest on one of them that can be risky. */
   readonly only?: readonly AuditArea[];
   /** Only findings: what is not risky is left out. */
   readonly riskyOnly?: boolean;
@@ -139,7 +139,8 @@ export function hostView(host: AuditHost, filter: AuditFilter): HostView {
   const chosen = host.settings.filter(({ setting }) => inAreas(setting, filter)).toSorted(bySeverity);
   const of = (status: SettingResult['status']): SettingResult[] => chosen.filter((result) => result.status === status);
   const combined = host.combined
-    .filter(({ parts }) => parts.some(({ result }) => inAreas(result.setting, filter)))
+    // What only informs (the build a finding depends on) does not make it a finding of that area.
+    .filter(({ parts }) => parts.some(({ result: { setting } }) => setting.risky !== undefined && inAreas(setting, filter)))
     .toSorted((a, b) => SEVERITY_RANK[a.finding.severity] - SEVERITY_RANK[b.finding.severity]);
   const count = (status: SettingResult['status']): number => chosen.filter((result) => result.status === status).length;
   const clear = filter.riskyOnly === true;
