@@ -3,8 +3,9 @@ import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
 import { parseEventText } from '../explain/parse-text.ts';
-import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
+import type { EventObservation, Evidence, FactObservation, InstantNs, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, StateExtent, StateObservation } from '../model/state.ts';
+import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
@@ -83,6 +84,7 @@ interface Input {
   readonly isFacts?: boolean;
   /** Named by the user: then not to be recognised is an error; a file that merely lies in a folder is passed over. */
   readonly named?: boolean;
+  readonly modifiedMs?: number;
 }
 
 class Collection {
@@ -95,6 +97,7 @@ class Collection {
   readonly #facts: FactObservation[] = [];
   readonly #hashes = new Map<string, string>();
   readonly #shelf = new HiveShelf();
+  readonly #channelFiles: ChannelFile[] = [];
   readonly #state: StateObservation[] = [];
   readonly #extents: StateExtent[] = [];
   readonly #dumps: DumpObservation[] = [];
@@ -123,12 +126,20 @@ class Collection {
     for (const f of factsFiles) await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, isFacts: true });
     for (const f of files) {
       const before = this.#sources.length;
-      await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, named: f.below === undefined });
+      await this.#read({
+        label: f.path,
+        file: f.path,
+        sizeBytes: f.sizeBytes,
+        depth: 0,
+        named: f.below === undefined,
+        modifiedMs: f.modifiedMs,
+      });
       if (f.below !== undefined && this.#sources.slice(before).some(({ kind }) => IS_EVIDENCE.has(kind))) useful.add(f.below);
     }
     this.#readHives();
     this.#reportFolders(paths, files, useful);
     const { events, coverage } = this.#collector.finish(this.#problems);
+    this.#facts.push(...channelFileFacts(this.#channelFiles, this.#end(events), hostsOf(events)));
     this.#progress(this.#total - this.#done, paths.at(-1) ?? '', true);
     return {
       sources: this.#sources,
@@ -141,6 +152,12 @@ class Collection {
       dumps: this.#dumps,
       totals: { ...this.#totals, kept: events.length },
     };
+  }
+
+  /** Newest time of anything in the evidence. */
+  #end(events: readonly EventObservation[]): InstantNs | undefined {
+    const times = [...events.map(({ time }) => time), ...this.#dumps.map(({ time }) => time), ...this.#extents.map(({ until }) => until)];
+    return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
   }
 
   dispose(): void {
@@ -195,6 +212,7 @@ class Collection {
       case 'dump':
         return this.#readDump(input, source);
       default:
+        if (this.#isChannelFile(input)) return;
         // A dump that was compressed, encrypted or never written: its reader says which.
         if (/\.dmp$/i.test(label)) return this.#readDump(input, source);
         this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
@@ -312,6 +330,13 @@ class Collection {
     this.#totals.bytes += input.sizeBytes;
   }
 
+  /** Remembers a CrowdStrike channel file: its name and its time are what matters. */
+  #isChannelFile({ label, modifiedMs }: Pick<Input, 'label' | 'modifiedMs'>): boolean {
+    if (modifiedMs === undefined || !isChannelFile(label)) return false;
+    this.#channelFiles.push({ path: label, modifiedMs });
+    return true;
+  }
+
   async #readZip(input: Input): Promise<void> {
     if (input.depth >= this.#zipLimits.depth) {
       this.#problems.add({ code: 'EVIDENCE_ZIP_DEPTH', path: input.label, severity: 'unusable', have: this.#zipLimits.depth });
@@ -330,7 +355,8 @@ class Collection {
       this.#options.signal,
     )) {
       this.#total += member.sizeBytes * (this.#options.hash === false ? 1 : 2);
-      await this.#read({ ...member, depth: input.depth + 1, budget });
+      if (member.kind === 'other') this.#isChannelFile(member);
+      else await this.#read({ ...member, depth: input.depth + 1, budget });
     }
   }
 
@@ -362,4 +388,9 @@ class Collection {
     this.#reported = this.#done;
     this.#options.onProgress?.({ done: this.#done, total: this.#total, path });
   }
+}
+
+/** Names of the hosts of records, each once. */
+function hostsOf(events: readonly EventObservation[]): string[] {
+  return [...new Map(events.map(({ host }) => [host.toLowerCase(), host])).values()];
 }

@@ -7,6 +7,8 @@ export interface FoundFile {
   /** As the user gave it, or below the folder the user gave. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Modification time in ms since 1970. */
+  readonly modifiedMs: number;
   /** Folder argument it was found below; absent for files named by the user. */
   readonly below?: string;
 }
@@ -58,7 +60,7 @@ export function findFiles(paths: readonly string[], problems: Problems, maxFiles
       full = true;
       return;
     }
-    found.push({ path, sizeBytes: Number(stat.size), ...(below === undefined ? {} : { below }) });
+    found.push({ path, sizeBytes: Number(stat.size), modifiedMs: Number(stat.mtimeMs), ...(below === undefined ? {} : { below }) });
   };
 
   for (const path of paths) visit(path, 0, undefined);

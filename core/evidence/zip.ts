@@ -1,6 +1,7 @@
 import { createWriteStream, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import yauzl from 'yauzl';
+import { isChannelFile } from './channel-file.ts';
 import { emptyFile, type Problems } from './problems.ts';
 import { type ContentKind, PROBE_BYTES, recogniseHead } from './recognise.ts';
 import type { TempDir } from './temp-dir.ts';
@@ -34,6 +35,8 @@ export interface Member {
   readonly file: string;
   readonly sizeBytes: number;
   readonly kind: ContentKind;
+  /** Modification time in ms since 1970, where the archive keeps it in UTC (Info-ZIP or NTFS field); DOS times have no zone. */
+  readonly modifiedMs?: number;
 }
 
 /** Bytes that one archive and those in it may still write. */
@@ -93,6 +96,12 @@ export async function* membersOf(
         problems.add({ code: 'EVIDENCE_ZIP_BOMB', path, severity: 'unusable', ...refused });
         continue;
       }
+      const utc = entry.extraFields.some(({ id }) => id === UT_FIELD || id === NTFS_FIELD);
+      if (utc && isChannelFile(name)) {
+        // Its name and its time are all there is to know of it.
+        yield { label: path, file: '', sizeBytes: entry.uncompressedSize, kind: 'other', modifiedMs: entry.getLastModDate().getTime() };
+        continue;
+      }
       const member = await extract(zip, entry, path, temp, problems, budget);
       if (member === undefined) continue;
       try {
@@ -108,6 +117,10 @@ export async function* membersOf(
     zip.close();
   }
 }
+
+/** Extra fields with times in UTC. @source PKWARE APPNOTE 4.5.5, Info-ZIP extrafld.txt */
+const UT_FIELD = 0x5455;
+const NTFS_FIELD = 0x000a;
 
 function bombReason(entry: yauzl.Entry, budget: ZipBudget, limits: ZipLimits): { what: string; need: number; have: number } | undefined {
   const size = entry.uncompressedSize;

@@ -1,0 +1,47 @@
+import type { FactObservation, InstantNs } from '../model/observation.ts';
+
+/** A CrowdStrike channel file 291 that lies in the evidence. */
+export interface ChannelFile {
+  readonly path: string;
+  /** Modification time in ms since 1970, UTC. */
+  readonly modifiedMs: number;
+}
+
+const NAME = /(?:^|[\\/])C-00000291[^\\/]*\.sys$/i;
+/**
+ * The faulty version was released at 04:09 UTC and replaced at 05:27 UTC.
+ * @source CrowdStrike, "Technical Details: Falcon Content Update for Windows Hosts" (2024-07-20)
+ */
+const RELEASED_MS = Date.UTC(2024, 6, 19, 4, 9);
+const REPLACED_MS = Date.UTC(2024, 6, 19, 5, 27);
+
+/** Is this the name of a channel file 291? */
+export function isChannelFile(path: string): boolean {
+  return NAME.test(path);
+}
+
+/**
+ * The faulty channel file as a fact, from its writing to the end of the evidence. Only the faulty one is told by its date: a good one looks the same as any
+ * file whose date was lost in copying.
+ * @param end newest time of anything in the evidence
+ * @param hosts names of the hosts of the evidence; of several, the file could be of any, and nothing is said
+ */
+export function channelFileFacts(files: readonly ChannelFile[], end: InstantNs | undefined, hosts: readonly string[]): FactObservation[] {
+  const [host] = hosts;
+  if (hosts.length > 1) return [];
+  return files
+    .filter(({ modifiedMs }) => modifiedMs >= RELEASED_MS && modifiedMs < REPLACED_MS)
+    .map(({ path, modifiedMs }) => {
+      const from = BigInt(Math.floor(modifiedMs)) * 1_000_000n;
+      return {
+        type: 'fact',
+        id: '',
+        name: 'crowdstrike.channel-file-291',
+        value: 'faulty',
+        ...(host !== undefined && { host }),
+        time: end === undefined || end <= from ? { kind: 'instant', at: from } : { kind: 'span', from, to: end },
+        origin: { sourceId: '', path },
+        trust: 'record',
+      };
+    });
+}
