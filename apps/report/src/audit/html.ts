@@ -4,7 +4,7 @@ import { caseIdOf } from '../case-view.ts';
 import { formatTime, zoneName } from '../format-time.ts';
 import { html, type Markup, withTimes } from '../html/markup.ts';
 import { htmlPage, type Section } from '../html/page.ts';
-import { closedPart, madeList, problemList, remedyBody, stackTable } from '../html/parts.ts';
+import { closedPart, commandBlock, madeList, problemList, remedyBody, stackTable } from '../html/parts.ts';
 import { SourceNames } from '../origin.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
 import {
@@ -98,8 +98,9 @@ class AuditHtml {
   #lead(views: readonly HostView[]): Markup {
     if (views.length === 0) return html`<div class="verdict inconclusive"><p class="sentence">${this.#m.audit.noState}</p></div>`;
     return html`${views.map((view) => {
-      // Blue only where something was decided and nothing was found.
-      const calm = view.combined.length === 0 && view.risky.length === 0 && view.counts.ok > 0;
+      const { counts, combined } = view;
+      // Blue only where something was decided and nothing was found or suspected.
+      const calm = combined.length + counts.risky + counts['possible-risk'] + counts.conflict === 0 && counts.ok > 0;
       return html`<div class="verdict${!calm && ' inconclusive'}"><p><strong>${hostName(view.host, this.#lang)}</strong> ${knowsOs(view.host) && html`<span class="soft">${osText(view.host, this.#lang)}</span>`}</p>${view.combined.map(
         ({ finding }) => html`<p class="sentence">${this.#severity(finding.severity)} ${this.#t(finding.sentence)}</p>`,
       )}<p${view.combined.length === 0 && html` class="sentence"`}>${headlineText(view, this.#lang)}</p></div>
@@ -234,16 +235,14 @@ ${this.#remedies(result, told)}</article>
 
   #open(results: readonly SettingResult[]): Markup | undefined {
     if (results.length === 0) return undefined;
-    const { audit, list, colStatus } = this.#m;
-    return stackTable(
-      [audit.colSetting, colStatus, audit.value, audit.decides],
-      results.map((result) => [
-        this.#name(result),
-        result.status === 'risky' ? '' : this.#status(result.status),
-        html`${this.#t(result.text)}${this.#where(result)}`,
-        html`${list(decidingNeeds(result, this.#lang))}${result.setting.command !== undefined && html`<pre>${result.setting.command}</pre>`}`,
-      ]),
-    );
+    const { audit, list } = this.#m;
+    return html`${results.map(
+      (result) => html`<article class="finding"><h3>${result.status !== 'risky' && this.#status(result.status)} ${this.#name(result)}</h3>
+<p><strong>${this.#t(result.text)}</strong></p>
+${this.#where(result)}
+<p>${audit.decides}: ${list(decidingNeeds(result, this.#lang))}</p>${result.setting.command !== undefined && commandBlock(result.setting.command)}</article>
+`,
+    )}`;
   }
 
   #combinedOpen(results: readonly CombinedResult[]): Markup | undefined {
@@ -264,9 +263,10 @@ ${this.#remedies(result, told)}</article>
     const { audit } = this.#m;
     return html`${unchecked.map(({ need, reason, results }) => {
       const why = reason === 'none' ? '' : ` · ${audit.reason[reason]}`;
-      const list = html`<ul class="alt">${results.map(({ setting }) => html`<li>${this.#t(setting.title)} <span class="tag mono">${setting.id}</span>${setting.command !== undefined && html`<br><code>${setting.command}</code>`}</li>`)}</ul>`;
-      return html`<p>${this.#status('not-checked')} <strong>${needText(need, this.#lang)}</strong>: ${audit.needCount(results.length)}${why}</p>
-${closedPart(this.#m, audit.colSettings, results.length, list, false)}`;
+      const title = html`${this.#status('not-checked')} <strong>${needText(need, this.#lang)}</strong>: ${audit.needCount(results.length)}${why}`;
+      const list = html`<ul class="alt">${results.map(({ setting }) => html`<li>${this.#t(setting.title)} <span class="tag mono">${setting.id}</span>${setting.command !== undefined && commandBlock(setting.command)}</li>`)}</ul>`;
+      return html`${closedPart(this.#m, title, undefined, list, false)}
+`;
     })}`;
   }
 

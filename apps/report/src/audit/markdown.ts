@@ -236,8 +236,8 @@ class AuditMarkdown {
     for (const result of results) {
       this.#line(`- ${this.#title(result)}: ${this.#t(result.text)}`);
       this.#places(result, '  ');
-      const command = result.setting.command === undefined ? '' : ` ${codeSpan(result.setting.command)}`;
-      this.#line(`  - ${audit.decides}: ${escapeMarkdown(list(decidingNeeds(result, this.#lang)))}${command}`);
+      this.#line(`  - ${audit.decides}: ${escapeMarkdown(list(decidingNeeds(result, this.#lang)))}`);
+      for (const command of result.setting.command?.split('\n') ?? []) this.#line(`    - ${codeSpan(command)}`);
     }
   }
 

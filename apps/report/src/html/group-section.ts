@@ -12,7 +12,7 @@ import {
 import { stopTimeText } from '../stop-text.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup } from './markup.ts';
-import { remedyBody } from './parts.ts';
+import { commandBlock, remedyBody } from './parts.ts';
 
 /** A group of stops: verdict, chain, next check, what is open, remedies, what was ruled out, what is missing. */
 export function groupSection(c: HtmlContext, group: StopGroup, index: number): Markup {
@@ -112,7 +112,7 @@ function next(c: HtmlContext, incident: Incident): Markup | undefined {
   const text = c.text(incident.nextCheck.text);
   const { command } = incident.nextCheck.check;
   const separates = separatedTitles(incident, text, (cause) => c.text(cause.title));
-  return html`<div class="next"><h3>${m.sectionNext}</h3><p>${text}</p>${command !== undefined && html`<pre>${command}</pre>`}${separates.length > 0 && html`<p class="soft">${m.separates(m.list(separates))}</p>`}</div>`;
+  return html`<div class="next"><h3>${m.sectionNext}</h3><p>${text}</p>${command !== undefined && commandBlock(command)}${separates.length > 0 && html`<p class="soft">${m.separates(m.list(separates))}</p>`}</div>`;
 }
 
 function remedies(c: HtmlContext, incident: Incident): Markup | undefined {

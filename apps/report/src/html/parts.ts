@@ -5,7 +5,7 @@ import type { ReportOptions } from '../options.ts';
 import { problemLines } from '../problems.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
 import { breakablePath } from './appendix.ts';
-import { html, type Markup } from './markup.ts';
+import { html, type Markup, raw } from './markup.ts';
 
 /** A table whose first cell of each row is its head; on narrow screens rows become stacks. */
 export function stackTable(heads: readonly string[], rows: readonly (readonly (Markup | string)[])[], caption = ''): Markup {
@@ -15,15 +15,21 @@ export function stackTable(heads: readonly string[], rows: readonly (readonly (M
   )}</tbody></table></div>`;
 }
 
-/** A closed part with its number of entries; `printed` ones are open on paper, the others say that paper leaves them out. */
-export function closedPart(m: Messages, title: string, count: number, body: Markup, printed: boolean): Markup {
-  return html`<details${!printed && html` class="np"`}><summary>${title} (${count})${!printed && html`<span class="po"> ${m.notPrinted}</span>`}</summary>${body}</details>`;
+/** A closed part with its number of entries, unless the title has it; `printed` ones are open on paper, the others say that paper leaves them out. */
+export function closedPart(m: Messages, title: string | Markup, count: number | undefined, body: Markup, printed: boolean): Markup {
+  return html`<details${!printed && html` class="np"`}><summary>${title}${count !== undefined && ` (${count})`}${!printed && html`<span class="po"> ${m.notPrinted}</span>`}</summary>${body}</details>`;
+}
+
+/** Commands to copy: their lines stay lines, because joined ones are no command. */
+export function commandBlock(command: string): Markup {
+  const lines = command.split(/\r\n|[\r\n]/).map((line, i) => html`${i > 0 && raw('\n')}${line}`);
+  return html`<pre>${lines}</pre>`;
 }
 
 /** What to do: text, command, group policy path, risk and undo. */
 export function remedyBody(remedy: Remedy, lang: Language): Markup {
   const m = messages(lang);
-  return html`${pick(remedy.text, lang)}${remedy.command !== undefined && html`<pre>${remedy.command}</pre>`}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${pick(remedy.gpo, lang)}</div>`}<div><span class="soft">${m.risk}:</span> ${pick(remedy.risk, lang)}</div><div><span class="soft">${m.undo}:</span> ${pick(remedy.undo, lang)}</div>`;
+  return html`${pick(remedy.text, lang)}${remedy.command !== undefined && commandBlock(remedy.command)}${remedy.gpo && html`<div><span class="soft">${m.gpo}:</span> ${pick(remedy.gpo, lang)}</div>`}<div><span class="soft">${m.risk}:</span> ${pick(remedy.risk, lang)}</div><div><span class="soft">${m.undo}:</span> ${pick(remedy.undo, lang)}</div>`;
 }
 
 /** Problems with inputs: what each means and what to do; undefined when there are none. */

@@ -119,6 +119,15 @@ describe('the HTML report', () => {
     expect(page.length).toBeLessThan(120_000);
   });
 
+  it('keeps the lines of a command, so that it can be copied', () => {
+    const [incident] = fixture.incidents;
+    const cause = incident!.verdict.cause!;
+    const remedies = [{ ...cause.cause.remedies[0]!, command: 'first <1>\nsecond' }];
+    const verdict = { ...incident!.verdict, cause: { ...cause, cause: { ...cause.cause, remedies } } };
+    const page = diagnosisToHtml({ ...fixture, incidents: [{ ...incident!, verdict }] }, { ...META, lang: 'en' });
+    expect(page).toContain('<pre>first &#60;1&#62;\nsecond</pre>');
+  });
+
   it('has heads with scope in every table', () => {
     expect(en.match(/<table/g)!.length).toBeGreaterThan(8);
     for (const [, table] of en.matchAll(/<table[^>]*>([\s\S]*?)<\/table>/g)) expect(table).toMatch(/<th scope="col"/);

@@ -41,6 +41,7 @@ p,ul,ol,dl,table,figure{margin:.5rem 0}
 section>.finding:first-of-type{border-top:0}
 .finding h3,.next h3{font-size:1.02rem}
 .remedy{padding-left:1.1rem}
+summary strong{font-weight:600}
 nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;padding:0;list-style:none;font-size:.9rem}
 nav a{display:inline-block;padding:.35rem 0}
 .scroll{overflow-x:auto;max-width:100%}
