@@ -1,6 +1,6 @@
 import type { Diagnosis, InputProblem, Source } from '@winmedic/core/model';
 import { caseId } from './case-view.ts';
-import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
+import { coverageNotes, coverageRows, type FactRow, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatTime, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import type { SourceNames } from './origin.ts';
@@ -17,17 +17,22 @@ function factsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOpt
   if (rows.length === 0) return;
   const m = messages(options.lang);
   page.section(m.sectionFacts);
+  const named = (row: FactRow): string => `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`;
+  // A registry key needs the width of the page.
+  if (rows.some(({ key }) => key)) {
+    for (const row of rows) {
+      page.text(`${named(row)}  ${row.held}`, { indent: 2, lead: `[${row.id}] ` });
+      if (row.key) page.text(row.place, { indent: 7, tone: 'faint' });
+    }
+    return;
+  }
   page.table(
     [
       { head: m.colEvidence, width: 8 },
       { head: m.colName, width: 40 },
       { head: m.colHeld, width: '*' },
     ],
-    rows.map((row) => [
-      `[${row.id}]`,
-      `${row.host === '' ? '' : `${row.host}: `}${row.name}=${row.value}`,
-      `${row.held}${row.key ? ` (${row.place})` : ''}`,
-    ]),
+    rows.map((row) => [`[${row.id}]`, named(row), row.held]),
   );
 }
 
