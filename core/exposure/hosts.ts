@@ -67,7 +67,8 @@ export function hostsOfState(evidence: StateEvidence, interest: Interest = new I
     else {
       const candidates = [...found].map((m) => shown.get(m) ?? m).sort();
       // Nobody is named anywhere: what lies together is taken as one host. Where several are, every text may be of another one.
-      const key = pack?.key ?? (found.size === 0 ? `${folderOf(unit.path)}\0` : `${unit.path}\0${unit.sourceId}`);
+      const together = found.size === 0 && pack?.others !== true;
+      const key = together ? `${folderOf(unit.path)}\0` : (pack?.key ?? `${unit.path}\0${unit.sourceId}`);
       put(key, unit, { candidates });
     }
   }
@@ -175,6 +176,8 @@ function logsOf(events: readonly EventObservation[], names: HostNames): Map<stri
 /** Hives that lie together and belong together. */
 interface Pack {
   readonly key: string;
+  /** There are hives of the same kind beside it that are not of this copy. */
+  readonly others: boolean;
   readonly units: Unit[];
 }
 
@@ -197,7 +200,7 @@ function packsOf(units: readonly Unit[]): ReadonlyMap<Unit, Pack> {
     const byRest = new Map<string, Pack>();
     for (const unit of list) {
       const rest = twice ? restOfName(unit) : '';
-      const pack = byRest.get(rest) ?? { key: `${folder}\0hives\0${rest}`, units: [] };
+      const pack = byRest.get(rest) ?? { key: `${folder}\0hives\0${rest}`, others: twice, units: [] };
       byRest.set(rest, pack);
       pack.units.push(unit);
       packs.set(unit, pack);

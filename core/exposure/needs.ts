@@ -73,13 +73,18 @@ function commandNeed(setting: SettingDefinition, place: SettingPlace): Localized
       : scheme === 'service'
         ? serviceCommand(place)
         : (COMMANDS.get(scheme) ?? (setting.command?.includes('\n') === false ? setting.command : undefined));
-  return command === undefined ? setting.obtain : say(`the output of ${command}`, `${command} の出力`);
+  return command === undefined ? asPhrase(setting.obtain) : say(`the output of ${command}`, `${command} の出力`);
 }
 
+/** A sentence as part of a list. */
+function asPhrase({ en, ja }: Localized): Localized {
+  return say(en.replace(/\.$/, ''), ja.replace(/。$/, ''));
+}
+
+/** The state of all services is one listing, their configuration one command each. */
 function serviceCommand(place: SettingPlace): string {
   const [path = '', name = ''] = place.address.split('!', 2);
-  const service = path.slice(path.indexOf(':') + 1);
-  return `sc ${name.toLowerCase() === 'state' ? 'query' : 'qc'} ${service}`;
+  return name.toLowerCase() === 'state' ? 'sc query state= all' : `sc qc ${path.slice(path.indexOf(':') + 1)}`;
 }
 
 /** Inputs of which parts could not be read. */
