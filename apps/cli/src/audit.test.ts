@@ -117,6 +117,12 @@ describe.concurrent('winmedic audit', () => {
     expect(out).toMatch(/── What changed ─[\s\S]*× worse {2}/);
   });
 
+  it('pairs hosts by name and says which have no counterpart', async () => {
+    const { out, err } = await winmedic(['audit', two, '--compare', trouble, '--json']);
+    expect((JSON.parse(out) as Audited).comparisons.map(({ after }) => after.name)).toEqual(['RDS01']);
+    expect(err).toContain('not compared, only in the state after: RDS02');
+  });
+
   it('compares two hosts of one evidence', async () => {
     const audited = await json(two, '--host', 'rds01', '--against', 'RDS02');
     expect(audited.hosts.map(({ name }) => name)).toEqual(['RDS01']);

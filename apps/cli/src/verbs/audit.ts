@@ -18,6 +18,7 @@ import { gather, readingCode, reportMeta, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { csvRow } from '../csv.ts';
 import { CliError } from '../errors.ts';
+import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
 import { nowNs } from '../times.ts';
 import { oneOf } from '../usage-error.ts';
@@ -27,6 +28,8 @@ import { writeReport } from '../write-report.ts';
 const BYTE_ORDER_MARK = '\ufeff';
 
 const NO_HOSTS: Localized = { en: 'The inputs name no host.', ja: '入力にホスト名がありません。' };
+const ONLY_BEFORE: Localized = { en: 'not compared, only in the state before', ja: '比較なし (変更前の状態にのみ存在)' };
+const ONLY_AFTER: Localized = { en: 'not compared, only in the state after', ja: '比較なし (変更後の状態にのみ存在)' };
 const NEEDS_HOST: Localized = {
   en: 'Give the host to compare with --host.',
   ja: '比較するホストを --host で指定してください。',
@@ -70,6 +73,22 @@ function comparisons(before: readonly AuditHost[], after: readonly AuditHost[]):
     const other = host.host === undefined ? undefined : before.find((one) => sameName(one.host, host.host));
     return other ? [compareHosts(other, host)] : [];
   });
+}
+
+/** Says which hosts are on one side only, so that a missing comparison is no surprise. */
+function talkUnpaired(
+  context: Context,
+  before: readonly AuditHost[],
+  after: readonly AuditHost[],
+  pairs: readonly StateComparison[],
+): void {
+  const name = ({ host }: AuditHost): string => host ?? '?';
+  const lonely = [
+    [before.filter((one) => !pairs.some((pair) => pair.before === one)), ONLY_BEFORE],
+    [after.filter((one) => !pairs.some((pair) => pair.after === one)), ONLY_AFTER],
+  ] as const;
+  for (const [hosts, words] of lonely)
+    if (hosts.length > 0) context.talk(spelledOut(`${words[context.lang]}: ${hosts.map(name).join(', ')}`));
 }
 
 /** The host of a name. @throws CliError naming those there are. */
@@ -121,9 +140,11 @@ export const run: VerbRun = async (context, paths, options) => {
     const after = auditHosts(evidence, knowledge, { madeAt });
     if (before === undefined) return after;
     const old = auditHosts(before, knowledge, { madeAt });
+    const pairs = comparisons(old.hosts, after.hosts);
+    talkUnpaired(context, old.hosts, after.hosts, pairs);
     return {
       ...after,
-      comparisons: comparisons(old.hosts, after.hosts),
+      comparisons: pairs,
       sources: [...after.sources, ...old.sources],
       problems: [...after.problems, ...old.problems],
     };

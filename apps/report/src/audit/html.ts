@@ -29,6 +29,9 @@ import {
 import type { AuditReportOptions } from './options.ts';
 import { type AuditFilter, changesOf, EFFECT_SHAPES, type HostView, hostView, SEVERITY_SHAPES, STATUS_SHAPES } from './view.ts';
 
+/** Hosts up to which the contents name every section. */
+const MANY_HOSTS = 3;
+
 class AuditHtml {
   readonly #audit: Audit;
   readonly #options: AuditReportOptions;
@@ -54,15 +57,18 @@ class AuditHtml {
     const { ofHost, other } = problemsByHost(this.#audit);
     const views = this.#audit.hosts.map((host) => hostView(host, this.#filter));
     const sections: Section[] = [];
-    const add = (sectionId: string, title: string, body: Markup | undefined): void => {
-      if (body) sections.push({ id: sectionId, title, body });
+    const add = (sectionId: string, title: string, body: Markup | undefined, short?: string): void => {
+      if (body) sections.push({ id: sectionId, title, body, ...(short === undefined ? {} : { short }) });
     };
     this.#audit.comparisons.forEach((comparison, i) => {
       add(`changes-${i + 1}`, this.#numbered(m.audit.sectionChanges, i, this.#audit.comparisons.length), this.#comparison(comparison));
     });
     views.forEach((view, i) => {
+      const name = hostName(view.host, this.#lang);
+      // Of many hosts the contents name each once.
+      const short = views.length > MANY_HOSTS ? (part: Section): string => (part.id === 'host' ? name : '') : undefined;
       for (const part of this.#hostParts(view, ofHost.get(view.host) ?? []))
-        add(`h${i + 1}-${part.id}`, views.length > 1 ? `${hostName(view.host, this.#lang)}: ${part.title}` : part.title, part.body);
+        add(`h${i + 1}-${part.id}`, views.length > 1 ? `${name}: ${part.title}` : part.title, part.body, short?.(part));
     });
     add('problems', m.sectionProblems, problemList(other, this.#lang));
     add('made', m.sectionMade, madeList(this.#options, { id, at: this.#audit.madeAt, sources: this.#audit.sources }, []));

@@ -250,6 +250,25 @@ describe('the audit in the terminal', () => {
   });
 });
 
+describe('an audit of many hosts', () => {
+  const hosts = Array.from({ length: 40 }, (_, i) => ({ ...oneHost.hosts[0]!, host: `RDS${i}` }));
+  const many: Audit = { ...oneHost, hosts };
+
+  it('names each in the first lines of the terminal and tells the first in full, all when verbose', () => {
+    const short = text({}, many);
+    for (const { host } of hosts) expect(short).toContain(`${host} ▲ HIGH`);
+    expect(short.match(/^── RDS\d+ ─/gm)).toHaveLength(12);
+    expect(short).toContain('28 more hosts (listed with --verbose');
+    expect(text({ verbose: true }, many).match(/^── RDS\d+ ─/gm)).toHaveLength(40);
+  });
+
+  it('names each once in the contents of the page', () => {
+    const page = html('en', many);
+    expect(/<nav.*?<\/nav>/s.exec(page)![0].match(/<li>/g)).toHaveLength(41);
+    expect(page.match(/<h2 id="h-h\d+-risky">/g)).toHaveLength(40);
+  });
+});
+
 describe('the audit as a page', () => {
   const page = html('en');
 

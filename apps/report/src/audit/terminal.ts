@@ -37,6 +37,8 @@ export interface AuditTextOptions extends AuditReportOptions, TerminalStyle {
 
 /** Places told of one setting unless verbose; the rest is counted. */
 const SHORT_PLACES = 4;
+/** Hosts told in full unless verbose; the first lines name them all. */
+const SHORT_HOSTS = 12;
 /** Needs of what was not checked told one by one unless verbose, the largest first; the rest is counted. */
 const SHORT_NEEDS = 8;
 
@@ -70,7 +72,12 @@ class AuditText {
     const views = hosts.map((host) => hostView(host, this.#filter));
     for (const view of views) this.#headline(view);
     for (const comparison of this.#audit.comparisons) this.#comparison(comparison);
-    for (const view of views) this.#host(view, ofHost.get(view.host) ?? []);
+    const told = this.#options.verbose ? views : views.slice(0, SHORT_HOSTS);
+    for (const view of told) this.#host(view, ofHost.get(view.host) ?? []);
+    if (views.length > told.length) {
+      this.#page.gap();
+      this.#page.text(`${this.#m.audit.moreHosts(views.length - told.length)} (${this.#m.verboseHint})`, { tone: 'faint' });
+    }
     problemsSection(this.#page, other, this.#options);
     const { sources, madeAt } = this.#audit;
     madeSection(this.#page, { id: caseIdOf(sources, this.#options), at: madeAt, sources }, this.#options);

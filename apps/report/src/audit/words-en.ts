@@ -128,6 +128,7 @@ export const auditEn = {
   timeUnknown: 'time of this state unknown',
   unverified: 'not verified',
   unverifiedNote: 'Not verified: general knowledge that was not checked against documentation.',
+  moreHosts: (n: number) => plural(n, 'more host'),
   needCount: (n: number) => plural(n, 'setting'),
   moreNeeds: (needs: number, settings: number) => `${plural(needs, 'more need')}: ${plural(settings, 'setting')}`,
   combinedOpenCount: (n: number) => plural(n, 'combined finding'),

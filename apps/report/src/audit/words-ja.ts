@@ -111,6 +111,7 @@ export const auditJa = {
   timeUnknown: '状態の時点は不明',
   unverified: '未検証',
   unverifiedNote: '未検証: 資料で確認していない一般的な知識です。',
+  moreHosts: (n) => `ほかに ${n3(n)} ホスト`,
   needCount: (n) => `設定 ${n3(n)} 件`,
   moreNeeds: (needs, settings) => `ほかに必要なもの ${n3(needs)} 件: 設定 ${n3(settings)} 件`,
   combinedOpenCount: (n) => `組み合わせ ${n3(n)} 件`,

@@ -8,6 +8,8 @@ export interface Section {
   readonly id: string;
   readonly title: string;
   readonly body: Markup;
+  /** Words for the contents when they differ from the title; empty: not in the contents. */
+  readonly short?: string;
 }
 
 /** What a report page is made of. */
@@ -45,7 +47,7 @@ export function htmlPage({ options, title, id, footer, subtitle, lead, sections 
 <header><h1>${title}</h1><p class="soft">${withTimes(subtitle)}</p></header>
 <main>
 <section id="${lead.id}" aria-label="${lead.name}">${lead.body}</section>
-<nav aria-label="${m.contents}"><ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul></nav>
+<nav aria-label="${m.contents}"><ul>${sections.map(({ id: target, title: long, short = long }) => short !== '' && html`<li><a href="#${target}">${short}</a></li>`)}</ul></nav>
 ${sections.map(
   (section) => html`<section id="${section.id}" aria-labelledby="h-${section.id}"><h2 id="h-${section.id}">${section.title}</h2>
 ${section.body}</section>
