@@ -33,12 +33,16 @@ export function keyPart(key: string): string {
   return mark < 0 ? key : key.slice(0, mark);
 }
 
-/** The key of an address and everything above it, nearest first: `reg:a\b!c` gives `reg:a\b`, `reg:a`, `reg:`. */
-export function ancestors(key: string): string[] {
+/**
+ * The key of an address and everything above it, nearest first: `reg:a\b!c` gives `reg:a\b`, `reg:a`, `reg:`.
+ * @param longest longer ones are left out.
+ */
+export function ancestors(key: string, longest = MAX_CHARS): string[] {
   const list: string[] = [];
   const separator = key.startsWith('reg:') ? '\\' : '/';
-  let at = keyPart(key.length > MAX_CHARS ? key.slice(0, MAX_CHARS) : key);
-  while (list.length < MAX_COMPONENTS) {
+  let at = keyPart(key);
+  if (at.length > longest) at = at.slice(0, Math.max(at.lastIndexOf(separator, longest), 0));
+  while (at !== '' && list.length < MAX_COMPONENTS) {
     list.push(at);
     const cut = at.lastIndexOf(separator);
     if (cut < 0) break;
@@ -58,9 +62,12 @@ export function schemeOf(key: string): string {
 /** Hive an address of the registry lies in (`HKLM\SYSTEM`, `BCD`), upper case; `undefined` for other schemes. */
 export function hiveRootOf(address: StateAddress): string | undefined {
   if (schemeOf(address) !== 'reg') return undefined;
-  const [first = '', second = ''] = keyPart(address).slice(4).split('\\', 2);
-  const top = first.toUpperCase();
-  return top === 'BCD' || second === '' ? top : `${top}\\${second.toUpperCase()}`;
+  const key = keyPart(address);
+  const first = key.indexOf('\\');
+  if (first < 0) return key.slice(4).toUpperCase();
+  if (key.slice(4, first).toUpperCase() === 'BCD') return 'BCD';
+  const second = key.indexOf('\\', first + 1);
+  return (second < 0 ? key.slice(4) : key.slice(4, second)).toUpperCase();
 }
 
 /** Is a `*` of this address a wildcard? Only a whole component or a whole name is: `Listener\*+HTTP` is the name of a key. */

@@ -132,7 +132,8 @@ class HostFacts {
     if (values.size === 0) return undefined;
     if (effective.unchecked.length > 0) return { at: first, missing: effective.unchecked.map(needWord) };
     // Whether something wins over it is itself in dispute.
-    const disputes = effective.against.filter((r) => !own.has(r.origin.sourceId));
+    const shown = effective.place?.effective === true;
+    const disputes = shown ? [] : effective.against.filter((r) => !own.has(r.origin.sourceId));
     if (disputes.length > 0) return { at: first, missing: disputes.map(({ origin }) => origin.path) };
     if (effective.time.apart === true) return { at: first, missing: undefined };
     // Matches of a wildcard that mean different things are not one value of the host.

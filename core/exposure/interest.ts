@@ -1,5 +1,5 @@
 import type { SettingDefinition, StateAddress } from '@winmedic/knowledge/model';
-import { addressKey, ancestors, hasWildcard, Pattern } from './address.ts';
+import { addressKey, ancestors, hasWildcard, keyPart, Pattern } from './address.ts';
 
 const TCPIP = 'reg:HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
 const NAME = 'reg:HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName';
@@ -38,7 +38,9 @@ export const OS_NAME_PLACES = ['os:name', `${VERSION}!ProductName`] as const sat
 export class Interest {
   readonly #literals = new Set<string>();
   readonly #patterns = new Map<string, Pattern>();
-  readonly #byStem = new Map<string, Pattern[]>();
+  /** What can stand above an address of interest: keys that are asked for as such, and stems of patterns. */
+  readonly #above = new Map<string, { key: boolean; readonly patterns: Pattern[] }>();
+  #longestAbove = 0;
 
   /** @param settings what is judged; the places of the host's name, build and kind are always of interest. */
   constructor(settings: readonly SettingDefinition[]) {
@@ -50,14 +52,20 @@ export class Interest {
     const key = addressKey(address);
     if (!hasWildcard(key)) {
       this.#literals.add(key);
+      if (keyPart(key) === key) this.#aboveOf(key).key = true;
       return;
     }
     if (this.#patterns.has(key)) return;
     const pattern = new Pattern(key);
     this.#patterns.set(key, pattern);
-    const sameStem = this.#byStem.get(pattern.stem);
-    if (sameStem === undefined) this.#byStem.set(pattern.stem, [pattern]);
-    else sameStem.push(pattern);
+    this.#aboveOf(pattern.stem).patterns.push(pattern);
+  }
+
+  #aboveOf(key: string): { key: boolean; readonly patterns: Pattern[] } {
+    const known = this.#above.get(key) ?? { key: false, patterns: [] };
+    this.#above.set(key, known);
+    this.#longestAbove = Math.max(this.#longestAbove, key.length);
+    return known;
   }
 
   /** The pattern of a place with wildcards. */
@@ -71,9 +79,11 @@ export class Interest {
    */
   placesOf(key: string, there: boolean): readonly string[] {
     const found = this.#literals.has(key) ? [key] : [];
-    for (const above of ancestors(key)) {
-      if (there && above !== key && this.#literals.has(above)) found.push(above);
-      for (const pattern of this.#byStem.get(above) ?? []) if (pattern.matches(key)) found.push(pattern.key);
+    for (const prefix of ancestors(key, this.#longestAbove)) {
+      const above = this.#above.get(prefix);
+      if (above === undefined) continue;
+      if (there && above.key && prefix !== key) found.push(prefix);
+      for (const pattern of above.patterns) if (pattern.matches(key)) found.push(pattern.key);
     }
     return found;
   }

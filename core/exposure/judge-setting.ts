@@ -70,10 +70,10 @@ function judgeStored(
   const holds = (test: ValueTest): boolean | undefined => some(values.map((value) => testValue(test, value, true)));
   const risk = riskOf(setting, view.os.product, holds);
   const complete = effective.place === undefined || !effective.unchecked.includes(effective.place);
-  // One risky match is enough, whatever the others are.
-  const certain = unchecked.length === 0 || (risk === true && !complete && unchecked.length === 1);
-  const needsProduct = risk === 'depends-on-product';
-  const status = statusOf(setting, needsProduct ? true : risk, certain && !needsProduct);
+  // One match for which a test holds is enough, whatever the others are.
+  const sure: Sure = unchecked.length === 0 ? 'yes' : !complete && unchecked.length === 1 ? 'if-true' : 'no';
+  const needsProduct = risk === true && setting.riskyOn !== undefined && view.os.product === undefined;
+  const status = statusOf(setting, risk, !needsProduct && isSure(sure, risk));
   const marks = [
     ...(effective.byPolicy ? [words.MARKS.byPolicy] : []),
     ...(effective.place?.basis === 'unverified' ? [words.MARKS.unverifiedPlace] : []),
@@ -91,7 +91,7 @@ function judgeStored(
     text: words.withMarks(words.listed(shown), marks),
     unchecked: needsProduct ? [...unchecked, missingOs(setting, view, 'product')] : unchecked,
   };
-  return withTests(result, certain && !needsProduct, holds);
+  return withTests(result, sure, holds);
 }
 
 function judgeDefault(setting: SettingDefinition, view: View, base: Base, unchecked: readonly UncheckedPlace[]): Judged {
@@ -102,27 +102,30 @@ function judgeDefault(setting: SettingDefinition, view: View, base: Base, unchec
     const guess = one === undefined || (one.value === null && one.basis === 'unverified');
     return guess && !onlyAsksPresence(test) ? undefined : outcome;
   };
-  const holds = (test: ValueTest): boolean | undefined => agreed(candidates.map((one) => holdsFor(one, test)));
-  const risks = candidates.map((one) => riskOf(setting, view.os.product ?? one?.when?.product, (test) => holdsFor(one, test)));
-  const needsProduct = risks.includes('depends-on-product');
-  const outcomes = risks.map((r) => r === 'depends-on-product' || r);
-  const same = outcomes.every((o) => o === outcomes[0]);
+  const holds = (test: ValueTest): boolean | undefined => agreed(candidates.map((c) => holdsFor(c.entry, test)));
+  const risks = candidates.flatMap((c) => c.products.map((p) => riskOf(setting, p, (test) => holdsFor(c.entry, test))));
+  const same = risks.every((r) => r === risks[0]);
   // Different Windows, different answer: possible when any of them would be at risk.
-  const risk = same ? outcomes[0] : outcomes.includes(true) ? true : undefined;
-  const undecided = needsProduct || (!same && risk === true);
-  const guessed = entry?.basis === 'unverified' && entry.value !== null;
+  const risk = same ? risks[0] : risks.includes(true) || undefined;
+  const undecided = !same && risk === true;
+  const guessed = candidates.some((c) => c.entry?.basis === 'unverified' && c.entry.value !== null);
   const certain = unchecked.length === 0 && !undecided && !guessed;
   const missing = new Set<'product' | 'build'>(undecided ? dependsOn : []);
-  if (needsProduct) missing.add('product');
+  if (undecided && view.os.product === undefined && setting.riskyOn !== undefined) missing.add('product');
   const result: SettingResult = {
     ...base,
     status: statusOf(setting, risk, certain),
     value: entry?.value ?? null,
     isDefault: true,
-    text: defaultText(setting, entry, candidates, unchecked.length > 0),
+    text: defaultText(
+      setting,
+      entry,
+      candidates.flatMap((c) => c.entry ?? []),
+      unchecked.length > 0,
+    ),
     unchecked: [...unchecked, ...[...missing].map((what) => missingOs(setting, view, what))],
   };
-  return withTests(result, unchecked.length === 0 && !guessed, holds);
+  return withTests(result, unchecked.length === 0 && !guessed ? 'yes' : 'no', holds);
 }
 
 const agreed = (outcomes: readonly (boolean | undefined)[]): boolean | undefined => {
@@ -134,19 +137,16 @@ function onlyAsksPresence({ present, ...rest }: ValueTest): boolean {
   return present !== undefined && Object.keys(rest).length === 0;
 }
 
-type Risk = boolean | undefined | 'depends-on-product' | 'none';
-
-/** Is the setting at risk on this kind of Windows? */
+/** Is the setting at risk on this kind of Windows? With an unknown one: would it be on any? */
 function riskOf(
   setting: SettingDefinition,
   product: OsInfo['product'],
   holds: (test: ValueTest) => boolean | undefined,
-): Exclude<Risk, 'none'> {
+): boolean | undefined {
   if (setting.risky === undefined) return undefined;
   const { riskyOn } = setting;
   if (riskyOn !== undefined && product !== undefined && !riskyOn.includes(product)) return false;
-  const outcome = holds(setting.risky);
-  return outcome === true && riskyOn !== undefined && product === undefined ? 'depends-on-product' : outcome;
+  return holds(setting.risky);
 }
 
 function statusOf(setting: SettingDefinition, risk: boolean | undefined, certain: boolean): SettingResult['status'] {
@@ -155,7 +155,11 @@ function statusOf(setting: SettingDefinition, risk: boolean | undefined, certain
   return certain ? 'ok' : 'probably-ok';
 }
 
-function withTests(result: SettingResult, certain: boolean, holds: (test: ValueTest) => boolean | undefined): Judged {
+/** Whether the outcome of a test is certain: always, only when it holds, or never. */
+type Sure = 'yes' | 'if-true' | 'no';
+const isSure = (sure: Sure, outcome: boolean | undefined): boolean => sure === 'yes' || (sure === 'if-true' && outcome === true);
+
+function withTests(result: SettingResult, sure: Sure, holds: (test: ValueTest) => boolean | undefined): Judged {
   const { status } = result;
   return {
     result,
@@ -165,7 +169,7 @@ function withTests(result: SettingResult, certain: boolean, holds: (test: ValueT
         return { strict: status === 'risky' || status === 'ok' ? lenient : undefined, lenient };
       }
       const lenient = holds(test);
-      return { strict: certain ? lenient : undefined, lenient };
+      return { strict: isSure(sure, lenient) ? lenient : undefined, lenient };
     },
   };
 }
@@ -205,7 +209,7 @@ export function valueText(setting: SettingDefinition, value: StoredValue, observ
 function defaultText(
   setting: SettingDefinition,
   entry: SettingDefault | undefined,
-  candidates: readonly (SettingDefault | undefined)[],
+  known: readonly SettingDefault[],
   overridable: boolean,
 ): Localized {
   const entryText = (one: SettingDefault): Localized => {
@@ -220,7 +224,6 @@ function defaultText(
     const mark = entry.basis === 'unverified' ? words.MARKS.unverifiedDefault : words.MARKS.isDefault;
     return words.withMarks(entryText(entry), [mark, ...marks]);
   }
-  const known = candidates.filter((one) => one !== undefined);
   if (known.length === 0) return words.withMarks(words.NOTHING_STORED, marks);
   // An entry for all others is written for the case that the Windows is not known.
   const last = setting.defaults.at(-1);
