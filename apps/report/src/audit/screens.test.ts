@@ -1,4 +1,4 @@
-import type { Audit, AuditHost } from '@winmedic/core/model';
+import type { Audit, AuditHost, CombinedResult } from '@winmedic/core/model';
 import { describe, expect, it } from 'vitest';
 import { HOSTILE } from '../test-fixture.ts';
 import { displayWidth } from '../width.ts';
@@ -205,6 +205,22 @@ describe('the audit in the terminal', () => {
     expect(risky).toContain('Not checked – the SOFTWARE hive');
     expect(risky).not.toContain('Checked and not risky');
     expect(risky).toContain('Only findings are listed (--risky)');
+  });
+
+  it('tells combined findings that something seen points at, and counts those nothing points at', () => {
+    const [possible, holds] = oneHost.hosts[0]!.combined as [CombinedResult, CombinedResult];
+    const pointed: CombinedResult = { ...holds, status: 'unknown', because: { en: 'A hive is missing.', ja: 'ハイブ不足。' } };
+    const quiet: CombinedResult = {
+      ...possible,
+      status: 'unknown',
+      parts: [{ ...possible.parts[0]!, result: { ...possible.parts[0]!.result, status: 'not-checked' } }],
+      finding: { ...possible.finding, id: 'quiet', title: { en: 'Quiet', ja: '静か' } },
+    };
+    const page = flat(text({}, withHost({ combined: [pointed, quiet] })));
+    expect(page).toContain(
+      '– not decided Power off without an account over RDP (anyone-can-power-off-over-rdp) A hive is missing. 1 combined finding (listed with --verbose',
+    );
+    expect(page).not.toContain('Quiet');
   });
 
   it('lists only the areas asked for and says how much it leaves out', () => {

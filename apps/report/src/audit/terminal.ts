@@ -42,6 +42,14 @@ const SHORT_HOSTS = 12;
 /** Needs of what was not checked told one by one unless verbose, the largest first; the rest is counted. */
 const SHORT_NEEDS = 8;
 
+/** Combined findings not decided that are told unless verbose; the rest is counted. */
+const SHORT_UNDECIDED = 4;
+
+/** Something seen points at a combined finding that is not decided: it is possible, or a part of it is risky or may be. */
+function pointedAt({ status, parts }: CombinedResult): boolean {
+  return status === 'possible' || parts.some(({ result }) => result.status === 'risky' || result.status === 'possible-risk');
+}
+
 class AuditText {
   readonly #audit: Audit;
   readonly #options: AuditTextOptions;
@@ -323,7 +331,7 @@ class AuditText {
     const page = this.#page;
     page.gap();
     page.heading(m.audit.sectionCombinedOpen);
-    const shown = this.#options.verbose ? results : results.filter(({ status }) => status === 'possible');
+    const shown = this.#options.verbose ? results : results.filter(pointedAt).slice(0, SHORT_UNDECIDED);
     for (const { finding, status, because } of shown) {
       page.text(`${pick(finding.title, this.#lang)} (${finding.id})`, {
         indent: 2,
