@@ -50,10 +50,11 @@ function readAll(bytes: Uint8Array, options: HiveOptions = {}) {
   return { hive, damages, paths };
 }
 
-describe('a damaged hive', () => {
-  const sound = new TestHive(TREE);
-  const names = new Set(['', ...readAll(sound.bytes).paths]);
+const sound = new TestHive(TREE);
+/** Paths of its keys, in order. */
+const names = new Set(readAll(sound.bytes).paths);
 
+describe('a damaged hive', () => {
   it('never throws anything but HiveError, tells known codes, and ends', () => {
     fc.assert(
       fc.property(
@@ -230,6 +231,37 @@ describe('a cut hive', () => {
     for (const key of hive.walk()) for (const value of key.values()) value.data();
     expect(damages.map(({ code }) => code)).toContain('HIVE_TRUNCATED');
     expect(hive.state).toBe('damaged');
+  });
+});
+
+describe('a log that lets the hive grow to a gigabyte', () => {
+  it('costs no time for what does not exist', () => {
+    const made = new TestHive(TREE, { primary: 2, secondary: 1 });
+    const size = 2 ** 30;
+    const bin = new Uint8Array(4096);
+    const view = new DataView(bin.buffer);
+    [0x6e69_6268, size - 4096, 4096].forEach((number, i) => {
+      view.setUint32(i * 4, number, true);
+    });
+    view.setInt32(32, 4096 - 32, true);
+    const log = newLog(made.bytes, [{ sequence: 5, binsDataSize: size, pages: [{ offset: size - 4096, data: bin }] }]);
+    let read = 0;
+    const source = memorySource(made.bytes);
+    const damages: Damage[] = [];
+    const hive = openHive(
+      {
+        sizeBytes: source.sizeBytes,
+        readAt(offset, into) {
+          read++;
+          return source.readAt(offset, into);
+        },
+      },
+      { logs: [{ name: 'LOG1', source: memorySource(log) }], onDamage: (damage) => damages.push(damage) },
+    );
+    expect([...hive.walk()].map((key) => key.path)).toEqual([...names]);
+    expect([...hive.deleted(), ...hive.salvage()].length).toBeGreaterThan(0);
+    expect(damages.map(({ code }) => code)).toEqual(['HIVE_TRUNCATED', 'HIVE_BIN']);
+    expect(read).toBeLessThan(100);
   });
 });
 

@@ -57,15 +57,34 @@ function lastName(path: string): string {
   return path.slice(path.lastIndexOf('\\') + 1).toLowerCase();
 }
 
+/** Marks of identity that two base blocks have and do not share: time, root cell, resource manager (when both have one), name. */
+function differences(
+  hive: BaseBlock,
+  log: BaseBlock,
+): { readonly time: boolean; readonly root: boolean; readonly manager: boolean | undefined; readonly name: boolean } {
+  return {
+    time: hive.lastWritten !== log.lastWritten,
+    root: hive.rootOffset !== log.rootOffset || hive.majorVersion !== log.majorVersion,
+    manager:
+      hive.resourceManager === undefined || log.resourceManager === undefined ? undefined : hive.resourceManager !== log.resourceManager,
+    name: lastName(hive.fileName) !== lastName(log.fileName),
+  };
+}
+
 /**
  * Whether a log was written for this hive. Windows goes by the file name alone; a reader is handed files from anywhere, and entries of another hive
  * would make keys that never existed. All of these agree for a hive and its own logs: the last-written time (not updated as of 8.1, copied
- * before), the resource manager's GUID unless one is null, and the root cell. Of the noted path only the last component counts, and only
- * without such a GUID: a hive may be renamed.
+ * before), the root cell, and the resource manager's GUID. Of the noted path only the last component counts, and only without such a GUID: a
+ * hive may be renamed.
  * @param hive the hive's base block with a right checksum.
  */
 export function sameHive(hive: BaseBlock, log: BaseBlock): boolean {
-  if (hive.lastWritten !== log.lastWritten || hive.rootOffset !== log.rootOffset || hive.majorVersion !== log.majorVersion) return false;
-  if (hive.resourceManager !== undefined && log.resourceManager !== undefined) return hive.resourceManager === log.resourceManager;
-  return lastName(hive.fileName) === lastName(log.fileName);
+  const { time, root, manager, name } = differences(hive, log);
+  return !time && !root && !(manager ?? name);
+}
+
+/** Whether a broken base block still shows that a log is of another hive: one mark may be what is broken, two are not. */
+export function showsOtherHive(broken: BaseBlock, log: BaseBlock): boolean {
+  const { time, root, manager, name } = differences(broken, log);
+  return [time, root, manager, name].filter((differs) => differs === true).length >= 2;
 }

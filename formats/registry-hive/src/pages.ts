@@ -90,6 +90,13 @@ export class Pages {
     return Math.max(0, Math.min(to, at) - offset);
   }
 
+  /** File offset from `offset` on at which bytes exist again, in the file or in a log; `end` when there are none. */
+  nextReadable(offset: number): number {
+    if (offset < this.#fileEnd) return offset;
+    for (const [start, end] of this.#patches.stretches()) if (end > offset) return Math.min(this.end, Math.max(offset, start));
+    return this.end;
+  }
+
   #load(offset: number): Block {
     this.#reads++;
     const size = this.#reads > READS_BEFORE_LARGE ? LARGE_READ : SMALL_READ;

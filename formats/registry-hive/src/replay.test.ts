@@ -152,6 +152,37 @@ describe('a dirty hive', () => {
     }
   });
 
+  it('does not pass over an entry that cannot be used', () => {
+    const first = newLog(dirty.bytes, [entry(20, 2)]);
+    first[512 + 100]! ^= 1;
+    const { hive, codes, number } = open(dirty.bytes, [
+      ['LOG1', first],
+      ['LOG2', newLog(dirty.bytes, [entry(21, 3)])],
+    ]);
+    expect(number()).toBe(1n);
+    expect(hive.logs.map(({ stopped }) => stopped)).toEqual(['bad-hash', 'gap']);
+    expect(codes()).toEqual(['HIVE_LOG_BROKEN', 'HIVE_LOG_BROKEN']);
+  });
+
+  it('says that a log without its first entry is broken', () => {
+    const log = newLog(dirty.bytes, [entry(20, 2)]);
+    log.fill(0, 512);
+    const { hive, codes } = open(dirty.bytes, [['LOG1', log]]);
+    expect(hive.state).toBe('dirty');
+    expect(codes()).toEqual(['HIVE_LOG_BROKEN']);
+  });
+
+  it('refuses the log of another hive also by what is left of a broken base block', () => {
+    const bytes = dirty.bytes.slice();
+    bytes[8]! ^= 1;
+    expect(open(bytes, [['LOG1', newLog(dirty.bytes, [entry(20, 2)])]]).number()).toBe(2n);
+    const other = newLog(made(1, { ...DIRTY, lastWritten: 501n, fileName: '\\Config\\OTHER' }).bytes, [entry(20, 2)]);
+    const { hive, codes, number } = open(bytes, [['LOG1', other]]);
+    expect(number()).toBe(1n);
+    expect(hive.logs[0]).toMatchObject({ stopped: 'not-this-hive' });
+    expect(codes()).toContain('HIVE_LOG_FOREIGN');
+  });
+
   it('grows by an entry that says so', () => {
     const grown = new TestHive({
       name: 'ROOT',

@@ -3,7 +3,7 @@ import { type BaseBlock, parseBaseBlock } from './base-block.ts';
 import { invalidBins } from './bins.ts';
 import type { Damages } from './damages.ts';
 import { BASE_BLOCK_SIZE, BASE_SECTOR, BIN_HEADER_SIZE, HBIN, PAGE_SIZE } from './layout.ts';
-import { type LogFile, readLogFile, type Stopped, sameHive } from './log-file.ts';
+import { type LogFile, readLogFile, type Stopped, sameHive, showsOtherHive } from './log-file.ts';
 import { applyEntries } from './log-new.ts';
 import { applyOldLog } from './log-old.ts';
 import { Pages } from './pages.ts';
@@ -30,7 +30,7 @@ export interface Replay {
   readonly logs: readonly LogUse[];
 }
 
-/** Of logs with the hive's last-written time any is right; with an invalid base block the time of the first bin stands in for it. */
+/** Whether a log has the hive's last-written time: that of the base block as far as it is legible, else of the first bin, which repeats it. */
 function timesMatch(source: ByteSource, broken: BaseBlock | undefined, log: BaseBlock): boolean {
   if (broken?.signature === true && broken.lastWritten === log.lastWritten) return true;
   const head = new Uint8Array(BIN_HEADER_SIZE);
@@ -95,9 +95,12 @@ export function replay(source: ByteSource, given: readonly HiveLogFile[], maxHiv
         if (!log.empty) broken(log, 0, 'base block');
         continue;
       }
-      const same = valid ? sameHive(base, log.base) : log.format === 'new' || timesMatch(source, base, log.base);
-      // A base block that is lost names no hive; a readable time that differs still does.
-      if (!same || (!valid && log.format === 'new' && isOther(source, base, log.base))) {
+      const same = valid
+        ? sameHive(base, log.base)
+        : log.format === 'new'
+          ? !isOther(source, base, log.base)
+          : timesMatch(source, base, log.base);
+      if (!same) {
         use(log, 'not-this-hive');
         damages.add('HIVE_LOG_FOREIGN', 0, log.name);
       } else usable.push(log);
@@ -128,11 +131,10 @@ export function replay(source: ByteSource, given: readonly HiveLogFile[], maxHiv
         ...(result.firstSequence === undefined ? {} : { firstSequence: result.firstSequence }),
         ...(result.lastSequence === undefined ? {} : { lastSequence: result.lastSequence }),
       });
-      if (result.stopped !== 'end') broken(log, result.at, `log entry, ${result.stopped}`);
-      if (result.lastSequence !== undefined) {
-        sequence = result.lastSequence;
-        next = sequence + 1;
-      }
+      if (result.stopped !== 'end' || result.applied === 0) broken(log, result.at, `log entry, ${result.stopped}`);
+      sequence = result.lastSequence ?? sequence;
+      // An entry that is there and cannot be used must not be passed over either.
+      next = result.lastSequence === undefined ? first : result.lastSequence + 1;
     }
     if (patches.count === 0) for (const log of outdated) damages.add('HIVE_LOG_FOREIGN', 0, log.name);
     for (const log of oldLogs) {
@@ -176,8 +178,9 @@ function entriesApplied(uses: ReadonlyMap<LogFile, LogUse>): boolean {
   return [...uses.values()].some((use) => use.format === 'new' && use.applied > 0);
 }
 
-/** With the base block lost, the time in the first bin shows a log of another hive when both are set and differ, and no base block says otherwise. */
+/** Whether what is left of a base block, or the time in the first bin (when both are set), shows a log of the new format to be of another hive. */
 function isOther(source: ByteSource, broken: BaseBlock | undefined, log: BaseBlock): boolean {
+  if (broken?.signature === true && showsOtherHive(broken, log)) return true;
   if (log.lastWritten === 0n || timesMatch(source, broken, log)) return false;
   const time = new Uint8Array(8);
   if (source.readAt(BASE_BLOCK_SIZE + 20, time) < time.length) return false;

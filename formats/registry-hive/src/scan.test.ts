@@ -128,6 +128,13 @@ describe('salvage', () => {
     expect(damages.map(({ code }) => code)).toContain('HIVE_BIN');
   });
 
+  it('does not take deleted keys of a broken part for living ones', () => {
+    const made = new TestHive(TREE);
+    deleteKey(made);
+    made.bytes.fill(0, 4096, 4096 + 32);
+    expect([...open(made).hive.salvage()].map(({ key }) => key!.path)).toEqual(['', 'kept']);
+  });
+
   it('gives every key of a sound hive with the path it has in the tree', () => {
     const { hive, damages } = open(new TestHive(TREE));
     const all = [...hive.salvage()];

@@ -81,14 +81,25 @@ function withParents(hive: HiveContext, relative: number, use: CellUse, parents:
   return key === undefined ? undefined : { kind: 'key', offset: key.offset, key, pathKnown };
 }
 
+/** Silently: a key node in use that is one. */
+function inUse(hive: HiveContext, relative: number): boolean {
+  const { view, start } = hive.pages.block(BASE_BLOCK_SIZE + relative, 4);
+  return view.getInt32(BASE_BLOCK_SIZE + relative - start, true) < 0 && plausibleKey(readKey(hive, relative, undefined, 'any'));
+}
+
 /** Every 8th byte of a stretch: where freed cells were joined, their remnants lie at any of them. */
-function* remnants(hive: HiveContext, from: number, to: number, use: CellUse): IterableIterator<DeletedEntry> {
+function* remnants(hive: HiveContext, from: number, to: number, use: 'free' | 'allocated'): IterableIterator<DeletedEntry> {
   for (let start = from; start + 8 <= to; ) {
+    if (hive.pages.readable(start, 8) < 8) {
+      // A hole that a log left when it let the hive grow.
+      start = Math.ceil(hive.pages.nextReadable(start + 8) / 8) * 8;
+      continue;
+    }
     const found = mark(hive, start);
     const relative = start - BASE_BLOCK_SIZE;
     let taken = 8;
     if (found === NK && start + 4 + NK_SIZE <= to) {
-      const entry = withParents(hive, relative, use, 'any');
+      const entry = use === 'free' || inUse(hive, relative) ? withParents(hive, relative, use, 'any') : undefined;
       const { key } = entry ?? {};
       if (key !== undefined) {
         yield entry!;
@@ -127,14 +138,14 @@ export function* salvageEntries(hive: HiveContext): IterableIterator<DeletedEntr
   };
   for (const bin of bins(hive.pages, broken)) {
     // What was broken in front of this bin.
-    for (const { start, size } of stretches.splice(0)) yield* remnants(hive, start, start + size, 'any');
+    for (const { start, size } of stretches.splice(0)) yield* remnants(hive, start, start + size, 'allocated');
     for (const cell of cellsOf(hive, bin)) {
-      if ('brokenFrom' in cell) yield* remnants(hive, cell.brokenFrom, bin.start + bin.size, 'any');
+      if ('brokenFrom' in cell) yield* remnants(hive, cell.brokenFrom, bin.start + bin.size, 'allocated');
       else if (cell.size < 0 && mark(hive, cell.start) === NK) {
         const entry = withParents(hive, cell.start - BASE_BLOCK_SIZE, 'allocated', 'any');
         if (entry !== undefined) yield entry;
       }
     }
   }
-  for (const { start, size } of stretches) yield* remnants(hive, start, start + size, 'any');
+  for (const { start, size } of stretches) yield* remnants(hive, start, start + size, 'allocated');
 }
