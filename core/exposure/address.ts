@@ -35,21 +35,19 @@ export function keyPart(key: string): string {
 
 /**
  * The key of an address and everything above it, nearest first: `reg:a\b!c` gives `reg:a\b`, `reg:a`, `reg:`.
- * @param longest longer ones are left out.
+ * @param lengths only those of these lengths; they are few, and cutting and looking up all others would be the most of the work.
  */
-export function ancestors(key: string, longest = MAX_CHARS): string[] {
+export function ancestors(key: string, lengths?: ReadonlySet<number>): string[] {
   const list: string[] = [];
   const separator = key.startsWith('reg:') ? '\\' : '/';
-  let at = keyPart(key);
-  if (at.length > longest) at = at.slice(0, Math.max(at.lastIndexOf(separator, longest), 0));
-  while (at !== '' && list.length < MAX_COMPONENTS) {
-    list.push(at);
-    const cut = at.lastIndexOf(separator);
-    if (cut < 0) break;
-    at = at.slice(0, cut);
+  const mark = key.indexOf('!');
+  let end = mark < 0 ? key.length : mark;
+  for (let n = 0; end > 0 && n < MAX_COMPONENTS; n++) {
+    if (lengths === undefined || lengths.has(end)) list.push(key.slice(0, end));
+    end = key.lastIndexOf(separator, end - 1);
   }
-  const scheme = `${schemeOf(key)}:`;
-  if (list.at(-1) !== scheme) list.push(scheme);
+  const scheme = key.indexOf(':') + 1;
+  if (list.at(-1)?.length !== scheme && (lengths === undefined || lengths.has(scheme))) list.push(key.slice(0, scheme));
   return list;
 }
 
@@ -93,9 +91,9 @@ export class Pattern {
 
   /** @param key comparison form of an address, or of another pattern: then, does this one cover all that the other can match? */
   matches(key: string): boolean {
-    if (key.length > MAX_CHARS) return false;
-    const other = split(key);
     const mine = this.#parts;
+    if (key.length > MAX_CHARS || (mine.name !== undefined && mine.name !== '*' && !key.endsWith(mine.name))) return false;
+    const other = split(key);
     if (other.path.length !== mine.path.length || (other.name === undefined) !== (mine.name === undefined)) return false;
     if (mine.name !== '*' && mine.name !== other.name) return false;
     return mine.path.every((part, i) => part === '*' || part === other.path[i]);

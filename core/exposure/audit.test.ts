@@ -1,11 +1,20 @@
 import { loadKnowledge } from '@winmedic/knowledge';
 import { describe, expect, it } from 'vitest';
+import type { Audit } from '../model/audit.ts';
 import { auditHosts } from './audit.ts';
 import { compareHosts } from './compare.ts';
 import { factsOfState } from './facts.ts';
 import { at, day, HOSTNAME, LOCAL, MadeEvidence, POLICY, SYSTEM, server, setting } from './test-state.ts';
 
 const options = { madeAt: day(30) };
+
+/** Milliseconds of processor time of some work: neighbours on the machine do not count. */
+function cpuMs(work: () => void): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
 
 describe('an audit', () => {
   it('has every host once, with its sources, counts and problems', () => {
@@ -100,10 +109,9 @@ describe('hostile evidence', () => {
     const evidence = server({ ...values, [LOCAL]: '0' }, {}).text('RDS01/t.txt', values);
     expect(evidence.state.length).toBeGreaterThan(100_000);
     const settings = [...knowledge.settings, at(`${SYSTEM}\\CurrentControlSet\\Services\\*\\Parameters!Port`, { id: 'wild' })];
-    const start = performance.now();
-    const { hosts } = auditHosts(evidence, { settings, findings: knowledge.findings }, options);
-    expect(performance.now() - start).toBeLessThan(1000);
-    const wild = hosts[0]?.settings.at(-1);
+    let audit: Audit | undefined;
+    expect(cpuMs(() => (audit = auditHosts(evidence, { settings, findings: knowledge.findings }, options)))).toBeLessThan(1000);
+    const wild = audit?.hosts[0]?.settings.at(-1);
     expect(wild?.seen).toHaveLength(100_000);
     expect(wild?.text.en.length).toBeLessThan(500);
   });
@@ -112,9 +120,10 @@ describe('hostile evidence', () => {
     const evidence = new MadeEvidence().hive('c/SYSTEM', { [HOSTNAME]: 'A', [LOCAL]: '0' }).hive('c/SOFTWARE', { [POLICY]: null });
     for (let i = 0; i < 2000; i++) evidence.text(`c/${i}.txt`, { [LOCAL]: String(i % 2) });
     const settings = [setting({ fact: { name: 'x.level', values: { '0': 'open', '1': 'closed' } } })];
-    const start = performance.now();
-    expect(auditHosts(evidence, { settings, findings: [] }, options).hosts[0]?.settings[0]?.status).toBe('conflict');
-    expect(factsOfState(evidence, { settings }).facts.length).toBeGreaterThan(1000);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const spent = cpuMs(() => {
+      expect(auditHosts(evidence, { settings, findings: [] }, options).hosts[0]?.settings[0]?.status).toBe('conflict');
+      expect(factsOfState(evidence, { settings }).facts.length).toBeGreaterThan(1000);
+    });
+    expect(spent).toBeLessThan(1000);
   });
 });

@@ -40,7 +40,7 @@ export class Interest {
   readonly #patterns = new Map<string, Pattern>();
   /** What can stand above an address of interest: keys that are asked for as such, and stems of patterns. */
   readonly #above = new Map<string, { key: boolean; readonly patterns: Pattern[] }>();
-  #longestAbove = 0;
+  readonly #lengths = new Set<number>();
 
   /** @param settings what is judged; the places of the host's name, build and kind are always of interest. */
   constructor(settings: readonly SettingDefinition[]) {
@@ -64,7 +64,7 @@ export class Interest {
   #aboveOf(key: string): { key: boolean; readonly patterns: Pattern[] } {
     const known = this.#above.get(key) ?? { key: false, patterns: [] };
     this.#above.set(key, known);
-    this.#longestAbove = Math.max(this.#longestAbove, key.length);
+    this.#lengths.add(key.length);
     return known;
   }
 
@@ -79,7 +79,7 @@ export class Interest {
    */
   placesOf(key: string, there: boolean): readonly string[] {
     const found = this.#literals.has(key) ? [key] : [];
-    for (const prefix of ancestors(key, this.#longestAbove)) {
+    for (const prefix of ancestors(key, this.#lengths)) {
       const above = this.#above.get(prefix);
       if (above === undefined) continue;
       if (there && above.key && prefix !== key) found.push(prefix);

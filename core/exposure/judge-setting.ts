@@ -40,8 +40,10 @@ export function judgeSetting(setting: SettingDefinition, view: View): Judged {
   }
   if (effective.against.length > 0) {
     const { since: _s, until: _u, ...plain } = base;
-    const texts = [...effective.readings, ...effective.against].map((r) => readingText(setting, effective, r));
-    const text = words.disagreeing(distinct(texts).slice(0, MAX_LISTED));
+    const texts = distinct([...effective.readings, ...effective.against].map(({ value }) => value)).map((value) =>
+      valueText(setting, value),
+    );
+    const text = words.disagreeing(texts.slice(0, MAX_LISTED));
     return fixed({ ...plain, status: 'conflict', ...storedText(effective), isDefault: effective.kind === 'default', text, unchecked });
   }
   return effective.kind === 'default'
@@ -81,8 +83,9 @@ function judgeStored(
     ...(unchecked.some(({ place }) => place !== effective.place) ? [words.MARKS.overridable] : []),
     ...(complete ? [] : [words.MARKS.moreMatches]),
   ];
-  const all = distinct(effective.readings.map((r) => readingText(setting, effective, r)));
-  const shown = all.length > MAX_LISTED ? [...all.slice(0, MAX_LISTED), words.andMore(all.length - MAX_LISTED)] : all;
+  const texts = effective.readings.slice(0, MAX_LISTED).map((r) => readingText(setting, effective, r));
+  const more = effective.readings.length - texts.length;
+  const shown = more > 0 ? [...texts, words.andMore(more)] : texts;
   const result: SettingResult = {
     ...base,
     status,
@@ -181,11 +184,13 @@ function missingOs(setting: SettingDefinition, view: View, what: 'product' | 'bu
   return uncheckedPlace(setting, { address }, view.units, view.damaged);
 }
 
+/** Most different values of one setting that are joined; a comparison needs no more to see a difference. */
+const MAX_JOINED = 100;
+
 /** Effective value in stored notation; several matches are joined. */
 function storedText({ readings }: Effective): { readonly value: string | null } {
-  const values = new Map<string, string>();
-  for (const { value } of readings) if (value !== null) values.set(valueKey(value), plainText(value));
-  return { value: values.size === 0 ? null : [...values.values()].join(', ') };
+  const values = distinct(readings.map(({ value }) => value)).filter((value) => value !== null);
+  return { value: values.length === 0 ? null : values.slice(0, MAX_JOINED).map(plainText).join(', ') };
 }
 
 function readingText(setting: SettingDefinition, { place }: Effective, { value, observation }: Reading): Localized {
@@ -231,6 +236,7 @@ function defaultText(
   return words.withMarks(words.dependingDefault(known.map((one) => ({ entry: one, text: entryText(one) }))), marks);
 }
 
-function distinct(texts: readonly Localized[]): Localized[] {
-  return [...new Map(texts.map((t) => [t.en, t])).values()];
+/** Values without those that are the same in another notation. */
+function distinct(values: readonly StoredValue[]): StoredValue[] {
+  return [...new Map(values.map((value) => [valueKey(value), value])).values()];
 }
