@@ -378,7 +378,7 @@ export const auditFixture: Audit = {
   comparisons: [comparison],
   sources: SOURCES,
   problems: [
-    { code: 'EVIDENCE_UNREADABLE', path: '/cases/rds/RDS01/SYSTEM', severity: 'partial', what: 'example' },
+    { code: 'EVIDENCE_UNREADABLE', path: '/cases/rds/RDS01/SYSTEM', severity: 'partial', what: 'example', need: 'hbin', have: 12 },
     { code: 'EVIDENCE_UNRECOGNISED', path: '/cases/rds/notes.bin', severity: 'note' },
   ],
   madeAt: at('2018-07-13T00:00:00Z'),
