@@ -192,6 +192,7 @@ class AuditText {
     if (this.#filter.riskyOnly) note(audit.filteredRisky);
   }
 
+  /** Stands in titles; the value in words carries marks of its own. */
   #unverified(result: SettingResult): string {
     return isUnverified(result) ? ` [${this.#m.audit.unverified}]` : '';
   }
@@ -248,7 +249,7 @@ class AuditText {
       page.text('', { indent: 4, lead: `${audit.restsOn}:` });
       partsShown(one).forEach(({ outcome, result }, i) => {
         const state = outcome === 'true' ? '' : ` (${audit.outcome[outcome]})`;
-        page.text(`${titledValue(result, this.#lang)}${state}${this.#unverified(result)}`, {
+        page.text(`${titledValue(result, this.#lang)}${state}`, {
           indent: 4,
           lead: `${i + 1}. `,
         });
@@ -388,10 +389,7 @@ class AuditText {
     });
     if (!this.#options.verbose) return;
     for (const result of results) {
-      page.text(
-        `${pick(result.setting.title, this.#lang)} (${result.setting.id}): ${pick(result.text, this.#lang)}${this.#unverified(result)}`,
-        { indent: 4 },
-      );
+      page.text(`${pick(result.setting.title, this.#lang)} (${result.setting.id}): ${pick(result.text, this.#lang)}`, { indent: 4 });
       this.#places(result, 6);
       if (status === 'probably-ok') page.text(this.#m.list(decidingNeeds(result, this.#lang)), { indent: 6, lead: `${audit.decides}: ` });
     }
