@@ -172,17 +172,28 @@ function channelOf(provider: string): string {
       : '';
 }
 
-function makeEvent(state: State, draft: Draft): EventObservation {
-  const match =
-    draft.match ??
-    matchTemplates(
-      draft.message,
-      state.templates.filter(({ id }) => id === draft.id),
-    ).at(0);
+/**
+ * Fields that the message of an event gives: by Windows' own wording, and for Security events by their labelled lines.
+ * @param message normalised ({@link normaliseText}).
+ * @param templates wordings of events with this id.
+ */
+export function fieldsOfMessage(
+  message: string,
+  provider: string,
+  id: number,
+  templates: readonly MessageTemplate[],
+  match: TemplateMatch | undefined = matchTemplates(message, templates).at(0),
+): { readonly fields: Map<string, string>; readonly match: TemplateMatch | undefined } {
   const fields = new Map(match?.fields ?? []);
-  if (/Security-Auditing/i.test(draft.provider))
-    for (const [name, value] of securityFields(draft.message, draft.id)) fields.set(name, value);
-  else if (fields.size === 0 && draft.message !== '' && !match) state.problem('TEXT_FIELDS_UNKNOWN', 'note', draft.line);
+  if (/Security-Auditing/i.test(provider)) for (const [name, value] of securityFields(message, id)) fields.set(name, value);
+  return { fields, match };
+}
+
+function makeEvent(state: State, draft: Draft): EventObservation {
+  const templates = state.templates.filter(({ id }) => id === draft.id);
+  const { fields, match } = fieldsOfMessage(draft.message, draft.provider, draft.id, templates, draft.match);
+  if (!/Security-Auditing/i.test(draft.provider) && fields.size === 0 && draft.message !== '' && !match)
+    state.problem('TEXT_FIELDS_UNKNOWN', 'note', draft.line);
   const userSid = accountSid(fields.get('param7') ?? draft.user);
   return {
     type: 'event',

@@ -1,0 +1,4 @@
+export { EXPORT_KINDS, type ExportKind } from './kinds.ts';
+export { readExport } from './read-export.ts';
+export type { ExportInput, ExportReading } from './types.ts';
+export { VMM_PROVIDER } from './vmm-log.ts';
