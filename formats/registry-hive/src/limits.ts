@@ -32,6 +32,8 @@ export const MAX_RECORD_BYTES = 1 << 20;
 export const MAX_PATCHES = 1 << 20;
 /** Pages looked back for the bin a page lies in: a bin is as large as its largest cell, 64 MiB is the largest value read. */
 export const MAX_BIN_PAGES = 16_384 + 16;
+/** Parents of salvaged keys kept, so that a long chain is followed once: some 20 MB. */
+export const MAX_PARENTS = 65_536;
 /** Different damages told through `onDamage`; a file of random bytes has millions. */
 export const MAX_DAMAGES_REPORTED = 10_000;
 /** Bytes searched for a first bin when there is no base block: behind 16 MiB of something else it is no hive with a damaged start. */

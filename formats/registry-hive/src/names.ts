@@ -1,4 +1,3 @@
-/** Name of `REG_…` types by number. */
 import { VALUE_TYPES } from './types.ts';
 
 /** `REG_DWORD` and so on; `REG_0x…` (hexadecimal, lower case) for numbers without a name. */

@@ -93,8 +93,7 @@ export class Pages {
   /** File offset from `offset` on at which bytes exist again, in the file or in a log; `end` when there are none. */
   nextReadable(offset: number): number {
     if (offset < this.#fileEnd) return offset;
-    for (const [start, end] of this.#patches.stretches()) if (end > offset) return Math.min(this.end, Math.max(offset, start));
-    return this.end;
+    return Math.min(this.end, this.#patches.nextFrom(offset) ?? this.end);
   }
 
   #load(offset: number): Block {

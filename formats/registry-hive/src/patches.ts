@@ -78,6 +78,17 @@ export class Patches {
 
   /** File offset up to which bytes from `offset` are patched without a gap (`offset` itself when it is not). */
   coveredTo(offset: number): number {
+    const found = this.#firstEndingAfter(offset);
+    return found !== undefined && found[0] <= offset ? found[1] : offset;
+  }
+
+  /** First patched file offset from `offset` on; `undefined` when there is none. */
+  nextFrom(offset: number): number | undefined {
+    const found = this.#firstEndingAfter(offset);
+    return found === undefined ? undefined : Math.max(offset, found[0]);
+  }
+
+  #firstEndingAfter(offset: number): readonly [start: number, end: number] | undefined {
     const list = this.stretches();
     let low = 0;
     let high = list.length;
@@ -86,7 +97,6 @@ export class Patches {
       if (list[middle]![1] > offset) high = middle;
       else low = middle + 1;
     }
-    const found = list[low];
-    return found !== undefined && found[0] <= offset ? found[1] : offset;
+    return list[low];
   }
 }

@@ -143,6 +143,17 @@ describe('salvage', () => {
     expect(damages).toEqual([]);
   });
 
+  it('follows a chain of parents of any length once, up to the depth a key may have', () => {
+    const made = new TestHive({ name: 'ROOT', subkeys: Array.from({ length: 3000 }, (_, i) => ({ name: `k${i}` })) });
+    for (let i = 1; i < 3000; i++) made.view.setUint32(made.file(made.offsetOf(`k${i}`)) + 16, made.offsetOf(`k${i - 1}`), true);
+    const found = [...open(made).hive.salvage()].filter(({ key }) => key!.name !== 'ROOT');
+    expect(found).toHaveLength(3000);
+    expect(found[511]!.key!.path.split('\\')).toHaveLength(512);
+    expect(found[510]!.pathKnown).toBe(true);
+    expect(found[2999]!.pathKnown).toBe(false);
+    for (const { key } of found) expect(key!.path.split('\\').length).toBeLessThanOrEqual(513);
+  });
+
   it('ends where parents form a circle', () => {
     const made = new TestHive(TREE);
     made.view.setUint32(made.file(made.offsetOf('kept')) + 16, made.offsetOf('kept\\gone\\below'), true);

@@ -2,6 +2,7 @@ import { type Bin, bins } from './bins.ts';
 import type { CellUse, HiveContext } from './cells.ts';
 import { type Key, readKey } from './key.ts';
 import { BASE_BLOCK_SIZE, BIN_HEADER_SIZE, KEY_HIVE_ENTRY, NK, NK_SIZE, VK, VK_SIZE } from './layout.ts';
+import { MAX_PARENTS } from './limits.ts';
 import type { DeletedEntry } from './types.ts';
 import { readValue, type Value } from './value.ts';
 
@@ -57,28 +58,58 @@ function plausibleValue(hive: HiveContext, relative: number, value: Value | unde
   return size === 0 || (size < hive.pages.end && target % 8 === 0 && BASE_BLOCK_SIZE + target + 8 <= hive.pages.end);
 }
 
-/** A key with as many of its parents as can be followed. @param use of the key itself; parents may be deleted or not. */
-function withParents(hive: HiveContext, relative: number, use: CellUse, parents: CellUse): DeletedEntry | undefined {
-  const first = readKey(hive, relative, undefined, use);
-  if (!plausibleKey(first)) return undefined;
-  const chain = [relative];
-  const seen = new Set(chain);
-  let top = first;
-  let pathKnown = false;
-  for (;;) {
-    pathKnown = (top.flags & KEY_HIVE_ENTRY) !== 0 || top.relative === hive.rootOffset;
-    const above = top.parentRelative;
-    if (pathKnown || seen.has(above) || chain.length >= hive.limits.maxDepth) break;
-    const parent = readKey(hive, above, undefined, parents);
-    if (!plausibleKey(parent)) break;
-    chain.push(above);
-    seen.add(above);
-    top = parent;
+/** A parent, and whether the root was reached from it. */
+interface Located {
+  readonly key: Key;
+  readonly pathKnown: boolean;
+}
+
+/** Finds the parents of keys by their parent fields, deleted or not. */
+class Parents {
+  readonly #hive: HiveContext;
+  readonly #found = new Map<number, Located>();
+
+  constructor(hive: HiveContext) {
+    this.#hive = hive;
   }
-  let key: Key | undefined;
-  for (let i = chain.length - 1; i > 0; i--) key = readKey(hive, chain[i]!, key, parents);
-  key = readKey(hive, relative, key, use);
-  return key === undefined ? undefined : { kind: 'key', offset: key.offset, key, pathKnown };
+
+  /** The key at `relative` with its own parents as far as they can be followed. */
+  at(relative: number): Located | undefined {
+    const hive = this.#hive;
+    const chain: number[] = [];
+    const seen = new Set<number>();
+    let above: Located | undefined;
+    for (let at = relative; !seen.has(at) && chain.length < hive.limits.maxDepth; ) {
+      above = this.#found.get(at);
+      if (above !== undefined) break;
+      const key = readKey(hive, at, undefined, 'any');
+      if (!plausibleKey(key)) break;
+      chain.push(at);
+      seen.add(at);
+      if ((key.flags & KEY_HIVE_ENTRY) !== 0 || at === hive.rootOffset) break;
+      at = key.parentRelative;
+    }
+    if (above !== undefined && above.key.depth + chain.length >= hive.limits.maxDepth) above = undefined;
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const key = readKey(hive, chain[i]!, above?.key, 'any')!;
+      const isRoot = above === undefined && ((key.flags & KEY_HIVE_ENTRY) !== 0 || key.relative === hive.rootOffset);
+      above = { key, pathKnown: isRoot || above?.pathKnown === true };
+      if (this.#found.size >= MAX_PARENTS) this.#found.clear();
+      this.#found.set(key.relative, above);
+    }
+    return above;
+  }
+}
+
+/** A key with as many of its parents as can be followed. @param use of the key itself. */
+function withParents(hive: HiveContext, relative: number, use: CellUse, parents: Parents): DeletedEntry | undefined {
+  const alone = readKey(hive, relative, undefined, use);
+  if (!plausibleKey(alone)) return undefined;
+  if ((alone.flags & KEY_HIVE_ENTRY) !== 0 || relative === hive.rootOffset)
+    return { kind: 'key', offset: alone.offset, key: alone, pathKnown: true };
+  const parent = parents.at(alone.parentRelative);
+  const key = readKey(hive, relative, parent?.key, use)!;
+  return { kind: 'key', offset: key.offset, key, pathKnown: parent?.pathKnown === true };
 }
 
 /** Silently: a key node in use that is one. */
@@ -88,7 +119,13 @@ function inUse(hive: HiveContext, relative: number): boolean {
 }
 
 /** Every 8th byte of a stretch: where freed cells were joined, their remnants lie at any of them. */
-function* remnants(hive: HiveContext, from: number, to: number, use: 'free' | 'allocated'): IterableIterator<DeletedEntry> {
+function* remnants(
+  hive: HiveContext,
+  parents: Parents,
+  from: number,
+  to: number,
+  use: 'free' | 'allocated',
+): IterableIterator<DeletedEntry> {
   for (let start = from; start + 8 <= to; ) {
     if (hive.pages.readable(start, 8) < 8) {
       // A hole that a log left when it let the hive grow.
@@ -99,7 +136,7 @@ function* remnants(hive: HiveContext, from: number, to: number, use: 'free' | 'a
     const relative = start - BASE_BLOCK_SIZE;
     let taken = 8;
     if (found === NK && start + 4 + NK_SIZE <= to) {
-      const entry = use === 'free' || inUse(hive, relative) ? withParents(hive, relative, use, 'any') : undefined;
+      const entry = use === 'free' || inUse(hive, relative) ? withParents(hive, relative, use, parents) : undefined;
       const { key } = entry ?? {};
       if (key !== undefined) {
         yield entry!;
@@ -118,6 +155,7 @@ function* remnants(hive: HiveContext, from: number, to: number, use: 'free' | 'a
 
 /** Keys and values in free cells. @source msuhanov/regf, "Unallocated cell" */
 export function* deletedEntries(hive: HiveContext): IterableIterator<DeletedEntry> {
+  const parents = new Parents(hive);
   const found: Bin[] = [];
   const broken = (start: number, end: number): void => hive.damages.add('HIVE_BIN', start, 'hive bin', { need: 'hbin', have: end - start });
   for (const bin of bins(hive.pages, broken)) {
@@ -125,12 +163,13 @@ export function* deletedEntries(hive: HiveContext): IterableIterator<DeletedEntr
     for (const cell of cellsOf(hive, bin)) {
       if ('size' in cell && cell.size > 0) found.push({ start: cell.start, size: cell.size });
     }
-    for (const free of found) yield* remnants(hive, free.start, free.start + free.size, 'free');
+    for (const free of found) yield* remnants(hive, parents, free.start, free.start + free.size, 'free');
   }
 }
 
 /** Key nodes in use, found by going through the cells; where bins or cells are broken, at any place they can stand. */
 export function* salvageEntries(hive: HiveContext): IterableIterator<DeletedEntry> {
+  const parents = new Parents(hive);
   const stretches: Bin[] = [];
   const broken = (start: number, end: number): void => {
     hive.damages.add('HIVE_BIN', start, 'hive bin', { need: 'hbin', have: end - start });
@@ -138,14 +177,14 @@ export function* salvageEntries(hive: HiveContext): IterableIterator<DeletedEntr
   };
   for (const bin of bins(hive.pages, broken)) {
     // What was broken in front of this bin.
-    for (const { start, size } of stretches.splice(0)) yield* remnants(hive, start, start + size, 'allocated');
+    for (const { start, size } of stretches.splice(0)) yield* remnants(hive, parents, start, start + size, 'allocated');
     for (const cell of cellsOf(hive, bin)) {
-      if ('brokenFrom' in cell) yield* remnants(hive, cell.brokenFrom, bin.start + bin.size, 'allocated');
+      if ('brokenFrom' in cell) yield* remnants(hive, parents, cell.brokenFrom, bin.start + bin.size, 'allocated');
       else if (cell.size < 0 && mark(hive, cell.start) === NK) {
-        const entry = withParents(hive, cell.start - BASE_BLOCK_SIZE, 'allocated', 'any');
+        const entry = withParents(hive, cell.start - BASE_BLOCK_SIZE, 'allocated', parents);
         if (entry !== undefined) yield entry;
       }
     }
   }
-  for (const { start, size } of stretches) yield* remnants(hive, start, start + size, 'allocated');
+  for (const { start, size } of stretches) yield* remnants(hive, parents, start, start + size, 'allocated');
 }
