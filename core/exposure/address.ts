@@ -7,7 +7,7 @@ export function addressKey(address: StateAddress): string {
 
 /** An address split for matching. */
 interface Parts {
-  /** `reg:HKLM`, `SYSTEM` … in lower case; schemes whose paths have slashes are split at those. */
+  /** The scheme, then the components: of the registry between backslashes, of others between slashes. */
   readonly path: readonly string[];
   /** Name after the first `!`; `undefined` for an address without one. */
   readonly name: string | undefined;
@@ -21,8 +21,10 @@ const MAX_CHARS = 40_000;
 function split(key: string): Parts {
   const mark = key.indexOf('!');
   const path = mark < 0 ? key : key.slice(0, mark);
+  const colon = path.indexOf(':');
+  const separator = /^reg:/i.test(path) ? '\\' : '/';
   return {
-    path: path.split(path.startsWith('reg:') ? '\\' : '/', MAX_COMPONENTS),
+    path: [path.slice(0, colon + 1), ...path.slice(colon + 1).split(separator, MAX_COMPONENTS)],
     name: mark < 0 ? undefined : key.slice(mark + 1),
   };
 }
@@ -86,7 +88,8 @@ export class Pattern {
     this.#parts = split(key);
     const at = this.#parts.path.indexOf('*');
     const separator = key.startsWith('reg:') ? '\\' : '/';
-    this.stem = at < 0 ? this.#parts.path.join(separator) : this.#parts.path.slice(0, at).join(separator);
+    const [scheme = '', ...path] = at < 0 ? this.#parts.path : this.#parts.path.slice(0, at);
+    this.stem = scheme + path.join(separator);
   }
 
   /** @param key comparison form of an address, or of another pattern: then, does this one cover all that the other can match? */

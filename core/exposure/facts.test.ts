@@ -2,6 +2,7 @@ import type { SettingDefinition } from '@winmedic/knowledge/model';
 import { describe, expect, it } from 'vitest';
 import { factsOfState } from './facts.ts';
 import { at, BUILD, day, HOSTNAME, LOCAL, MadeEvidence, POLICY, PRODUCT, SYSTEM, server, setting } from './test-state.ts';
+import { withStateFacts } from './with-facts.ts';
 
 const fact = { name: 'demo.level', values: { '0': 'open', '1': 'closed' } };
 const level = setting({ fact });
@@ -185,5 +186,29 @@ describe('facts of places with wildcards', () => {
       ['closed', '1-20'],
     ]);
     expect(brief(server({ [port('a')]: '1', [port('b')]: '0', [port('*')]: null }, {}), wild)).toEqual([]);
+  });
+});
+
+describe('evidence with the facts of its state', () => {
+  it('numbers them behind those that were given, and keeps everything else', () => {
+    const given = {
+      type: 'fact',
+      id: 'F1',
+      name: 'x',
+      value: '1',
+      time: { kind: 'now' },
+      origin: { sourceId: '', path: '--fact' },
+      trust: 'stated',
+    } as const;
+    const { state, extents, sources, events, dumps } = server({ [LOCAL]: '0' }, { [POLICY]: null });
+    const totals = { bytes: 0, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 };
+    const problem = { code: 'X', path: 'y', severity: 'note' as const };
+    const evidence = { state, extents, sources, events, dumps, totals, coverage: [], facts: [given], problems: [problem] };
+    const made = withStateFacts(evidence, { settings: [level] });
+    expect(made.facts.map((f) => [f.id, f.name])).toEqual([
+      ['F1', 'x'],
+      ['F2', 'demo.level'],
+    ]);
+    expect({ ...made, facts: [given] }).toEqual(evidence);
   });
 });

@@ -78,8 +78,7 @@ function judgeStored(
   const status = statusOf(setting, risk, !needsProduct && isSure(sure, risk));
   const marks = [
     ...(effective.byPolicy ? [words.MARKS.byPolicy] : []),
-    ...(effective.place?.basis === 'unverified' ? [words.MARKS.unverifiedPlace] : []),
-    ...(setting.basis.includes('unverified') ? [words.MARKS.unverifiedSetting] : []),
+    ...unverifiedMarks(setting, effective.place?.basis === 'unverified' ? words.MARKS.unverifiedPlace : undefined),
     ...(unchecked.some(({ place }) => place !== effective.place) ? [words.MARKS.overridable] : []),
     ...(complete ? [] : [words.MARKS.moreMatches]),
   ];
@@ -211,6 +210,12 @@ export function valueText(setting: SettingDefinition, value: StoredValue, observ
   return observation?.address.includes('!') === false ? words.EXISTS : words.EMPTY;
 }
 
+/** What is not verified: the part that decides, else anything about the setting. */
+function unverifiedMarks(setting: SettingDefinition, part?: Localized): readonly Localized[] {
+  if (part !== undefined) return [part];
+  return setting.basis.includes('unverified') ? [words.MARKS.unverifiedSetting] : [];
+}
+
 function defaultText(
   setting: SettingDefinition,
   entry: SettingDefault | undefined,
@@ -221,14 +226,13 @@ function defaultText(
     if (one.text === undefined) return valueText(setting, one.value);
     return one.value === null ? one.text : words.valueWithMeaning(one.value, one.text);
   };
-  const marks = [
-    ...(setting.basis.includes('unverified') ? [words.MARKS.unverifiedSetting] : []),
-    ...(overridable ? [words.MARKS.overridable] : []),
-  ];
+  const override = overridable ? [words.MARKS.overridable] : [];
   if (entry !== undefined) {
-    const mark = entry.basis === 'unverified' ? words.MARKS.unverifiedDefault : words.MARKS.isDefault;
-    return words.withMarks(entryText(entry), [mark, ...marks]);
+    const guess = entry.basis === 'unverified' ? words.MARKS.unverifiedDefault : undefined;
+    const mark = guess === undefined ? [words.MARKS.isDefault] : [];
+    return words.withMarks(entryText(entry), [...mark, ...unverifiedMarks(setting, guess), ...override]);
   }
+  const marks = [...unverifiedMarks(setting), ...override];
   if (known.length === 0) return words.withMarks(words.NOTHING_STORED, marks);
   // An entry for all others is written for the case that the Windows is not known.
   const last = setting.defaults.at(-1);

@@ -85,6 +85,16 @@ describe('places with wildcards', () => {
     expect(look(place, [], [{ prefix: SYSTEM, looked: [`${KEY}\\a!Port`] }]).looked).toBe(false);
   });
 
+  it('can stand for all of a path', () => {
+    const extent = { prefix: 'service:', looked: ['service:*!state'] };
+    expect(look('service:WinRM!state', [], [extent])).toMatchObject({ looked: true, readings: [{ value: null }] });
+    expect(look('service:WinRM!start', [], [extent]).looked).toBe(false);
+    expect(look('service:*!state', [{ address: 'service:a!state', value: 'running' }], [extent])).toMatchObject({
+      complete: true,
+      readings: [{ value: 'running' }],
+    });
+  });
+
   it('can stand for the name', () => {
     const found = look(
       'http:iplisten!*',
