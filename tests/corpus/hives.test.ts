@@ -105,8 +105,12 @@ describe.skipIf(!hivesReady)('hives of the corpus', () => {
     expect(dumpLines(hive)).toEqual(dumpLines(windows));
     const names = (from: typeof hive) => [...from.walk()].flatMap((key) => [...key.values()].map(({ name }) => `${key.path}:${name}`));
     expect(names(hive)).toEqual(names(windows));
-    const image = openCorpusHive(`${folder}/${recovered}`).hive.image();
-    expect(image.length).toBe(hive.image().length);
+    const [ours, theirs] = [hive.image(), corpusFile(`${folder}/${recovered}`)];
+    expect(ours.length).toBe(theirs.length);
+    const different = [];
+    for (let at = 4096; at < ours.length; at++) if (ours[at] !== theirs[at]) different.push(at);
+    // Windows 7 then wrote the time into the first bin, and one byte of the largest length of a value name into a key that has got a value.
+    expect(different).toEqual(file === 'OldDirtyHive' ? [0x1014, 0x1015, 0x1016, 0x1017, 0x1018, 0x6bdc8] : []);
   });
 
   it('says what a hive with broken logs holds: that of before, dirty', () => {
