@@ -264,7 +264,7 @@ export function seenText(place: SeenPlace, zone: string, lang: Language): string
 }
 
 /** The first line about a host after its name: what was found and what could not be checked, never more than that. */
-export function headlineText({ counts, combined, risky }: HostView, lang: Language): string {
+export function headlineText({ counts, combined, risky, possible }: HostView, lang: Language): string {
   const { audit, list } = messages(lang);
   const open = [
     ...(counts['possible-risk'] > 0 ? [audit.count(counts['possible-risk'], audit.status['possible-risk'])] : []),
@@ -277,6 +277,9 @@ export function headlineText({ counts, combined, risky }: HostView, lang: Langua
     ...(risky.length > 0 ? [audit.headlineRisky(risky.length)] : []),
   ];
   if (found.length > 0) return list([...found, ...open]);
+  // Nothing is settled, but what was seen points at a risk: that comes first, not a count of harmless settings.
+  const suspect = possible.find(({ seen }) => seen.some(({ value }) => value !== null));
+  if (suspect !== undefined) return `${audit.headlinePossible(titledValue(suspect, lang))} (${list(open)})`;
   const known = counts.ok + counts.noted;
   const first = known === 0 ? audit.headlineNothing : audit.headlineNone(known);
   return open.length > 0 ? `${first} (${list(open)})` : first;

@@ -75,6 +75,7 @@ export const auditEn = {
   headlineCombined: (n: number) => `${plural(n, 'combined finding')}`,
   headlineRisky: (n: number) => plural(n, 'risky setting'),
   headlineNone: (checked: number) => `${plural(checked, 'setting')} checked, none is risky.`,
+  headlinePossible: (seen: string) => `Possible risk: ${seen}.`,
   headlineNothing: 'No setting of this host could be decided.',
   noState:
     'The inputs show no settings of a host. Needed: registry hives (SYSTEM, SOFTWARE) or exported text (reg query, winrm get winrm/config, secedit).',

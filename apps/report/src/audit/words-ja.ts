@@ -63,6 +63,7 @@ export const auditJa = {
   headlineCombined: (n) => `組み合わせの指摘 ${n3(n)} 件`,
   headlineRisky: (n) => `危険な設定 ${n3(n)} 件`,
   headlineNone: (checked) => `確認できた設定 ${n3(checked)} 件に、危険なものはありません。`,
+  headlinePossible: (seen) => `危険の可能性: ${seen}。`,
   headlineNothing: 'このホストの設定は 1 件も判定できませんでした。',
   noState:
     '入力にホストの設定がありません。レジストリ ハイブ (SYSTEM、SOFTWARE)、または書き出したテキスト (reg query、winrm get winrm/config、secedit) が必要です。',
