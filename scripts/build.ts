@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages of `formats/` (and later `protocols/`) in dependency order. */
-export const PUBLISHED = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump'];
+export const PUBLISHED = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe'];
 
 /** Newest modification time below the given folders, in ms. */
 function newest(paths: readonly string[]): number {

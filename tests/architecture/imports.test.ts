@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'formats/evtx': ['formats/bytes'],
   'formats/registry-hive': ['formats/bytes'],
   'formats/crash-dump': ['formats/bytes'],
+  'formats/pe': ['formats/bytes'],
   knowledge: [],
   'core/model': ['knowledge', 'formats/bytes'],
   'core/explain': ['core/model', 'knowledge', 'formats/bytes', 'formats/evtx'],
@@ -24,6 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'formats/evtx',
     'formats/registry-hive',
     'formats/crash-dump',
+    'formats/pe',
   ],
   'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
@@ -34,7 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose code must run in a browser and therefore may not import Node's modules. */
-const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump'];
+const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe'];
 
 /** npm packages each room may use outside tests; a new one needs a reason in docs/adr. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -49,6 +51,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@winmedic/evtx': 'formats/evtx',
   '@winmedic/registry-hive': 'formats/registry-hive',
   '@winmedic/crash-dump': 'formats/crash-dump',
+  '@winmedic/pe': 'formats/pe',
   '@winmedic/knowledge': 'knowledge',
   '@winmedic/core': 'core',
   '@winmedic/report': 'apps/report',

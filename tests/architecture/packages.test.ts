@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const PACKAGES = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'apps/cli'];
+const PACKAGES = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe', 'apps/cli'];
 const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_')));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
