@@ -7,6 +7,7 @@ import type { EventObservation, Evidence, FactObservation, InstantNs, Source, So
 import type { DumpObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
+import { readExport } from './exports/index.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
 import { type FileSource, fileSource } from './file-source.ts';
@@ -270,6 +271,7 @@ class Collection {
       this.#totals.bytes += input.sizeBytes;
       return;
     }
+    if (await this.#readExport(input, text)) return;
     const id = this.#nextId();
     const zoneOffsetMinutes = zoneOffsetMs(this.#zone, Date.now()) / 60_000;
     const templates = this.#options.templates ?? loadKnowledge().messages;
@@ -292,6 +294,26 @@ class Collection {
     this.#totals.recordsRead += events.length;
   }
 
+  /** Output of a command or an export of settings; false when the text is none of those. */
+  async #readExport(input: Input, text: string): Promise<boolean> {
+    const wanted = this.#wantedState();
+    const read = readExport(text, { path: input.label, sourceId: this.#nextId(), zone: this.#zone, wanted });
+    if (read === undefined) return false;
+    const kind = read.state.length + read.extents.length > 0 ? 'state-text' : read.kind.startsWith('vmm') ? 'tool-log' : 'event-text';
+    if ((await this.#addSource(input, kind)) === undefined) return true;
+    for (const p of read.problems) this.#problems.add(p);
+    this.#state.push(...read.state);
+    this.#extents.push(...read.extents);
+    this.#keepText(read.events, input);
+    return true;
+  }
+
+  #wantedState(): readonly StateAddress[] {
+    return wantedState(
+      this.#options.stateAddresses ?? loadKnowledge().settings.flatMap(({ places }) => places.map(({ address }) => address)),
+    );
+  }
+
   /** Puts a hive or a log aside until all inputs were seen; a member of an archive is kept from removal until then. */
   async #shelve(kind: 'hive' | 'hive-log', input: Input): Promise<void> {
     const added = await this.#addSource(input, kind);
@@ -308,9 +330,9 @@ class Collection {
   }
 
   #readHives(): void {
-    const { stateAddresses, signal, runSync } = this.#options;
+    const { signal, runSync } = this.#options;
     const context = {
-      wanted: wantedState(stateAddresses ?? loadKnowledge().settings.flatMap(({ places }) => places.map(({ address }) => address))),
+      wanted: this.#wantedState(),
       problems: this.#problems,
       runSync: runSync ?? ((work) => work()),
       ...(signal && { signal }),
