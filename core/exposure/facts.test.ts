@@ -163,6 +163,8 @@ describe('defaults as facts', () => {
   it('are not made when the absence is known only for a moment, or not at all', () => {
     const looked = new MadeEvidence().text('t', {}, { host: 'A', extent: 'reg:HKLM', until: 5 });
     expect(of(looked).facts).toEqual([]);
+    const moment = { value: null, since: undefined } as unknown as null;
+    expect(of(server({ [LOCAL]: moment }, { [POLICY]: null })).facts).toEqual([]);
     expect(of(new MadeEvidence().hive('SYSTEM', { [HOSTNAME]: 'A', [LOCAL]: null })).facts).toEqual([]);
   });
   it('take the build from event logs only when those agree', () => {

@@ -71,6 +71,13 @@ describe('whose state a source shows', () => {
     expect(attribution(evidence)).toEqual({ 'verylongnameofrds01.example.org': ['c/SYSTEM', 'c/winrm.txt'] });
   });
 
+  it('does not join machines that gave up the same name, as images do', () => {
+    const evidence = new MadeEvidence().hive('SYSTEM', { [HOSTNAME]: 'A' }).text('t', { [LOCAL]: '1' });
+    for (const name of ['A', 'B']) evidence.event(`${name}.evtx`, name, 'EventLog/6011', { 'Data[0]': 'WIN-IMAGE', 'Data[1]': name });
+    evidence.event('image/System.evtx', 'WIN-IMAGE').text('image/t', { [LOCAL]: '1' });
+    expect(attribution(evidence)).toEqual({ A: ['SYSTEM'], 'WIN-IMAGE': ['image/t'], '?2': ['t'] });
+  });
+
   it('does not join a short name that two full names share, unless the domain is known', () => {
     const evidence = new MadeEvidence()
       .hive('1/SYSTEM', { [HOSTNAME]: 'DC1', [DOMAIN]: 'a.example' })

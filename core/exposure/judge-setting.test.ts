@@ -76,6 +76,13 @@ describe('which value is in effect', () => {
     expect(judged(absent, shown)).toMatchObject({ status: 'ok', value: '1', isDefault: true, unchecked: [] });
   });
 
+  it('what a source shows as being in effect, of all matches only when it shows all', () => {
+    const wild = at('winrm:config/listener/*!Level', { effective: true });
+    const listener = { 'winrm:config/listener/a!Level': '1' };
+    expect(judged(new MadeEvidence().text('t', listener), wild).status).toBe('probably-ok');
+    expect(judged(new MadeEvidence().text('t', listener, { extent: 'winrm:config/listener' }), wild).status).toBe('ok');
+  });
+
   it('nothing, when the place below an absent policy was not looked at', () => {
     const result = judged(new MadeEvidence().hive('SOFTWARE', { [POLICY]: null }), setting());
     expect(result.status).toBe('not-checked');
@@ -126,6 +133,8 @@ describe('what nobody stored', () => {
     expect(result).toMatchObject({ status: 'possible-risk', value: null, isDefault: true });
     expect(result.text.en).toBe('nothing stored; the default depends on the Windows: client: 1: closed; otherwise: 0: open');
     expect(result.unchecked).toMatchObject([{ place: { address: PRODUCT }, reason: 'hive-missing' }]);
+    const onlyServers = [{ when: { product: 'server' as const }, value: '0' }];
+    expect(judged(unknown, at(POLICY, { defaults: onlyServers }))).toMatchObject({ status: 'possible-risk', value: null });
     // Whichever it is, the risk does not hold there.
     expect(judged(unknown, at(POLICY, { defaults: differ, riskyOn: ['client'] }))).toMatchObject({ status: 'ok', value: null });
   });

@@ -45,6 +45,7 @@ describe('whether a place was looked at', () => {
     const below = look(KEY, [{ address: `${KEY}\\Deeper!x`, value: '5' }]);
     expect(below.readings).toMatchObject([{ value: '' }]);
     expect(look(KEY, [], [{ prefix: KEY, depth: 'values' }]).looked).toBe(false);
+    expect(look(KEY, [], [{ prefix: KEY }]).looked).toBe(false);
     expect(look(KEY, [{ address: `${KEY}!x`, value: null }]).looked).toBe(false);
     expect(look(KEY, [], [{ prefix: `${SYSTEM}\\CurrentControlSet\\Control` }])).toMatchObject({
       looked: true,
@@ -81,6 +82,7 @@ describe('places with wildcards', () => {
   it('may have further matches unless all of it was looked at', () => {
     expect(look(place, [{ address: `${KEY}\\a!Port`, value: '1' }])).toMatchObject({ looked: true, complete: false });
     expect(look(place, [{ address: `${KEY}\\a!Port`, value: '1' }], [{ prefix: `${KEY}\\a` }]).complete).toBe(false);
+    expect(look(place, [], [{ prefix: `${KEY}\\*`, depth: 'values' }]).looked).toBe(false);
     expect(look(place, [], [{ prefix: SYSTEM, looked: [place] }])).toMatchObject({ looked: true, readings: [{ value: null }] });
     expect(look(place, [], [{ prefix: SYSTEM, looked: [`${KEY}\\a!Port`] }]).looked).toBe(false);
   });
