@@ -71,8 +71,10 @@ export function applyEntries(source: ByteSource, before: BeforeEntries, patches:
     if (found !== sequence) return stop(found < sequence ? 'end' : 'gap');
     const size = view.getUint32(4, true);
     const grown = view.getUint32(16, true);
+    // A hive only grows: what lies behind a smaller size stays free space.
+    const after = Math.max(binsDataSize, grown);
     const references = view.getUint32(20, true);
-    if (size < ENTRY_HEADER || size % BASE_SECTOR !== 0 || grown % PAGE_SIZE !== 0 || grown + BASE_BLOCK_SIZE > before.maxHiveBytes)
+    if (size < ENTRY_HEADER || size % BASE_SECTOR !== 0 || grown % PAGE_SIZE !== 0 || after + BASE_BLOCK_SIZE > before.maxHiveBytes)
       return stop('bad-size');
     if (at + size > source.sizeBytes) return stop('truncated');
     const dataStart = ENTRY_HEADER + references * 8;
@@ -80,8 +82,6 @@ export function applyEntries(source: ByteSource, before: BeforeEntries, patches:
     const first = hashOf(source, at + ENTRY_HEADER, at + size);
     if (first === undefined) return stop('truncated');
     if (view.getUint32(24, true) !== first.low || view.getUint32(28, true) !== first.high) return stop('bad-hash');
-    // A hive only grows: what lies behind a smaller size stays free space.
-    const after = Math.max(binsDataSize, grown);
     const list = new Uint8Array(references * 8);
     source.readAt(at + ENTRY_HEADER, list);
     const pairs = new DataView(list.buffer);

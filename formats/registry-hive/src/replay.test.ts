@@ -143,6 +143,7 @@ describe('a dirty hive', () => {
   it('stops at an entry whose sizes cannot be, though its hashes are right', () => {
     for (const bad of [
       { sequence: 20, binsDataSize: 4097, pages: page(2) },
+      { sequence: 20, binsDataSize: 0xffff_f000, pages: [{ offset: 0xffff_e000, data: new Uint8Array(4096) }] },
       { sequence: 20, binsDataSize: 4096, pages: [{ offset: 512, data: new Uint8Array(4096) }] },
       { sequence: 20, binsDataSize: 4096, pages: [{ offset: 0, data: new Uint8Array(0) }] },
     ]) {

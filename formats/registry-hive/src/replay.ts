@@ -64,118 +64,162 @@ function dummyBin(start: number, size: number): ByteSource {
  */
 export function replay(source: ByteSource, given: readonly HiveLogFile[], maxHiveBytes: number, damages: Damages): Replay {
   const head = new Uint8Array(BASE_SECTOR);
-  const base = parseBaseBlock(head.subarray(0, source.readAt(0, head)));
-  const valid = base?.signature === true && base.checksumValid && base.fileType === 0;
-  const dirty = !valid || base.primarySequence !== base.secondarySequence;
-  const patches = new Patches();
+  const own = parseBaseBlock(head.subarray(0, source.readAt(0, head)));
+  const valid = own?.signature === true && own.checksumValid && own.fileType === 0;
+  const dirty = !valid || own.primarySequence !== own.secondarySequence;
   const logs = given.map(readLogFile);
-  const uses = new Map<LogFile, LogUse>();
-  const use = (log: LogFile, stopped: Stopped, more: Partial<LogUse> = {}): void => {
-    uses.set(log, { name: log.name, format: log.format, applied: 0, stopped, ...more });
-  };
-  let effective = base;
-  let rebuilt = false;
-  let binsDataSize = base?.binsDataSize ?? 0;
-  let flags = base?.flags ?? 0;
-  let sequence: number | undefined;
-  const rebuild = (log: BaseBlock): void => {
-    if (valid) return;
-    effective = log;
-    rebuilt = true;
-    ({ binsDataSize, flags } = log);
-  };
-  const broken = (log: LogFile, at: number, what: string): void => damages.add('HIVE_LOG_BROKEN', at, `${log.name}: ${what}`);
-
-  if (!dirty) for (const log of logs) use(log, log.refused === 'not-a-log' ? 'not-a-log' : 'not-needed');
+  const state = new Replaying(source, own, valid, maxHiveBytes, damages);
+  if (!dirty) for (const log of logs) state.use(log, log.refused === 'not-a-log' ? 'not-a-log' : 'not-needed');
   else {
-    const usable: LogFile[] = [];
-    for (const log of logs) {
-      if (log.base === undefined) {
-        use(log, log.refused!);
-        if (!log.empty) broken(log, 0, 'base block');
-        continue;
-      }
-      const same = valid
-        ? sameHive(base, log.base)
-        : log.format === 'new'
-          ? !isOther(source, base, log.base)
-          : timesMatch(source, base, log.base);
-      if (!same) {
-        use(log, 'not-this-hive');
-        damages.add('HIVE_LOG_FOREIGN', 0, log.name);
-      } else usable.push(log);
+    const usable = logs.filter((log) => state.isUsable(log));
+    state.applyNew(usable.filter((log) => log.format === 'new'));
+    state.applyOld(usable.filter((log) => log.format === 'old'));
+  }
+  return {
+    own,
+    base: state.base,
+    rebuilt: state.rebuilt,
+    dirty,
+    noLogs: logs.every((log) => log.empty),
+    replayed: state.applied,
+    binsDataSize: state.binsDataSize,
+    flags: state.flags,
+    sequence: state.sequence,
+    patches: state.patches,
+    logs: logs.map((log) => state.uses.get(log)!),
+  };
+}
+
+/** What the hive has become so far, log by log. */
+class Replaying {
+  readonly #source: ByteSource;
+  readonly #own: BaseBlock | undefined;
+  /** The hive's own base block can be relied on. */
+  readonly #valid: boolean;
+  readonly #maxHiveBytes: number;
+  readonly #damages: Damages;
+  readonly patches = new Patches();
+  readonly uses = new Map<LogFile, LogUse>();
+  base: BaseBlock | undefined;
+  rebuilt = false;
+  applied = false;
+  binsDataSize: number;
+  flags: number;
+  sequence: number | undefined;
+
+  constructor(source: ByteSource, own: BaseBlock | undefined, valid: boolean, maxHiveBytes: number, damages: Damages) {
+    this.#source = source;
+    this.#own = own;
+    this.#valid = valid;
+    this.#maxHiveBytes = maxHiveBytes;
+    this.#damages = damages;
+    this.base = own;
+    this.binsDataSize = own?.binsDataSize ?? 0;
+    this.flags = own?.flags ?? 0;
+  }
+
+  use(log: LogFile, stopped: Stopped, more: Partial<LogUse> = {}): void {
+    this.uses.set(log, { name: log.name, format: log.format, applied: 0, stopped, ...more });
+  }
+
+  /** Whether a log can be read and belongs to this hive. */
+  isUsable(log: LogFile): boolean {
+    if (log.base === undefined) {
+      this.use(log, log.refused!);
+      if (!log.empty) this.#broken(log, 0, 'base block');
+      return false;
     }
-    const entryLogs = usable.filter((log) => log.format === 'new').toSorted((a, b) => a.base!.primarySequence - b.base!.primarySequence);
-    const oldLogs = usable.filter((log) => log.format === 'old').toSorted((a, b) => b.base!.primarySequence - a.base!.primarySequence);
-    const chosen = valid ? entryLogs : entryLogs.slice(-1);
-    for (const log of entryLogs) if (!chosen.includes(log)) use(log, 'not-needed');
+    const same = this.#valid
+      ? sameHive(this.#own!, log.base)
+      : log.format === 'new'
+        ? !isOther(this.#source, this.#own, log.base)
+        : timesMatch(this.#source, this.#own, log.base);
+    if (same) return true;
+    this.use(log, 'not-this-hive');
+    this.#damages.add('HIVE_LOG_FOREIGN', 0, log.name);
+    return false;
+  }
+
+  /** Applies logs of Windows 8.1 and later: both of them in the order of their entries, or only the latest when the base block comes from it. */
+  applyNew(logs: readonly LogFile[]): void {
+    const ordered = logs.toSorted((a, b) => a.base!.primarySequence - b.base!.primarySequence);
+    const chosen = this.#valid ? ordered : ordered.slice(-1);
+    for (const log of ordered) if (!chosen.includes(log)) this.use(log, 'not-needed');
+    /** Number the next entry must have. */
     let next: number | undefined;
     const outdated: LogFile[] = [];
     for (const log of chosen) {
       const first = log.base!.primarySequence;
-      if (valid && first < (next ?? base.secondarySequence)) {
-        use(log, 'already-applied');
+      if (this.#valid && first < (next ?? this.#own!.secondarySequence)) {
+        this.use(log, 'already-applied');
         outdated.push(log);
         continue;
       }
       if (next !== undefined && first > next) {
-        use(log, 'gap');
-        broken(log, 0, 'sequence number');
+        this.use(log, 'gap');
+        this.#broken(log, 0, 'sequence number');
         continue;
       }
-      if (!valid) rebuild(log.base!);
-      const result = applyEntries(log.source, { binsDataSize, flags, sequence: first, maxHiveBytes }, patches);
-      ({ binsDataSize, flags } = result);
-      use(log, result.stopped, {
+      this.#rebuild(log.base!);
+      const { binsDataSize, flags } = this;
+      const result = applyEntries(log.source, { binsDataSize, flags, sequence: first, maxHiveBytes: this.#maxHiveBytes }, this.patches);
+      this.binsDataSize = result.binsDataSize;
+      this.flags = result.flags;
+      this.use(log, result.stopped, {
         applied: result.applied,
         ...(result.firstSequence === undefined ? {} : { firstSequence: result.firstSequence }),
         ...(result.lastSequence === undefined ? {} : { lastSequence: result.lastSequence }),
       });
-      if (result.stopped !== 'end' || result.applied === 0) broken(log, result.at, `log entry, ${result.stopped}`);
-      sequence = result.lastSequence ?? sequence;
+      if (result.stopped !== 'end' || result.applied === 0) this.#broken(log, result.at, `log entry, ${result.stopped}`);
       // An entry that is there and cannot be used must not be passed over either.
       next = result.lastSequence === undefined ? first : result.lastSequence + 1;
+      this.sequence = result.lastSequence ?? this.sequence;
+      this.applied ||= result.applied > 0;
     }
-    if (patches.count === 0) for (const log of outdated) damages.add('HIVE_LOG_FOREIGN', 0, log.name);
-    for (const log of oldLogs) {
-      // The old logs hold all dirty pages each: the newest is enough.
-      if (patches.count > 0) {
-        use(log, 'not-needed');
+    if (!this.applied) for (const log of outdated) this.#damages.add('HIVE_LOG_FOREIGN', 0, log.name);
+    else this.#replaceInvalidBins();
+  }
+
+  /** Applies the newest log of the format before Windows 8.1: each holds all pages that were dirty. */
+  applyOld(logs: readonly LogFile[]): void {
+    for (const log of logs.toSorted((a, b) => b.base!.primarySequence - a.base!.primarySequence)) {
+      if (this.applied) {
+        this.use(log, 'not-needed');
         continue;
       }
-      const size = Math.min(log.base!.binsDataSize, maxHiveBytes);
-      const result = applyOldLog(log, { source, end: BASE_BLOCK_SIZE + size }, patches);
-      if (result.applied > 0) {
-        rebuild(log.base!);
-        binsDataSize = size;
-        sequence = log.base!.primarySequence;
+      const size = Math.min(log.base!.binsDataSize, this.#maxHiveBytes);
+      const { applied, stopped, at } = applyOldLog(log, { source: this.#source, end: BASE_BLOCK_SIZE + size }, this.patches);
+      if (applied > 0) {
+        this.#rebuild(log.base!);
+        this.binsDataSize = size;
+        this.sequence = log.base!.primarySequence;
+        this.applied = true;
       }
-      use(log, result.stopped, {
-        applied: result.applied,
-        ...(sequence === undefined ? {} : { firstSequence: sequence, lastSequence: sequence }),
-      });
-      if (result.stopped !== 'end') broken(log, result.at, `dirty page, ${result.stopped}`);
+      const { sequence } = this;
+      this.use(log, stopped, { applied, ...(sequence === undefined ? {} : { firstSequence: sequence, lastSequence: sequence }) });
+      if (stopped !== 'end') this.#broken(log, at, `dirty page, ${stopped}`);
     }
   }
 
-  if (entriesApplied(uses)) replaceInvalidBins(source, patches, BASE_BLOCK_SIZE + binsDataSize, damages);
-  return {
-    own: base,
-    base: effective,
-    rebuilt,
-    dirty,
-    noLogs: logs.every((log) => log.empty),
-    replayed: [...uses.values()].some((made) => made.applied > 0),
-    binsDataSize,
-    flags,
-    sequence,
-    patches,
-    logs: logs.map((log) => uses.get(log)!),
-  };
-}
+  #rebuild(log: BaseBlock): void {
+    if (this.#valid) return;
+    this.base = log;
+    this.rebuilt = true;
+    this.binsDataSize = log.binsDataSize;
+    this.flags = log.flags;
+  }
 
-function entriesApplied(uses: ReadonlyMap<LogFile, LogUse>): boolean {
-  return [...uses.values()].some((use) => use.format === 'new' && use.applied > 0);
+  #broken(log: LogFile, at: number, what: string): void {
+    this.#damages.add('HIVE_LOG_BROKEN', at, `${log.name}: ${what}`);
+  }
+
+  #replaceInvalidBins(): void {
+    const pages = new Pages(this.#source, this.patches, BASE_BLOCK_SIZE + this.binsDataSize);
+    for (const { start, size } of [...invalidBins(pages, this.patches.stretches())]) {
+      this.#damages.add('HIVE_BIN', start, 'hive bin after the replay', { need: 'hbin', have: size });
+      if (size >= PAGE_SIZE) this.patches.add(start, size, dummyBin(start, size), 0);
+    }
+  }
 }
 
 /** Whether what is left of a base block, or the time in the first bin (when both are set), shows a log of the new format to be of another hive. */
@@ -185,13 +229,4 @@ function isOther(source: ByteSource, broken: BaseBlock | undefined, log: BaseBlo
   const time = new Uint8Array(8);
   if (source.readAt(BASE_BLOCK_SIZE + 20, time) < time.length) return false;
   return new DataView(time.buffer).getBigUint64(0, true) !== 0n;
-}
-
-function replaceInvalidBins(source: ByteSource, patches: Patches, end: number, damages: Damages): void {
-  const pages = new Pages(source, patches, end);
-  const invalid = [...invalidBins(pages, patches.stretches())];
-  for (const { start, size } of invalid) {
-    damages.add('HIVE_BIN', start, 'hive bin after the replay', { need: 'hbin', have: size });
-    if (size >= PAGE_SIZE) patches.add(start, size, dummyBin(start, size), 0);
-  }
 }
