@@ -6,7 +6,10 @@ import { buildNumber, type HostState } from './hosts.ts';
 import { BUILD_PLACES, OS_NAME_PLACES, PRODUCT_PLACES } from './interest.ts';
 import type { Unit } from './unit.ts';
 
-/** Values of `ProductOptions\ProductType`. @source Microsoft Learn, "RtlGetNtProductType" and "Win32_OperatingSystem ProductType" (workstation, domain controller, server) */
+/**
+ * Values of `ProductOptions\ProductType`, and those of `os:product-type`.
+ * @source Samba merge request 4063 (LanmanNT on domain controllers of any type); field: hives of servers and clients; Microsoft's own diagnostic scripts (TSS) decide alike
+ */
 const PRODUCT_TYPES: ReadonlyMap<string, NonNullable<OsInfo['product']>> = new Map([
   ['winnt', 'client'],
   ['servernt', 'server'],
