@@ -8,7 +8,7 @@ import type { Unit } from './unit.ts';
 
 /**
  * Values of `ProductOptions\ProductType`, and those of `os:product-type`.
- * @source Samba merge request 4063 (LanmanNT on domain controllers of any type); field: hives of servers and clients; Microsoft's own diagnostic scripts (TSS) decide alike
+ * @source Samba merge request 4063 (LanmanNT on domain controllers of any type); WinNT and ServerNT: field
  */
 const PRODUCT_TYPES: ReadonlyMap<string, NonNullable<OsInfo['product']>> = new Map([
   ['winnt', 'client'],
