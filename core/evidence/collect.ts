@@ -4,7 +4,7 @@ import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
 import { parseEventText } from '../explain/parse-text.ts';
 import type { EventObservation, Evidence, FactObservation, InstantNs, Source, SourceKind } from '../model/observation.ts';
-import type { DumpObservation, StateExtent, StateObservation } from '../model/state.ts';
+import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { readExport } from './exports/index.ts';
@@ -18,6 +18,7 @@ import { emptyFile, Problems, unreadable } from './problems.ts';
 import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
 import { type HivesContext, readHives } from './read-hives.ts';
+import { observeImage, withImage } from './read-image.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
@@ -56,7 +57,7 @@ export interface CollectOptions {
 }
 
 /** Kinds of sources that say something about a host. */
-const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
+const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'image', 'state-text', 'tool-log']);
 
 /** Longest text read; an export of a whole log as text belongs into an EVTX file. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
@@ -102,6 +103,7 @@ class Collection {
   readonly #state: StateObservation[] = [];
   readonly #extents: StateExtent[] = [];
   readonly #dumps: DumpObservation[] = [];
+  readonly #images: ImageObservation[] = [];
   readonly #zipLimits: ZipLimits;
   #temp: TempDir | undefined;
   #total = 0;
@@ -150,7 +152,8 @@ class Collection {
       problems: this.#problems.list(),
       state: this.#state,
       extents: this.#extents,
-      dumps: this.#dumps,
+      dumps: this.#dumps.map((dump) => withImage(dump, this.#images)),
+      images: this.#images,
       totals: { ...this.#totals, kept: events.length },
     };
   }
@@ -212,6 +215,8 @@ class Collection {
         return this.#shelve(kind, input);
       case 'dump':
         return this.#readDump(input, source);
+      case 'image':
+        return this.#readImage(input, source);
       default:
         if (this.#isChannelFile(input)) return;
         // A dump that was compressed, encrypted or never written: its reader says which.
@@ -349,6 +354,13 @@ class Collection {
     const tables = blameTables(this.#options.blame ?? loadKnowledge().blame);
     const id = `D${this.#dumps.length + 1}`;
     this.#dumps.push(readDump({ source, path: input.label, sourceId: added.id, id }, tables, this.#problems));
+    this.#totals.bytes += input.sizeBytes;
+  }
+
+  async #readImage(input: Input, source: FileSource): Promise<void> {
+    const added = await this.#addSource(input, 'image');
+    if (added === undefined) return;
+    this.#images.push(observeImage({ source, path: input.label, sourceId: added.id }, this.#problems));
     this.#totals.bytes += input.sizeBytes;
   }
 

@@ -1,6 +1,7 @@
 import type { Damage } from '@winmedic/bytes';
 import { DumpError } from '@winmedic/crash-dump';
 import { EvtxError } from '@winmedic/evtx';
+import { PeError } from '@winmedic/pe';
 import { HiveError } from '@winmedic/registry-hive';
 import type { InputProblem } from '../model/observation.ts';
 
@@ -54,7 +55,8 @@ export function codeOfFileError(error: unknown): string {
 
 /** An error of a reader or of the file system as a problem of the input. @throws anything else: a fault of the program. */
 export function unreadable(error: unknown, path: string): InputProblem {
-  if (error instanceof DumpError || error instanceof HiveError) return { code: error.code, path, severity: 'unusable', what: error.what };
+  if (error instanceof DumpError || error instanceof HiveError || error instanceof PeError)
+    return { code: error.code, path, severity: 'unusable', what: error.what };
   if (error instanceof EvtxError) {
     const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
     return { code, path, severity: 'unusable', what: error.message };

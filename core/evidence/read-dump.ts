@@ -60,6 +60,10 @@ export function readDump(input: DumpInput, tables: BlameTables, problems: Proble
         certainty: guilty.certainty,
         thirdParty: guilty.thirdParty,
         others: guilty.others,
+        // 0: the dump does not keep it (an unloaded driver, builds of Windows without the field).
+        ...(guilty.module.timeDateStamp !== 0 && {
+          image: { timeDateStamp: guilty.module.timeDateStamp, sizeOfImage: guilty.module.sizeBytes },
+        }),
       },
     }),
     modules: dump.modules.slice(0, MAX_NAMES).map(({ name }) => name || '?'),

@@ -1,9 +1,10 @@
 import type { ByteSource } from '@winmedic/bytes';
 import { recogniseDump } from '@winmedic/crash-dump';
+import { recogniseImage } from '@winmedic/pe';
 import { recogniseHive } from '@winmedic/registry-hive';
 
 /** What an input is, by its content. */
-export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'text' | 'empty' | 'other';
+export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'image' | 'text' | 'empty' | 'other';
 
 /** Bytes looked at first; enough for every signature and for telling text from binary. */
 export const PROBE_BYTES = 8192;
@@ -38,6 +39,7 @@ export function recogniseHead(head: Uint8Array): ContentKind {
   const hive = recogniseHive(head);
   if (hive !== undefined) return hive;
   if (recogniseDump(head) !== undefined) return 'dump';
+  if (recogniseImage(head)) return 'image';
   return looksLikeText(head) ? 'text' : 'other';
 }
 

@@ -1,5 +1,5 @@
 import type { Damage } from '@winmedic/bytes';
-import type { DumpObservation, StateExtent, StateObservation } from './state.ts';
+import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from './state.ts';
 
 /** Nanoseconds since 1970-01-01 UTC. FILETIME resolution is 100 ns, so the last two digits are 0 for log records. */
 export type InstantNs = bigint;
@@ -23,7 +23,18 @@ export interface Source {
   readonly kind: SourceKind;
 }
 /** What a source was recognised as. */
-export type SourceKind = 'evtx' | 'event-text' | 'facts' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'state-text' | 'tool-log' | 'unknown';
+export type SourceKind =
+  | 'evtx'
+  | 'event-text'
+  | 'facts'
+  | 'zip'
+  | 'hive'
+  | 'hive-log'
+  | 'dump'
+  | 'image'
+  | 'state-text'
+  | 'tool-log'
+  | 'unknown';
 
 /** The place of one observation in its source. */
 export interface Origin {
@@ -144,6 +155,8 @@ export interface Evidence {
   /** What the state sources show whole; absence means something only inside. */
   readonly extents: readonly StateExtent[];
   readonly dumps: readonly DumpObservation[];
+  /** Drivers and other images, to name the version of those a dump points at. */
+  readonly images: readonly ImageObservation[];
   /** Totals that reconcile: recordsRead = kept + passed over. */
   readonly totals: {
     readonly bytes: number;

@@ -64,6 +64,13 @@ export interface DumpObservation {
     readonly certainty: 'strong' | 'weak';
     readonly thirdParty: boolean;
     readonly others: readonly string[];
+    /** What identifies the file of this module; absent where the dump does not keep it. The stamp is a hash in reproducible builds. */
+    readonly image?: { readonly timeDateStamp: number; readonly sizeOfImage: number };
+    /** Version and maker, from the very file of the dump among the evidence ({@link ImageObservation}). */
+    readonly version?: string;
+    readonly company?: string;
+    /** A file of this name is among the evidence, but of another build: nothing of it is used. */
+    readonly otherBuild?: true;
   };
   /** Loaded modules: names in list order. */
   readonly modules: readonly string[];
@@ -72,5 +79,22 @@ export interface DumpObservation {
   /** What could not be read, as stable words of the reader. */
   readonly unavailable: readonly string[];
   readonly host?: string;
+  readonly origin: Origin;
+}
+
+/** A Windows image (driver, DLL, program) among the evidence, as its headers and its version information name it. */
+export interface ImageObservation {
+  readonly type: 'image';
+  /** File name. */
+  readonly name: string;
+  /** Bytes in memory. */
+  readonly sizeOfImage: number;
+  /** As stored: a hash in reproducible builds, never a date to show. */
+  readonly timeDateStamp: number;
+  readonly checkSum: number;
+  readonly fileVersion?: string;
+  readonly productVersion?: string;
+  readonly company?: string;
+  readonly description?: string;
   readonly origin: Origin;
 }

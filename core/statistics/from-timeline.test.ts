@@ -56,6 +56,7 @@ function timeline(stops: readonly Stop[], system: ChannelCoverage, facts: readon
       state: [],
       extents: [],
       dumps: [],
+      images: [],
       totals: { bytes: 0, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 },
     },
     hosts: [{ name: 'A', names: ['A'] }],

@@ -178,6 +178,7 @@ export function evidenceOf(events: readonly EventObservation[], coverage: readon
     state: [],
     extents: [],
     dumps: [],
+    images: [],
     totals: { bytes: 0, recordsRead: kept, kept, recovered: 0, damagedRecords: 0 },
   };
 }

@@ -78,6 +78,7 @@ export function judge(bytes: Uint8Array, recover: boolean): Pick<Outcome, 'stops
     state: [],
     extents: [],
     dumps: [],
+    images: [],
     totals: { ...totals, kept: events.length },
   };
   const diagnosis = diagnose(buildTimeline(evidence), knowledge, {});

@@ -767,6 +767,7 @@ function build(): Diagnosis {
         state: [],
         extents: [],
         dumps: [],
+        images: [],
         totals: { bytes: 23_216_128, recordsRead: 37_007, kept: 1402, recovered: 0, damagedRecords: 3 },
       },
       hosts: [
@@ -834,6 +835,7 @@ export const emptyFixture: Diagnosis = {
       state: [],
       extents: [],
       dumps: [],
+      images: [],
       totals: { bytes: 0, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 },
     },
     hosts: [],
