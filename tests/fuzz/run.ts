@@ -12,8 +12,9 @@ import { evtxKind } from './evtx-kind.ts';
 import { hiveKind } from './hive-kind.ts';
 import type { Kind } from './kind.ts';
 import { Random } from './random.ts';
+import { textKind } from './text-kind.ts';
 
-const KINDS: Readonly<Record<string, () => Kind>> = { evtx: evtxKind, hive: hiveKind, dump: dumpKind };
+const KINDS: Readonly<Record<string, () => Kind>> = { evtx: evtxKind, hive: hiveKind, dump: dumpKind, text: textKind };
 
 const { values } = parseArgs({
   options: {
