@@ -54,11 +54,15 @@ export class Lines {
     return line?.trimmed;
   }
 
-  /** Is the current line the end of a block: empty, or behind the end of a text that ends with a line end? A text cut inside a block says no. */
+  /** Is the current line empty, with its line end? The tools end a block so: without it the text may have been cut there. */
   get atBlockEnd(): boolean {
     const line = this.#line(0);
-    if (line === undefined) return this.#text.endsWith('\n');
-    return line.text.trim() === '' && line.ended;
+    return line?.ended === true && line.text.trim() === '';
+  }
+
+  /** Is nothing left, and was the last line whole? */
+  get atTextEnd(): boolean {
+    return this.done && this.#text.endsWith('\n');
   }
 
   /** Gives the current line and goes on to the next; `undefined` behind the end. */

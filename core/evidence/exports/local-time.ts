@@ -15,6 +15,8 @@ export interface PrintedTime {
   readonly second: number;
   /** As the United States print it: half of the day in English, and a second number below ten without a zero (others pad the month). */
   readonly american: boolean;
+  /** A half of the day in English stands behind it. */
+  readonly english: boolean;
 }
 
 /** No date at all (`N/A`). */
@@ -32,6 +34,7 @@ export function printedTime(text: string): PrintedTime | undefined {
   if ((half === 'AM' || half === '午前') && hour === 12) hour = 0;
   const minute = Number(m[7]);
   const second = Number(m[8] ?? 0);
+  const english = half === 'AM' || half === 'PM';
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   return {
     a: Number(m[1]),
@@ -41,7 +44,8 @@ export function printedTime(text: string): PrintedTime | undefined {
     hour,
     minute,
     second,
-    american: /^(?:AM|PM)$/.test(half) && /^[1-9]$/.test(m[3] as string),
+    english,
+    american: english && /^[1-9]$/.test(m[3] as string),
   };
 }
 
@@ -69,7 +73,11 @@ export function readLocalTime(text: string, locale: string): string | undefined 
   if (printed === undefined) return undefined;
   const orders = possibleOrders(printed);
   const order =
-    orders.length === 1 ? orders[0] : (printed.american || /^en-us;/i.test(locale)) && orders.includes('mdy') ? 'mdy' : undefined;
+    orders.length === 1
+      ? orders[0]
+      : (printed.american || (printed.english && /^en-us;/i.test(locale))) && orders.includes('mdy')
+        ? 'mdy'
+        : undefined;
   if (order === undefined) return sameBothWays(printed);
   return write(printed, order);
 }

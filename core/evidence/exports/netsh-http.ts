@@ -1,3 +1,4 @@
+import { parsePrompt } from './commands.ts';
 import { indentOf, type Lines } from './lines.ts';
 import type { Sink } from './sink.ts';
 
@@ -12,6 +13,8 @@ const IP = /^\s+((?:\d{1,3}\.){3}\d{1,3}|(?=\S*:)[0-9a-f:.%]{2,60})$/i;
 /** A session or URL group has an identifier of 16 hexadecimal digits. */
 const ID = /^\s*[^\s:][^:]{0,63}:\s*([0-9A-F]{16})$/;
 const URL_LINE = /^\s+(https?:\/\/\S{1,2000})$/i;
+/** Identifiers of sessions and groups are opaque, but begin the same. */
+const HTTP_ID = /^\s*[^\s:][^:]{0,63}:\s*F[CDEF]0{6}[0-9A-F]{8}$/;
 /** Most entries of one output. */
 const MAX_ENTRIES = 20_000;
 
@@ -29,9 +32,23 @@ export function httpKindAt(lines: Lines, sink: Sink): 'http-urlacl' | 'http-sslc
   }
   if (indentOf(text) >= 2 && RESERVED.test(text) && indentOf(lines.trimmed(1) ?? '') > indentOf(text)) return 'http-urlacl';
   if (BINDING.test(text) && HASH.test(lines.trimmed(1) ?? '')) return 'http-sslcert';
-  const id = ID.exec(text)?.[1];
-  if (id !== undefined && /^F[CDEF]0{6}/.test(id)) return 'http-servicestate';
-  return undefined;
+  return beginsServiceState(lines) ? 'http-servicestate' : undefined;
+}
+
+/** Most lines between the head of a session or queue and the identifier of its first URL group. */
+const MAX_HEAD = 15;
+
+/** A session has its identifier in the first line; in the view by queue that of the first URL group follows further down. */
+function beginsServiceState(lines: Lines): boolean {
+  const text = lines.trimmed() ?? '';
+  if (HTTP_ID.test(text)) return true;
+  if (indentOf(text) > 0 || !/^[^\s:][^:]{0,63}: \S/.test(text)) return false;
+  for (let ahead = 1; ahead <= MAX_HEAD; ahead++) {
+    const next = lines.trimmed(ahead) ?? '';
+    if (HTTP_ID.test(next)) return true;
+    if (indentOf(next) === 0) return false;
+  }
+  return false;
 }
 
 /** Reads reservations: the value is the access list in SDDL, or the names shown where none is. */
@@ -117,7 +134,7 @@ export function readServiceState(lines: Lines, sink: Sink): void {
       const id = ID.test(text);
       // At the margin stand sessions and queues; anything without a colon is no part of it.
       if (!id && !/^[^:]{1,64}:/.test(text) && !DASHES.test(text)) break;
-      if (/^[A-Za-z]:\\/.test(text)) break;
+      if (parsePrompt(text, line) !== undefined) break;
       owner = '';
       queue = '';
     }

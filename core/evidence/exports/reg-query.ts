@@ -109,7 +109,6 @@ export function readRegQuery(lines: Lines, sink: Sink): void {
     lines.next();
   }
   flush();
-  whole ||= lines.done && lines.atBlockEnd;
   if (!doubtful && !search) extents(sink, scope, blocks, whole);
 }
 

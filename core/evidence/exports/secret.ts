@@ -1,4 +1,4 @@
-const SECRET_NAME = /pass(?:word|wd|phrase)|pwd|secret|token|credential|private_?key|api_?key/i;
+const SECRET_NAME = /pass|pwd|secret|token|credential|private_?key|api_?key/i;
 
 /** Does a setting of this name hold a secret? Of such a setting only whether it is set is kept. */
 export function looksSecret(name: string): boolean {

@@ -108,7 +108,7 @@ function readService(lines: Lines, sink: Sink): ReadService {
     }
     lines.next();
   }
-  const closed = lines.atBlockEnd || isServices(lines);
+  const closed = lines.atBlockEnd || lines.atTextEnd || isServices(lines);
   const [path] = behind ?? [];
   if (path !== undefined && path.value !== '') sink.state(`service:${name}!path`, path.value, { line: path.line });
   // Path, group, tag, display name, dependencies, account.

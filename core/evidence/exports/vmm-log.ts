@@ -5,7 +5,7 @@ import type { Sink } from './sink.ts';
 
 /** Package of the tool's classes; stands in every line that is read. */
 const MARK = 'com.ibm.license.mgmt.vmmanager.';
-const URL = String.raw`(https?:\/\/[^\s,;'"<>]{1,2000})`;
+const URL = String.raw`(https?:\/\/[^\s,;'"<>]{0,2000}[^\s,;:'"<>])`;
 /** The spelling is the tool's own. */
 const SEND = new RegExp(String.raw`HttpConnector::send::.{0,200}?\srequest to ${URL}`);
 const SEND_CAUSE = /HttpConnector::send:\s?((?:[a-z]\w{0,60}\.){1,8}[A-Z]\w{1,80})(?::\s?(.{0,400}))?/;
