@@ -1,6 +1,7 @@
 import type { Localized } from '@winmedic/knowledge/model';
 import type { EventObservation, FactObservation, InstantNs, Observation } from '../model/observation.ts';
 import type { Timeline } from '../model/timeline.ts';
+import { DUMP_PROVIDER } from '../timeline/index.ts';
 
 /** Shorthand for a text in both languages. */
 export function say(en: string, ja: string): Localized {
@@ -58,9 +59,10 @@ export function describer(timeline: Timeline, format?: (at: InstantNs, host?: st
     return text;
   };
   const event = (e: EventObservation): Localized => {
-    const name = `${shortProvider(e.provider)} ${e.eventId}`;
     const file = baseName(e.origin.path);
     const at = time(e.time, e.host);
+    if (e.provider === DUMP_PROVIDER) return say(`crash dump ${file}, ${at}`, `クラッシュ ダンプ ${file}(${at})`);
+    const name = `${shortProvider(e.provider)} ${e.eventId}`;
     const trust =
       e.trust === 'text'
         ? say(' (pasted text)', '(貼り付けられた文章)')

@@ -1,7 +1,7 @@
 import type { ByteSource } from '@winmedic/bytes';
-import { type BlameTables, blame, openDump } from '@winmedic/crash-dump';
+import { type BlameTables, blame, openDump, type Unavailable } from '@winmedic/crash-dump';
 import type { BlameKnowledge } from '@winmedic/knowledge/model';
-import type { DumpObservation } from '../model/state.ts';
+import type { DumpGap, DumpObservation } from '../model/state.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
 
@@ -69,11 +69,15 @@ export function readDump(input: DumpInput, tables: BlameTables, problems: Proble
     modules: dump.modules.slice(0, MAX_NAMES).map(({ name }) => name || '?'),
     unloaded: dump.unloaded.slice(0, MAX_NAMES).map(({ name }) => name),
     stack: dump.stack.slice(0, MAX_STACK).map(({ module, offset }) => `${module.name}+${hex(offset)}`),
-    unavailable: [dump.modulesUnavailable, dump.stackUnavailable]
-      .filter((u) => u !== undefined)
-      .map(({ reason, what }) => `${what}: ${reason}`),
+    unavailable: [...gap('modules', dump.modulesUnavailable), ...gap('stack', dump.stackUnavailable)],
     origin: { sourceId: input.sourceId, path: input.path },
   };
+}
+
+function gap(part: DumpGap['part'], why: Unavailable | undefined): DumpGap[] {
+  if (why === undefined) return [];
+  const { reason, what, address } = why;
+  return [{ part, reason, what, ...(address !== undefined && { address: hex(address) }) }];
 }
 
 function hex(value: number | bigint): string {

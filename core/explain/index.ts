@@ -1,3 +1,4 @@
+export { DUMP_PROVIDER, dumpKindText, stopCodeName } from './dump-message.ts';
 export { decode6008, type Heartbeat6008 } from './event-6008.ts';
 export { type ExplainedEvent, type Explanation, explain, type Reading } from './explain.ts';
 export { explanationToText } from './explanation-text.ts';

@@ -1,5 +1,6 @@
 import { type EventKnowledge, type Knowledge, type Language, loadKnowledge } from '@winmedic/knowledge';
 import type { EventObservation } from '../model/index.ts';
+import { DUMP_PROVIDER, dumpMessage } from './dump-message.ts';
 import { FORMATS } from './formats.ts';
 
 /** Longest value shown in a message; scripts and dumps are far longer and stay in the appendix. */
@@ -27,6 +28,7 @@ export function eventKnowledge(knowledge: Knowledge, provider: string, id: numbe
  * not describe gives its fields.
  */
 export function renderMessage(event: EventObservation, lang: Language, knowledge: Knowledge = loadKnowledge()): string {
+  if (event.provider === DUMP_PROVIDER) return dumpMessage(event, lang, knowledge);
   const entry = eventKnowledge(knowledge, event.provider, event.eventId, event.channel);
   if (!entry) {
     const fields = [...event.fields].filter(([, value]) => value !== '').slice(0, 12);

@@ -76,10 +76,21 @@ export interface DumpObservation {
   readonly modules: readonly string[];
   readonly unloaded: readonly string[];
   readonly stack: readonly string[];
-  /** What could not be read, as stable words of the reader. */
-  readonly unavailable: readonly string[];
+  /** What could not be read, and why. */
+  readonly unavailable: readonly DumpGap[];
   readonly host?: string;
   readonly origin: Origin;
+}
+
+/** A part of a crash dump that could not be read. */
+export interface DumpGap {
+  readonly part: 'modules' | 'stack';
+  /** A page on the way is not in the dump; the file ends before; this kind holds none; what is there cannot be right. */
+  readonly reason: 'page-missing' | 'truncated' | 'not-in-this-kind' | 'bad-data';
+  /** What was looked for, in the words of the reader (English). */
+  readonly what: string;
+  /** The address that is missing. */
+  readonly address?: string;
 }
 
 /** A Windows image (driver, DLL, program) among the evidence, as its headers and its version information name it. */

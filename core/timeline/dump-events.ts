@@ -1,12 +1,10 @@
+import { DUMP_PROVIDER } from '../explain/index.ts';
 import type { ChannelCoverage, EventObservation, Evidence } from '../model/observation.ts';
 import type { DumpObservation } from '../model/state.ts';
 import type { Stop } from '../model/timeline.ts';
 import { parseInteger } from './fields.ts';
 import { keyOf, UNNAMED_HOST } from './hosts.ts';
 import { bugcheckCode, statedBugcheck } from './witnesses.ts';
-
-/** Provider and channel under which a crash dump stands in the timeline; no log has them. */
-export const DUMP_PROVIDER = 'crash dump';
 
 /**
  * Crash dumps as events at the moment of the stop, so that they stand in the timeline with what the logs say. A dump names no host: it
