@@ -6,6 +6,8 @@ import { check, powerOff, type Situation } from './test-case.ts';
 const value = (stop: Record<string, string | number | boolean | string[] | null>, situation: Situation): string =>
   check({ stop } as Expr, situation).value;
 
+const seconds = (time: string): number => Number(at(time) / 1_000_000_000n);
+
 describe('properties of a requested stop', () => {
   const clean = { events: powerOff('06:04:29') };
   test.each([
@@ -27,6 +29,8 @@ describe('properties of a requested stop', () => {
     [{ lastShutdownGood: true }, 'true'],
     [{ repeats: 1 }, 'true'],
     [{ sessions: 0 }, 'unknown'],
+    [{ 'notBefore|gte': seconds('06:04:29'), 'notAfter|lte': seconds('06:04:29') }, 'true'],
+    [{ 'notBefore|gt': seconds('06:04:29') }, 'false'],
     [{ class: 'requested-clean', 'request.process': 'svchost.exe' }, 'false'],
     [{ class: 'dirty', sessions: 0 }, 'false'],
     [{ class: 'requested-clean', sessions: 0 }, 'unknown'],
@@ -88,6 +92,9 @@ describe('properties of an unclean stop', () => {
   test.each([
     [{ class: 'dirty', lastShutdownGood: false }, 'true'],
     [{ powerButton: true }, 'true'],
+    // Between the last heartbeat and the next boot: only the bounds are known.
+    [{ 'notBefore|gte': seconds('03:21:00'), 'notAfter|lte': seconds('05:00:00') }, 'true'],
+    [{ 'notAfter|lt': seconds('03:22:00') }, 'false'],
     [{ sleepInProgress: true }, 'false'],
     [{ 'bugcheck.code': '0x50' }, 'false'],
     [{ 'uptimeSeconds|gte': 69_000 }, 'true'],

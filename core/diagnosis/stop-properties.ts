@@ -3,8 +3,10 @@ import type { EventObservation } from '../model/observation.ts';
 import type { Stop } from '../model/timeline.ts';
 import type { Missing } from '../model/verdict.ts';
 import { STOP_ACTION_NAMES, STOP_CLASS_NAMES } from '../timeline/marks.ts';
+import { nsToIso, SECOND_NS } from '../timeline/time.ts';
 import type { Case } from './case.ts';
 import { say } from './text.ts';
+import { momentOf } from './window.ts';
 
 /** Value of a property of a stop (knowledge: STOP_PROPERTIES): a text, known to be absent, or not recorded. */
 export type Property =
@@ -15,6 +17,8 @@ export type Property =
 const LABELS: ReadonlyMap<string, Localized> = new Map([
   ['class', say('end of the session', 'セッションの終わり方')],
   ['action', say('action', '動作')],
+  ['notBefore', say('not before', '最早の時刻')],
+  ['notAfter', say('not after', '最遅の時刻')],
   ['request.process', say('requested by', '要求元')],
   ['request.remote', say('caller', '呼び出し元')],
   ['request.user', say('user', 'ユーザー')],
@@ -46,6 +50,10 @@ export function labelOf(name: string): Localized {
 export function valueText(name: string, value: string): Localized {
   if (name === 'class' && Object.hasOwn(STOP_CLASS_NAMES, value)) return STOP_CLASS_NAMES[value as StopClass];
   if (name === 'action' && Object.hasOwn(STOP_ACTION_NAMES, value)) return STOP_ACTION_NAMES[value as Stop['action']];
+  if (name === 'notBefore' || name === 'notAfter') {
+    const time = nsToIso(BigInt(value) * SECOND_NS);
+    return say(time, time);
+  }
   if (value === 'true') return say('yes', 'はい');
   if (value === 'false') return say('no', 'いいえ');
   return say(value === '' ? 'empty' : value, value === '' ? '空' : value);
@@ -61,6 +69,10 @@ export function propertyOf(theCase: Case, stop: Stop, name: string): Property {
       return stop.action === 'unknown'
         ? unrecorded('Kernel-Power/109', say('restart or power-off is not recorded', '再起動か電源オフかが記録されていません'))
         : value(stop.action, actionRecords(stop));
+    case 'notBefore':
+      return value(String(momentOf(stop).from / SECOND_NS), deciding(stop));
+    case 'notAfter':
+      return value(String(momentOf(stop).to / SECOND_NS), deciding(stop));
     case 'bugcheck.code':
       if (stop.bugcheck !== undefined) return value(stop.bugcheck.code, [stop.bugcheck.from]);
       return stop.class === 'bugcheck'

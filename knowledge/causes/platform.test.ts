@@ -115,12 +115,20 @@ describe('a crash', () => {
     }
   });
 
-  it('is laid at the door of channel file 291 only with the file and the module', () => {
-    const stages = cause('crowdstrike-291').required.map((item) => [item.for ?? 'likely', fromGuestLogAlone(item.when)]);
-    expect(stages).toEqual([
-      ['likely', false],
-      ['likely', false],
-      ['confirmed', false],
+  it('is laid at the door of channel file 291 only with the file or the hours of its release, and confirmed only with the module', () => {
+    const { required } = cause('crowdstrike-291');
+    const [content] = required;
+    expect(content?.for ?? 'likely').toBe('likely');
+    const alternatives = content !== undefined && 'any' in content.when ? content.when.any : [];
+    expect(alternatives[0]).toEqual({ fact: 'crowdstrike.channel-file-291', is: 'faulty' });
+    expect(alternatives[1]).toMatchObject({
+      all: [{ stop: { 'notBefore|gte': Date.UTC(2024, 6, 19, 4, 9) / 1000, 'notAfter|lt': Date.UTC(2024, 6, 19, 5, 27) / 1000 } }, {}],
+    });
+    expect(alternatives).toHaveLength(2);
+    const confirmed = required.filter((item) => item.for === 'confirmed').map((item) => item.when);
+    expect(confirmed).toEqual([
+      { stop: { 'bugcheck.code': ['0x50', '0x7e'] } },
+      { factEvent: 'dump.module', is: ['csagent', 'csagent.sys'], within: { before: '10m', after: '30m' } },
     ]);
     expect(JSON.stringify(facts.get('crowdstrike.channel-file-291'))).toMatch(/04:09.*05:27/);
   });

@@ -85,6 +85,8 @@ export type Expr =
 export const STOP_PROPERTIES = {
   class: 'StopClass',
   action: 'power-off | restart | sleep; unknown without 109, boot distance or code',
+  notBefore: 'earliest possible moment of the stop, whole seconds since 1970-01-01 UTC, rounded down',
+  notAfter: 'latest possible moment of the stop, whole seconds since 1970-01-01 UTC, rounded down',
   'request.process': 'base name of the process in 1074 param1, lower case (winlogon.exe)',
   'request.remote': 'caller host or address in parentheses when it is not this computer',
   'request.user': 'param7 as written',
