@@ -5,8 +5,9 @@ const MAX_FIELDS = 100;
 /**
  * Rows of a CSV text (RFC 4180: quotes doubled, line breaks inside quotes). An unterminated quote ends with the text. Fields beyond the
  * caps are cut.
+ * @param delimiter a tab for what the Event Viewer calls text.
  */
-export function* csvRows(text: string): Generator<{ readonly fields: string[]; readonly line: number }> {
+export function* csvRows(text: string, delimiter: ',' | '\t' = ','): Generator<{ readonly fields: string[]; readonly line: number }> {
   let line = 1;
   for (let at = 0; at < text.length; ) {
     const fields: string[] = [];
@@ -27,7 +28,7 @@ export function* csvRows(text: string): Generator<{ readonly fields: string[]; r
         }
       }
       let stop = at;
-      while (stop < text.length && text[stop] !== ',' && text[stop] !== '\n') stop++;
+      while (stop < text.length && text[stop] !== delimiter && text[stop] !== '\n') stop++;
       value += text.slice(at, Math.min(stop, at + MAX_FIELD)).replace(/\r$/, '');
       if (fields.length < MAX_FIELDS) fields.push(value);
       end = stop >= text.length || text[stop] === '\n';

@@ -152,6 +152,13 @@ describe('other forms', () => {
     expect(problems.map(({ code }) => code)).toEqual(['TEXT_ZONE_ASSUMED']);
   });
 
+  it('a table with tabs, which the Event Viewer calls text', () => {
+    const { events } = parse(
+      `レベル\t日付と時刻\tソース\tイベント ID\tタスクのカテゴリ\r\n情報\t2018/07/06 6:04:31\tEventLog\t6006\tなし\tイベント ログ サービスが停止されました。\r\n`,
+    );
+    expect(events).toMatchObject([{ provider: 'EventLog', eventId: 6006, level: 4, time: utc('2018-07-05T21:04:31Z') }]);
+  });
+
   it('a text without any event is said to have none', () => {
     expect(parse('the server stopped again, please help').problems.map(({ code }) => code)).toEqual(['TEXT_NO_EVENT']);
   });

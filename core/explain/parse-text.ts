@@ -33,7 +33,7 @@ const MAX_EVENTS = 200_000;
 
 /**
  * Reads events from text people send: a message pasted from the Event Viewer (Japanese or English, with or without its label lines), several
- * of them in one posting, an Event Viewer CSV, or the XML of `wevtutil qe` and the Event Viewer. An `Event Xml:` part wins over the prose
+ * of them in one posting, a table saved by the Event Viewer (CSV or tabs), or the XML of `wevtutil qe` and the Event Viewer. An `Event Xml:` part wins over the prose
  * before it. Events without a time get time 0 and the problem TEXT_NO_TIME.
  */
 export function parseEventText(text: string, options: ParseTextOptions): ParsedText {
@@ -42,7 +42,8 @@ export function parseEventText(text: string, options: ParseTextOptions): ParsedT
   if (source.length < text.length) state.problem('TEXT_TOO_LONG', 'partial');
   const head = source.replace(/^\uFEFF/, '').trimStart();
   if (head.startsWith('<')) readXml(source, state);
-  else if (isCsv(head)) readCsv(head, state);
+  else if (isTable(head, ',')) readTable(head, ',', state);
+  else if (isTable(head, '\t')) readTable(head, '\t', state);
   else readProse(source, state);
   if (state.events.length === 0) state.problem('TEXT_NO_EVENT', 'unusable');
   return { events: state.events, problems: [...state.problems.values()] };
@@ -109,14 +110,16 @@ function readXml(text: string, state: State): void {
   }
 }
 
-function isCsv(text: string): boolean {
-  const header = text.slice(0, Math.max(text.search(/\r?\n/), 0)).split(',');
+function isTable(text: string, delimiter: Delimiter): boolean {
+  const header = text.slice(0, Math.max(text.search(/\r?\n/), 0)).split(delimiter);
   return header.length >= 4 && header.filter((cell) => labelKey(cell.replaceAll('"', '')) !== undefined).length >= 3;
 }
 
-function readCsv(text: string, state: State): void {
+type Delimiter = ',' | '\t';
+
+function readTable(text: string, delimiter: Delimiter, state: State): void {
   let columns: (LabelKey | undefined)[] = [];
-  for (const { fields, line } of csvRows(text)) {
+  for (const { fields, line } of csvRows(text, delimiter)) {
     if (columns.length === 0) {
       columns = fields.map((field) => labelKey(field));
       continue;

@@ -5,22 +5,50 @@ import { type DateOrder, inOrder, type PrintedTime, possibleOrders, printedTime 
 
 const NS_PER_MS = 1_000_000n;
 
-/** A local time of a zone as an instant. */
-function inZone(local: InstantNs, zone: string): InstantNs {
-  return local - BigInt(zoneOffsetMs(zone, Number(local / NS_PER_MS))) * NS_PER_MS;
+/** Offsets do not change inside a quarter of an hour. */
+const QUARTER_MS = 900_000;
+/** Most offsets remembered; a log of ten years by the quarter of an hour. */
+const MAX_REMEMBERED = 400_000;
+
+/** Turns printed local times of one zone into instants. */
+export class LocalClock {
+  readonly #zone: string;
+  /** Offset by quarter of an hour: to ask for it takes a hundred times longer than to read the time. */
+  readonly #offsets = new Map<number, number>();
+
+  /** @param zone IANA name, `UTC` or an offset. */
+  constructor(zone: string) {
+    this.#zone = zone;
+  }
+
+  /** The instant of a printed time, its numbers in the order given. */
+  instant(printed: PrintedTime, order: DateOrder): InstantNs {
+    return this.#fromLocal(localMs(printed, order));
+  }
+
+  /** The first time of a text that begins with its year (ISO, Japanese), with its own zone or that of the clock. */
+  yearFirst(text: string): InstantNs | undefined {
+    const found = findTime(text, 0);
+    if (found === undefined || !/^\d{4}/.test(text.slice(found.index))) return undefined;
+    if (found.zone === 'stated') return found.time;
+    const ms = Number(found.time / NS_PER_MS);
+    return this.#fromLocal(ms) + (found.time - BigInt(ms) * NS_PER_MS);
+  }
+
+  #fromLocal(ms: number): InstantNs {
+    const quarter = Math.floor(ms / QUARTER_MS);
+    let offset = this.#offsets.get(quarter);
+    if (offset === undefined) {
+      offset = zoneOffsetMs(this.#zone, ms);
+      if (this.#offsets.size < MAX_REMEMBERED) this.#offsets.set(quarter, offset);
+    }
+    return BigInt(ms - offset) * NS_PER_MS;
+  }
 }
 
-/** The instant of a printed time, its numbers in the order given. */
-export function instantOf(printed: PrintedTime, order: DateOrder, zone: string): InstantNs {
+function localMs(printed: PrintedTime, order: DateOrder): number {
   const [year, month, day] = inOrder(printed, order);
-  return inZone(BigInt(Date.UTC(year, month - 1, day, printed.hour, printed.minute, printed.second)) * NS_PER_MS, zone);
-}
-
-/** The first time of a text that begins with its year (ISO, Japanese), with its own zone or the one given. */
-export function yearFirstInstant(text: string, zone: string): InstantNs | undefined {
-  const found = findTime(text, 0);
-  if (found === undefined || !/^\d{4}/.test(text.slice(found.index))) return undefined;
-  return found.zone === 'stated' ? found.time : inZone(found.time, zone);
+  return Date.UTC(year, month - 1, day, printed.hour, printed.minute, printed.second);
 }
 
 /**
@@ -40,7 +68,7 @@ export function orderOf(texts: Iterable<string>): DateOrder | undefined {
     const possible = possibleOrders(printed);
     if (possible.length > 0) left = left.filter((order) => possible.includes(order));
     american ||= printed.american;
-    if (possible.length === 2) for (const [order, run] of runs) run.add(instantOf(printed, order, 'UTC'));
+    if (possible.length === 2) for (const [order, run] of runs) run.add(localMs(printed, order));
   }
   if (left.length === 1) return left[0];
   if (left.length === 0 || left.includes('ymd')) return undefined;
@@ -49,12 +77,12 @@ export function orderOf(texts: Iterable<string>): DateOrder | undefined {
   return steady.length === 1 ? steady[0] : undefined;
 }
 
-/** Does a list of instants only rise, or only fall? */
+/** Does a list of times only rise, or only fall? */
 class Run {
-  #last: InstantNs | undefined;
+  #last: number | undefined;
   #rises = false;
   #falls = false;
-  add(at: InstantNs): void {
+  add(at: number): void {
     if (this.#last !== undefined && at > this.#last) this.#rises = true;
     if (this.#last !== undefined && at < this.#last) this.#falls = true;
     this.#last = at;

@@ -2,6 +2,7 @@ import type { StateAddress } from '@winmedic/knowledge/model';
 import type { EventObservation, InputProblem, InstantNs, Origin } from '../../model/observation.ts';
 import type { StateExtent, StateObservation } from '../../model/state.ts';
 import type { Command } from './commands.ts';
+import { LocalClock } from './instant-of.ts';
 import type { ExportKind } from './kinds.ts';
 import type { ExportInput, ExportReading } from './types.ts';
 import { WantedKeys } from './wanted.ts';
@@ -34,6 +35,7 @@ export interface StateDetails {
 export class Sink {
   readonly input: ExportInput;
   readonly wanted: WantedKeys | undefined;
+  readonly clock: LocalClock;
   /** The command whose output is read, when the text shows it. */
   command: Command | undefined;
   /** The host the output speaks of, when command or prompt name another than the one the text was made on. */
@@ -52,6 +54,7 @@ export class Sink {
 
   constructor(text: string, input: ExportInput) {
     this.input = input;
+    this.clock = new LocalClock(input.zone);
     this.wanted = input.wanted === undefined ? undefined : new WantedKeys(input.wanted);
     this.#own = text.length < COPY_FROM ? (part) => part : (part) => Buffer.from(part, 'utf16le').toString('utf16le');
   }

@@ -1,4 +1,3 @@
-import { yearFirstInstant } from './instant-of.ts';
 import type { Lines } from './lines.ts';
 import { withoutUserInfo } from './secret.ts';
 import type { Sink } from './sink.ts';
@@ -74,7 +73,7 @@ export function readVmmLog(lines: Lines, sink: Sink): void {
 
 /** Time before the class name; one that does not begin with the year is not guessed at. */
 function timeOf(head: string, line: number, sink: Sink): bigint {
-  const time = yearFirstInstant(head, sink.input.zone);
+  const time = sink.clock.yearFirst(head);
   if (time === undefined) sink.problem('EXPORT_NO_TIME', 'partial', line);
   return time ?? 0n;
 }

@@ -1,6 +1,6 @@
 import { csvRows } from '../../explain/csv.ts';
 import { levelNumber } from '../../explain/labels.ts';
-import { instantOf, orderOf, yearFirstInstant } from './instant-of.ts';
+import { orderOf } from './instant-of.ts';
 import { printedTime } from './local-time.ts';
 import { MAX_EVENTS, type Sink } from './sink.ts';
 import { WinEvents } from './win-event.ts';
@@ -73,8 +73,8 @@ export function readWinEventCsv(text: string, head: CsvHead, sink: Sink): void {
     }
     const shown = get('time');
     const printed = printedTime(shown);
-    let time = yearFirstInstant(shown, sink.input.zone);
-    if (time === undefined && printed !== undefined && order !== undefined) time = instantOf(printed, order, sink.input.zone);
+    let time = sink.clock.yearFirst(shown);
+    if (time === undefined && printed !== undefined && order !== undefined) time = sink.clock.instant(printed, order);
     if (time === undefined) sink.problem(printed === undefined ? 'EXPORT_NO_TIME' : 'EXPORT_DATE_AMBIGUOUS', 'partial', line);
     const level = get('level');
     const taken = events.add({

@@ -1,4 +1,3 @@
-import { yearFirstInstant } from './instant-of.ts';
 import type { Sink } from './sink.ts';
 import { WinEvents } from './win-event.ts';
 
@@ -45,7 +44,7 @@ function addRecord(record: unknown, index: number, events: WinEvents, sink: Sink
     sink.problem('EXPORT_LINE_UNKNOWN', 'partial', line);
     return true;
   }
-  const time = timeOf(get(record, 'TimeCreated'), sink.input.zone);
+  const time = timeOf(get(record, 'TimeCreated'), sink);
   if (time === undefined) sink.problem('EXPORT_NO_TIME', 'partial', line);
   const properties = get(record, 'Properties');
   const recordId = scalar(get(record, 'RecordId'));
@@ -89,9 +88,9 @@ function dataOf(value: unknown): string | undefined {
 }
 
 /** `/Date(1530824669000)/` of Windows PowerShell (also below `value`), ISO 8601 of PowerShell 7. */
-function timeOf(value: unknown, zone: string): bigint | undefined {
+function timeOf(value: unknown, sink: Sink): bigint | undefined {
   const text = scalar(value) ?? scalar(get(value, 'value'));
   if (text === undefined) return undefined;
   const ms = /^\/Date\((-?\d{1,14})(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
-  return ms === undefined ? yearFirstInstant(text, zone) : BigInt(ms) * NS_PER_MS;
+  return ms === undefined ? sink.clock.yearFirst(text) : BigInt(ms) * NS_PER_MS;
 }
