@@ -288,11 +288,12 @@ export interface MessageTemplate {
  * `reg:HKLM\SYSTEM\CurrentControlSet\…!Value` (registry; without `!` the key itself; `!` alone the default value; control sets already
  * resolved to CurrentControlSet; `reg:BCD\Objects\{guid}\Elements\25000080!Element` for the boot store);
  * `winrm:config/service!AllowUnencrypted`, `winrm:config/service/auth!Basic`, `winrm:config/client!TrustedHosts`,
- * `winrm:config/listener/*+HTTP!Port`;
+ * `winrm:config/listener/*+HTTP!Port` (of a compatibility listener: `winrm:config/listener/*+HTTP+Compatibility!Port`);
  * `service:winrm!start` (boot, system, auto, delayed-auto, manual, disabled), `service:winrm!state` (running, stopped …), `!account`, `!path`;
  * `right:SeShutdownPrivilege` (list of SIDs, or of names where no SID is known); `account:lockout-threshold` … (secedit, net accounts);
- * `audit:{subcategory GUID}` (none, success, failure, both);
- * `os:build`, `os:version`, `os:name`, `os:product-type` (client, server, dc), `os:boot-time`, `os:time-zone`, `os:install-time`;
+ * `audit:{subcategory GUID}` (none, success, failure, both), `audit:category!AuditLogonEvents` for the old categories;
+ * `os:build`, `os:version`, `os:name`, `os:product-type` (client, server, dc), `os:boot-time`, `os:time-zone`, `os:install-time` (times local
+ * to the host, as printed: `2019-11-21T15:00:00`);
  * `host:name`, `host:domain`, `host:hotfix!KB5004442`;
  * `http:urlacl!http://+:5985/wsman/`, `http:sslcert!0.0.0.0:5986`, `http:iplisten!10.0.0.5`, `http:url!HTTP://+:5985/WSMAN/` (queue owner);
  * `whoami:user`, `whoami:group!S-1-5-32-544`, `whoami:privilege!SeShutdownPrivilege`;

@@ -137,7 +137,11 @@ describe('systeminfo', () => {
   it('does not tell a server from a domain controller in an unknown language', () => {
     expect(read(INFO_JA.replace('メンバー サーバー', 'Mitgliedsserver')).values).not.toHaveProperty('os:product-type');
     expect(read(INFO_JA.replace('メンバー サーバー', 'プライマリ ドメイン コントローラー')).values['os:product-type']).toBe('dc');
-    expect(read(INFO_JA.replace('Windows Server 2019 Standard', 'Windows 10 Pro')).values['os:product-type']).toBe('client');
+    const named = (name: string): unknown =>
+      read(INFO_JA.replace('メンバー サーバー', '?').replace('Windows Server 2019 Standard', name)).values['os:product-type'];
+    expect(named('Windows 10 Pro')).toBe('client');
+    expect(named('Windows 10 Enterprise multi-session')).toBeUndefined();
+    expect(named('Azure Stack HCI')).toBeUndefined();
   });
 
   it('uses a date only when day and month are sure', () => {

@@ -32,7 +32,7 @@ describe('hostile text', () => {
   ])('is read in time that grows with its length: %s', (_, text) => {
     const reading = read(text);
     expect(reading?.state.length ?? 0).toBeLessThanOrEqual(MAX_STATE);
-    expect(reading?.extents.length ?? 0).toBeLessThanOrEqual(50_000);
+    expect(reading?.extents.length ?? 0).toBeLessThanOrEqual(20_000);
   });
 
   it('keeps a bounded part, says so, and then concludes nothing from what is missing', () => {

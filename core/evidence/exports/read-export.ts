@@ -52,6 +52,8 @@ class Sections {
   #unknown = 0;
   /** Nothing but output that was understood and empty lines so far. */
   #clean = true;
+  /** Lines of no known tool were met. */
+  #other = false;
   /** The last line that was not understood, if no empty line and no output stands between. */
   #before = '';
   /** A known command of whose output nothing was understood so far. */
@@ -88,6 +90,7 @@ class Sections {
         continue;
       }
       this.#clean = false;
+      this.#other = true;
       this.#before = text;
       this.#unknown++;
       this.#answered = true;
@@ -95,7 +98,7 @@ class Sections {
     }
     this.#endCommand();
     if (!lines.done) this.#sink.problem('EXPORT_TOO_MUCH', 'partial', lines.number);
-    return this.#sink.finish(this.#clean);
+    return this.#sink.finish(this.#clean, this.#other);
   }
 
   #prompt(text: string): boolean {

@@ -7,12 +7,12 @@ import type { ExportKind } from './kinds.ts';
 import type { ExportInput, ExportReading } from './types.ts';
 import { WantedKeys } from './wanted.ts';
 
-/** Most pieces of state kept from one text; a registry export of a whole hive can have more values, none of interest lies that far apart. */
-export const MAX_STATE = 200_000;
+/** Most pieces of state kept from one text: many times what is asked for. Of a whole registry export without a choice only the beginning is kept. */
+export const MAX_STATE = 50_000;
 /** Most events of one text; more belong into an EVTX file. */
 export const MAX_EVENTS = 200_000;
 /** Most extents of one text: one for each registry key listed. */
-const MAX_EXTENTS = 50_000;
+const MAX_EXTENTS = 20_000;
 /** Texts from this size on are not kept alive by the few characters that are kept of them. */
 const COPY_FROM = 1 << 20;
 
@@ -143,8 +143,12 @@ export class Sink {
     return { sourceId: this.input.sourceId, path: this.input.path, line };
   }
 
-  /** @param wholeText nothing but output of tools and empty lines was met. @returns `undefined` when nothing was recognised. */
-  finish(wholeText: boolean): ExportReading | undefined {
+  /**
+   * @param wholeText nothing but output of tools and empty lines was met.
+   * @param otherText text of no known tool was met.
+   * @returns `undefined` when nothing was recognised.
+   */
+  finish(wholeText: boolean, otherText = false): ExportReading | undefined {
     const [kind, second] = this.#kinds.keys();
     if (kind === undefined) return undefined;
     const alone = wholeText && this.#sections === 1;
@@ -161,6 +165,7 @@ export class Sink {
       extents: ofHost(alone && !this.#full ? [...this.#extents, ...this.#ifAlone] : this.#extents),
       events: this.#events,
       ...one,
+      ...(otherText && { otherText: true as const }),
       ...(madeAt !== undefined && { madeAt, madeAtFrom: this.#madeAt === undefined ? ('file' as const) : ('text' as const) }),
       problems: [...this.#problems.values()],
     };

@@ -9,8 +9,12 @@ const SYSTEM_NAME = /^Microsoft\b/;
 const VERSION = /^(\d{1,2}\.\d{1,2}\.(\d{4,6}))\s.{0,80}?\s?(\d{4,6})$/;
 const HOTFIX = /\[\d{1,4}\]: (KB\d{6,8})/g;
 const UTC_OFFSET = /^\(UTC([+-]\d{2}:\d{2})?\)/;
-/** How a domain controller and other servers are called, in the languages whose wording is known. @source Win32_ComputerSystem.DomainRole */
-const ROLES: ReadonlyMap<string, 'server' | 'dc'> = new Map([
+/** How the role of a computer is called, in the languages whose wording is known. @source Win32_ComputerSystem.DomainRole */
+const ROLES: ReadonlyMap<string, 'client' | 'server' | 'dc'> = new Map([
+  ['Standalone Workstation', 'client'],
+  ['Member Workstation', 'client'],
+  ['スタンドアロン ワークステーション', 'client'],
+  ['メンバー ワークステーション', 'client'],
   ['Standalone Server', 'server'],
   ['Member Server', 'server'],
   ['Primary Domain Controller', 'dc'],
@@ -20,6 +24,9 @@ const ROLES: ReadonlyMap<string, 'server' | 'dc'> = new Map([
   ['メンバー サーバー', 'server'],
   ['プライマリ ドメイン コントローラー', 'dc'],
 ]);
+/** Names of clients. A session host of Azure Virtual Desktop has one too, but is a server in every other respect. */
+const CLIENT = /\bWindows (?:XP|Vista|7|8|8\.1|10|11)(?:\s|$)/;
+const MULTI_SESSION = /multi-session|Virtual Desktops/i;
 /** Most lines of the text form: network cards and updates take most of them. */
 const MAX_LINES = 5000;
 
@@ -123,8 +130,8 @@ function report(sink: Sink, rows: readonly Row[], found: Found): void {
     sink.state('os:version', m[1] as string, { line: version.line });
     sink.state('os:build', m[2] as string, { line: version.line });
   } else sink.problem('EXPORT_LINE_UNKNOWN', 'partial', version.line);
-  const product = /\bServer\b/i.test(system.value) ? ROLES.get(role?.value ?? '') : 'client';
-  if (product !== undefined) sink.state('os:product-type', product, { line: product === 'client' ? system.line : (role as Row).line });
+  const product = ROLES.get(role?.value ?? '') ?? (CLIENT.test(system.value) && !MULTI_SESSION.test(system.value) ? 'client' : undefined);
+  if (product !== undefined) sink.state('os:product-type', product, { line: (ROLES.has(role?.value ?? '') ? (role as Row) : system).line });
   const { domain, zone, locale, updates } = found;
   if (domain !== undefined && /^[^\s\\]{1,255}$/.test(domain.value)) sink.state('host:domain', domain.value, { line: domain.line });
   if (zone !== undefined) sink.state('os:time-zone', zone.value, { line: zone.line });

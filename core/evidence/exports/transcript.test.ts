@@ -47,6 +47,11 @@ describe('output of several commands', () => {
     expect(codes).toEqual(['EXPORT_COMMAND_UNKNOWN line 16: winrm']);
   });
 
+  it('says whether there is other text, such as pasted events', () => {
+    expect(read(TRANSCRIPT).otherText).toBe(true);
+    expect(read('C:\\>hostname\nSRV01\n')).not.toHaveProperty('otherText');
+  });
+
   it('reads the prompts of PowerShell, of its transcripts and of remote sessions', () => {
     const text = (prompt: string): string => `${prompt}hostname\nSRV01\n${prompt}\n`;
     expect(read(text('PS C:\\Users\\admin> ')).values).toEqual({ 'host:name': 'SRV01' });

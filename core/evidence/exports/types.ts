@@ -31,6 +31,8 @@ export interface ExportReading {
   /** When the text was made: printed in it (see `madeAtFrom`), else the modification time of the file, which can only be later. */
   readonly madeAt?: InstantNs;
   readonly madeAtFrom?: 'text' | 'file';
+  /** There is text besides that of known tools: perhaps pasted events. */
+  readonly otherText?: true;
   /** What was recognised only in part, with its line; codes `EXPORT_…`. */
   readonly problems: readonly InputProblem[];
 }
