@@ -60,6 +60,7 @@ export function readDump(input: DumpInput, tables: BlameTables, problems: Proble
         certainty: guilty.certainty,
         thirdParty: guilty.thirdParty,
         others: guilty.others,
+        ...(guilty.unloaded === true && { unloaded: true as const }),
         // 0: the dump does not keep it (an unloaded driver, builds of Windows without the field).
         ...(guilty.module.timeDateStamp !== 0 && {
           image: { timeDateStamp: guilty.module.timeDateStamp, sizeOfImage: guilty.module.sizeBytes },

@@ -71,6 +71,8 @@ export interface DumpObservation {
     readonly company?: string;
     /** A file of this name is among the evidence, but of another build: nothing of it is used. */
     readonly otherBuild?: true;
+    /** The driver was unloaded before the stop; the address lies where it had been. */
+    readonly unloaded?: true;
   };
   /** Loaded modules: names in list order. */
   readonly modules: readonly string[];

@@ -100,8 +100,8 @@ describe('the case', () => {
   it('covers what its logs cover and names the hosts that stopped', () => {
     expect(coveredSpan(fixture)).toEqual({ from: at('2018-06-20T00:00:00Z'), to: at('2018-07-08T00:00:00Z') });
     expect(coveredSpan(emptyFixture)).toBeUndefined();
-    expect(hostTitle(fixture)).toBe('RDS01, DC01');
-    expect(hostTitle(emptyFixture)).toBe('-');
+    expect(hostTitle(fixture, 'en')).toBe('RDS01, DC01');
+    expect(hostTitle(emptyFixture, 'en')).toBe('-');
   });
 
   it('cites each observation once, the chain that is shown first', () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Diagnosis, Grade, Incident, JudgedCause, Missing, Observation, Source, Stop } from '@winmedic/core/model';
-import type { Cause } from '@winmedic/knowledge/model';
+import type { Cause, Language } from '@winmedic/knowledge/model';
 import type { ReportMeta } from './options.ts';
+import { messages } from './text/index.ts';
 
 /**
  * What all reports for people share: which stops belong together, in which order they are told, and into which lists the
@@ -160,10 +161,18 @@ export function uniqueMissing(lists: readonly (readonly Missing[])[]): Missing[]
   return [...out.values()];
 }
 
+/** Name under which the timeline keeps machines whose name nothing tells (a crash dump alone). */
+const UNNAMED_HOST = '?';
+
+/** Names of hosts for a sentence: a machine without a name is said to be one. */
+export function hostNames(names: readonly string[], lang: Language): string[] {
+  return names.map((name) => (name === UNNAMED_HOST ? messages(lang).audit.unnamed : name));
+}
+
 /** The host or hosts of a case as one name: `RDS01`, `RDS01, DC01`, `RDS01 + 11`. */
-export function hostTitle(diagnosis: Diagnosis): string {
+export function hostTitle(diagnosis: Diagnosis, lang: Language): string {
   const stopped = new Set(diagnosis.incidents.map((incident) => incident.stop.host));
-  const names = stopped.size > 0 ? [...stopped] : diagnosis.timeline.hosts.map((host) => host.name);
+  const names = hostNames(stopped.size > 0 ? [...stopped] : diagnosis.timeline.hosts.map((host) => host.name), lang);
   if (names.length === 0) return '-';
   return names.length <= 3 ? names.join(', ') : `${names[0]} + ${names.length - 1}`;
 }
@@ -178,6 +187,11 @@ export function coveredSpan(diagnosis: Diagnosis): { readonly from: bigint; read
     if (channel.last > span.to) span.to = channel.last;
   }
   return span;
+}
+
+/** Does the case hold a record or a crash dump? Without either there is nothing in which a stop could have been found. */
+export function hasRecords(diagnosis: Diagnosis): boolean {
+  return diagnosis.timeline.evidence.dumps.length > 0 || coveredSpan(diagnosis) !== undefined;
 }
 
 /** Case id: the given one, or `W-` and 8 hex digits over the hashes (paths and sizes where hashing was off) of the inputs. */

@@ -2,6 +2,7 @@ import type {
   Diagnosis,
   Evaluation,
   EventObservation,
+  Evidence,
   FactObservation,
   Incident,
   JudgedCause,
@@ -10,6 +11,8 @@ import type {
   Stop,
 } from '@winmedic/core/model';
 import { caseId, citedObservations, coveredSpan, signature } from './case-view.ts';
+import { dumpToJson, imageToJson } from './dump-json.ts';
+import { dumpOfStop, stopCodeEntry } from './dump-view.ts';
 import { zoneName } from './format-time.ts';
 import { inputsToJson, type JsonObject, known, localized, problemsToJson, remediesToJson, time } from './json-parts.ts';
 import type { ReportMeta } from './options.ts';
@@ -120,7 +123,7 @@ function request(stop: Stop): JsonObject {
   };
 }
 
-function incident(one: Incident, zone: string): JsonObject {
+function incident(one: Incident, evidence: Evidence, zone: string): JsonObject {
   const { stop, verdict } = one;
   return {
     id: one.id,
@@ -136,7 +139,15 @@ function incident(one: Incident, zone: string): JsonObject {
     signature: signature(stop),
     ...request(stop),
     ...known({
-      bugcheck: stop.bugcheck && { code: stop.bugcheck.code, parameters: stop.bugcheck.parameters, evidenceId: stop.bugcheck.from.id },
+      bugcheck:
+        stop.bugcheck &&
+        known({
+          code: stop.bugcheck.code,
+          name: stopCodeEntry(stop.bugcheck.code)?.name,
+          parameters: stop.bugcheck.parameters,
+          evidenceId: stop.bugcheck.from.id,
+          dumpId: dumpOfStop(stop, evidence)?.id,
+        }),
       powerButton: stop.powerButton,
       sleepInProgress: stop.sleepInProgress,
       lastShutdownGood: stop.lastShutdownGood,
@@ -250,7 +261,7 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
       ...time('to', step.to, zone),
       evidenceId: step.event.id,
     })),
-    incidents: diagnosis.incidents.map((one) => incident(one, zone)),
+    incidents: diagnosis.incidents.map((one) => incident(one, evidence, zone)),
     findings: diagnosis.findings.map(({ host, judged }) => ({ host, ...judgedCause(judged) })),
     deadEnds: diagnosis.deadEnds.map((deadEnd) => ({
       cause: deadEnd.cause.id,
@@ -263,10 +274,15 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
     repairs: diagnosis.repairs.map(({ host, fact, causes, text }) => ({
       host,
       factId: fact.id,
+      name: fact.name,
+      value: fact.value,
+      ...origin(fact, zone),
       causes: causes.map(({ id }) => id),
       text: localized(text),
     })),
     coincidence: diagnosis.coincidence.map((one) => ({ ...one })),
+    dumps: evidence.dumps.map((dump) => dumpToJson(dump, zone)),
+    images: evidence.images.map(imageToJson),
     problems: problemsToJson(diagnosis.problems),
     facts: evidence.facts.map((fact) => ({ ...citation(fact, zone), ...known({ host: fact.host }) })),
     records: citedEvents(diagnosis).map((event) => record(event, zone)),

@@ -7,6 +7,8 @@ import {
   citedObservations,
   coveredSpan,
   groupIncidents,
+  hasRecords,
+  hostNames,
   hostTitle,
   inTimeOrder,
   MAX_CITED,
@@ -15,18 +17,22 @@ import {
   uniqueMissing,
 } from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
+import { dumpPages } from './dump-view.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, eventName, SourceNames } from './origin.ts';
 import { problemLines } from './problems.ts';
 import { eventMessage } from './render-event.ts';
+import { repairLines } from './repair-view.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
 import { type Messages, messages, pick } from './text/index.ts';
 import { cutTo, printable } from './width.ts';
 
 /** Records in the appendix; the page says how many were left out. A Markdown page is read or pasted into a ticket: smaller than the HTML one. */
 const MAX_RECORDS = 60;
+/** Crash dumps told; the page says how many were left out. */
+const MAX_DUMPS = 10;
 /** Columns of a rendered message in the appendix table. */
 const MAX_MESSAGE = 300;
 const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };
@@ -80,12 +86,13 @@ class MarkdownReport {
   render(): string {
     const m = this.#m;
     const groups = groupIncidents(this.#diagnosis.incidents);
-    this.#out.push(`# ${escapeMarkdown(m.reportTitle(hostTitle(this.#diagnosis)))}`, '');
+    this.#out.push(`# ${escapeMarkdown(m.reportTitle(hostTitle(this.#diagnosis, this.#lang)))}`, '');
     this.#verdict(groups);
     this.#stops();
     groups.forEach((group, i) => {
       this.#group(group, i, groups.length);
     });
+    this.#dumps();
     this.#deadEnds();
     this.#rest();
     this.#appendix();
@@ -126,7 +133,7 @@ class MarkdownReport {
     const main = groups[0];
     const span = coveredSpan(this.#diagnosis);
     if (!main) {
-      this.#out.push(escapeMarkdown(span ? m.noStops : m.noRecords));
+      this.#out.push(escapeMarkdown(hasRecords(this.#diagnosis) ? m.noStops : m.noRecords));
       if (span) this.#out.push('', escapeMarkdown(m.noStopsSpan(formatSpan(span.from, span.to, this.#zone, this.#lang))));
       return;
     }
@@ -141,7 +148,7 @@ class MarkdownReport {
     );
     this.#out.push(
       escapeMarkdown(
-        `${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(from, to, this.#zone, this.#lang)}`,
+        `${m.list(hostNames(main.hosts, this.#lang))} · ${m.nOfStops(main.incidents.length, this.#diagnosis.incidents.length)} · ${formatSpan(from, to, this.#zone, this.#lang)}`,
       ),
       '',
     );
@@ -168,7 +175,11 @@ class MarkdownReport {
         escapeMarkdown(m.action[stop.action] ?? stop.action),
         escapeMarkdown(m.stopClass[stop.class]),
         escapeMarkdown(
-          m.list([stopRequestText(stop, this.#lang), ...stopDetails(stop, this.#zone, this.#lang)].filter((part) => part !== '')),
+          m.list(
+            [stopRequestText(stop, this.#lang), ...stopDetails(stop, this.#diagnosis.timeline.evidence, this.#zone, this.#lang)].filter(
+              (part) => part !== '',
+            ),
+          ),
         ),
         `${this.#grade(verdict.grade)}${verdict.cause ? ` ${this.#t(verdict.cause.cause.title)}` : ''}`,
         this.#ids(stop.request ? [stop.request.event] : stop.records),
@@ -261,6 +272,21 @@ class MarkdownReport {
     }
   }
 
+  #dumps(): void {
+    const dumps = dumpPages(this.#diagnosis, this.#zone, this.#lang);
+    if (dumps.length === 0) return;
+    this.#heading(2, this.#m.dump.section);
+    for (const { id, file, lines } of dumps.slice(0, MAX_DUMPS)) {
+      this.#heading(3, `[${id}] ${file}`);
+      this.#lines(lines, '');
+    }
+    if (dumps.length > MAX_DUMPS) this.#out.push('', `${this.#m.more(dumps.length - MAX_DUMPS)} (${this.#m.jsonHint})`);
+  }
+
+  #lines(lines: readonly (readonly [string, string])[], indent: string): void {
+    for (const [label, text] of lines) this.#out.push(`${indent}- ${escapeMarkdown(label)}: ${escapeMarkdown(text)}`);
+  }
+
   #deadEnds(): void {
     const { deadEnds } = this.#diagnosis;
     if (deadEnds.length === 0) return;
@@ -282,8 +308,10 @@ class MarkdownReport {
     const diagnosis = this.#diagnosis;
     if (diagnosis.repairs.length > 0) {
       this.#heading(2, m.sectionRepairs);
-      for (const { host, fact, text } of diagnosis.repairs)
-        this.#out.push(`- ${escapeMarkdown(host)}: ${this.#t(text)} ${escapeMarkdown(`[${fact.id}]`)}`);
+      for (const repair of diagnosis.repairs) {
+        this.#out.push(`- ${escapeMarkdown(repair.host)}: ${this.#t(repair.text)} ${escapeMarkdown(`[${repair.fact.id}]`)}`);
+        this.#lines(repairLines(repair, this.#zone, this.#lang), '  ');
+      }
     }
     if (diagnosis.coincidence.length > 0) {
       this.#heading(2, m.sectionCoincidence);
@@ -362,7 +390,7 @@ class MarkdownReport {
       ['', m.colEvent, m.colTime, m.colOrigin, m.colMessage],
       shown.map((event) => [
         escapeMarkdown(`[${event.id}]`),
-        escapeMarkdown(eventName(event)),
+        escapeMarkdown(eventName(event, this.#lang)),
         escapeMarkdown(formatTime(event.time, this.#zone, this.#lang, true)),
         escapeMarkdown(
           `${this.#names.of(event.origin)} ${event.origin.recordId === undefined ? '' : m.record(event.origin.recordId)}`.trim(),

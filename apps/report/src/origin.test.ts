@@ -95,7 +95,38 @@ describe('a setting changed after the stops', () => {
 
   it('names fact and causes in the JSON', () => {
     expect((diagnosisToJson(diagnosis, META) as { repairs: unknown }).repairs).toEqual([
-      { host: 'RDS01', factId: 'F1', causes: [cause.id], text },
+      {
+        host: 'RDS01',
+        factId: 'F1',
+        name: 'rdp.nla',
+        value: 'off',
+        sourceId: 'S5',
+        path: 'facts.yaml',
+        line: 1,
+        causes: [cause.id],
+        text,
+      },
+    ]);
+  });
+
+  it.each(['en', 'ja'] as const)('read from a hive is shown with value, key, hive and last write: %s', (lang) => {
+    const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp!UserAuthentication';
+    const origin = { sourceId: 'S9', path: '/cases/rds/config/SYSTEM', key, keyWritten: at('2018-07-09T00:00:00Z') };
+    const changed: Diagnosis = { ...fixture, repairs: [{ host: 'RDS01', fact: { ...fact, value: 'on', origin }, causes: [cause], text }] };
+    for (const page of [
+      diagnosisToText(changed, { ...META, zone: 'UTC', lang, width: 200, colour: false, unicode: true, verbose: false }),
+      diagnosisToHtml(changed, { ...META, zone: 'UTC', lang }).replace(/<[^>]*>/g, ''),
+      diagnosisToMarkdown(changed, { ...META, zone: 'UTC', lang }).replace(/\\(?!\w)|\\(?=\\)/g, ''),
+    ]) {
+      expect(page).toContain('rdp.nla=on');
+      expect(page).toContain('RDP-Tcp!UserAuthentication');
+      expect(page).toContain('/cases/rds/config/SYSTEM');
+      expect(page).toMatch(
+        lang === 'ja' ? /キーの最終書き込み:? ?2018-07-09 00:00:00 \+00:00/ : /Key last written:? ?2018-07-09 00:00:00 \+00:00/,
+      );
+    }
+    expect((diagnosisToJson(changed, META) as { repairs: unknown }).repairs).toMatchObject([
+      { value: 'on', key, path: origin.path, keyWritten: '2018-07-09T09:00:00+09:00' },
     ]);
   });
 

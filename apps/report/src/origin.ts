@@ -1,3 +1,4 @@
+import { DUMP_PROVIDER } from '@winmedic/core/explain';
 import type { EventObservation, FactObservation, Observation, Origin, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatSpan, formatTime } from './format-time.ts';
@@ -89,14 +90,15 @@ export function shortChannel(channel: string): string {
   return channel.replace(COMMON_PREFIX, '').replace(/\/Operational$/i, '');
 }
 
-/** `User32 1074`. */
-export function eventName(event: EventObservation): string {
+/** `User32 1074`; a crash dump, which is no record of a log, by what it is. */
+export function eventName(event: EventObservation, lang: Language): string {
+  if (event.provider === DUMP_PROVIDER) return messages(lang).dump.event;
   return `${shortProvider(event.provider)} ${event.eventId}`;
 }
 
 /** `[E12] User32 1074, System.evtx #4711, 2018-07-04 17:05:03 +09:00`; facts as `[F1] rdp.nla=off, stated, …`. */
 export function citation(observation: Observation, names: SourceNames, zone: string, lang: Language): string {
   if (observation.type === 'event')
-    return `[${observation.id}] ${messages(lang).list([eventName(observation), placeText(observation.origin, names, lang), formatTime(observation.time, zone, lang)])}`;
+    return `[${observation.id}] ${messages(lang).list([eventName(observation, lang), placeText(observation.origin, names, lang), formatTime(observation.time, zone, lang)])}`;
   return `[${observation.id}] ${factText(observation, names, zone, lang)}`;
 }

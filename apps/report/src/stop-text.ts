@@ -1,5 +1,8 @@
-import type { Stop } from '@winmedic/core/model';
+import { stopCodeName } from '@winmedic/core/explain';
+import type { Evidence, Stop } from '@winmedic/core/model';
+import { loadKnowledge } from '@winmedic/knowledge';
 import type { Language } from '@winmedic/knowledge/model';
+import { dumpOfStop } from './dump-view.ts';
 import { formatTime } from './format-time.ts';
 import { messages } from './text/index.ts';
 
@@ -25,14 +28,18 @@ export function stopRequestText(stop: Stop, lang: Language): string {
     if (stop.request.remote !== undefined) parts.push(m.from(stop.request.remote));
     if (stop.request.reason) parts.push(m.reason(stop.request.reason.code));
   }
-  if (stop.bugcheck) parts.push(m.bugcheck(stop.bugcheck.code));
+  if (stop.bugcheck) parts.push(m.bugcheck(stopCodeName(stop.bugcheck.code, loadKnowledge())));
   return m.list(parts);
 }
 
-/** What else is known of the stop: sessions at the request, last heartbeat. */
-export function stopDetails(stop: Stop, zone: string, lang: Language): string[] {
+/** What else is known of the stop: parameters of the stop code and the module its dump points at, sessions at the request, last heartbeat. */
+export function stopDetails(stop: Stop, evidence: Evidence, zone: string, lang: Language): string[] {
   const m = messages(lang);
   const parts: string[] = [];
+  const parameters = stop.bugcheck?.parameters.filter((parameter) => parameter !== '') ?? [];
+  if (parameters.length > 0) parts.push(m.dump.withParameters(parameters.join(' ')));
+  const blame = dumpOfStop(stop, evidence)?.blame;
+  if (blame) parts.push(m.dump.atModule(blame.at, m.dump.certainty[blame.certainty]));
   if (stop.sessions !== undefined) parts.push(m.sessions(stop.sessions));
   if (stop.heartbeat) parts.push(m.heartbeat(formatTime(stop.heartbeat.utc, zone, lang), stop.heartbeat.maxIntervalSeconds));
   return parts;

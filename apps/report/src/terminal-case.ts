@@ -1,5 +1,6 @@
 import type { Diagnosis } from '@winmedic/core/model';
 import { coincidenceText } from './coincidence.ts';
+import { repairLines } from './repair-view.ts';
 import type { TextOptions } from './terminal.ts';
 import type { TerminalPage } from './terminal-page.ts';
 import { citedIds, gradeShape, STATUS_SHAPES, TONES } from './terminal-shapes.ts';
@@ -44,8 +45,11 @@ export function deadEndsSection(page: TerminalPage, diagnosis: Diagnosis, option
 export function repairsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions): void {
   if (diagnosis.repairs.length === 0) return;
   page.section(messages(options.lang).sectionRepairs);
-  for (const { host, fact, text } of diagnosis.repairs)
-    page.text(`${pick(text, options.lang)} [${fact.id}]`, { indent: 2, lead: `${host}: ` });
+  for (const repair of diagnosis.repairs) {
+    page.text(`${pick(repair.text, options.lang)} [${repair.fact.id}]`, { indent: 2, lead: `${repair.host}: ` });
+    for (const [label, text] of repairLines(repair, options.zone, options.lang))
+      page.text(text, { indent: 6, lead: `${label}: `, leadTone: 'faint' });
+  }
 }
 
 /** Coincidence tests; unless verbose only those with an observation before a stop. */

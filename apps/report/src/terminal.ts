@@ -5,6 +5,8 @@ import {
   causeLists,
   coveredSpan,
   groupIncidents,
+  hasRecords,
+  hostNames,
   hostTitle,
   linkEvidence,
   refuting,
@@ -17,6 +19,7 @@ import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
 import { coincidenceSection, deadEndsSection, findingsSection, repairsSection } from './terminal-case.ts';
+import { dumpsSection } from './terminal-dumps.ts';
 import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
 import { citedIds, gradeShape, SHORT_CITATIONS, TONES } from './terminal-shapes.ts';
@@ -64,7 +67,9 @@ class TextReport {
     const told = this.#options.verbose ? groups : groups.slice(0, SHORT_GROUPS);
     told.forEach((group, i) => {
       this.#group(group, i, groups.length);
-      if (i === 0) deadEndsSection(this.#page, this.#diagnosis, this.#options, group.shown.stop.host);
+      if (i > 0) return;
+      dumpsSection(this.#page, this.#diagnosis, this.#options);
+      deadEndsSection(this.#page, this.#diagnosis, this.#options, group.shown.stop.host);
     });
     const untold = groups.slice(told.length);
     if (untold.length > 0) {
@@ -77,7 +82,10 @@ class TextReport {
         { indent: 2 },
       );
     }
-    if (groups.length === 0) deadEndsSection(this.#page, this.#diagnosis, this.#options);
+    if (groups.length === 0) {
+      dumpsSection(this.#page, this.#diagnosis, this.#options);
+      deadEndsSection(this.#page, this.#diagnosis, this.#options);
+    }
     repairsSection(this.#page, this.#diagnosis, this.#options);
     coincidenceSection(this.#page, this.#diagnosis, this.#options);
     findingsSection(this.#page, this.#diagnosis, this.#options);
@@ -105,7 +113,7 @@ class TextReport {
     const span = coveredSpan(this.#diagnosis);
     const main = groups[0];
     if (!main) {
-      page.heading(incidents.length === 0 && span ? m.noStops : m.noRecords);
+      page.heading(hasRecords(this.#diagnosis) ? m.noStops : m.noRecords);
       if (span) page.text(m.noStopsSpan(formatSpan(span.from, span.to, this.#zone, this.#lang)));
       return;
     }
@@ -123,10 +131,10 @@ class TextReport {
       .filter(([, n]) => n > 0)
       .map(([grade, n]) => m.gradeCount(m.grade[grade], n));
     page.text(
-      `${m.list(main.hosts)}: ${m.list([m.nOfStops(main.incidents.length, incidents.length), formatSpan(first.time, last.time, this.#zone, this.#lang)])}`,
+      `${m.list(hostNames(main.hosts, this.#lang))}: ${m.list([m.nOfStops(main.incidents.length, incidents.length), formatSpan(first.time, last.time, this.#zone, this.#lang)])}`,
       { indent: 2 },
     );
-    page.text(`${hostTitle(this.#diagnosis)}: ${m.stops(incidents.length)} (${m.counts(counts)})`, { indent: 2 });
+    page.text(`${hostTitle(this.#diagnosis, this.#lang)}: ${m.stops(incidents.length)} (${m.counts(counts)})`, { indent: 2 });
     if (span) page.text(`${m.covered}: ${formatSpan(span.from, span.to, this.#zone, this.#lang)} (${zoneName(this.#zone)})`, { indent: 2 });
     if (verdict.grade !== 'confirmed') {
       const missing = uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? main.shown.missing) : main.shown.missing]);
@@ -141,7 +149,7 @@ class TextReport {
   #stopLine(incident: Incident): void {
     const { stop } = incident;
     const m = this.#m;
-    const details = stopDetails(stop, this.#zone, this.#lang);
+    const details = stopDetails(stop, this.#diagnosis.timeline.evidence, this.#zone, this.#lang);
     const parts = [stopTimeText(stop, this.#zone, this.#lang), m.action[stop.action] ?? stop.action, ...details];
     const ids = citedIds(this.#options, restsOn(incident));
     this.#page.text(`${parts.join(' · ')} ${ids}`.trimEnd(), { indent: 2, lead: `${stop.id}  ` });

@@ -1,5 +1,6 @@
 import type { EventObservation, InstantNs, TimelineMark } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
+import { isDumpEvent } from './dump-view.ts';
 import { formatTime, rfc3339 } from './format-time.ts';
 import type { Json } from './json-parts.ts';
 import { shortChannel, shortProvider } from './origin.ts';
@@ -78,10 +79,11 @@ export function* timelineToLines(rows: Iterable<TimelineRow>, hosts: readonly st
       continue;
     }
     const { event } = row;
-    const channel = printable(shortChannel(event.channel));
+    const isDump = isDumpEvent(event);
+    const channel = isDump ? m.dump.event : printable(shortChannel(event.channel));
     const provider = printable(shortProvider(event.provider));
-    // Many providers write to a log of their own: naming it once is enough.
-    const name = provider === channel ? String(event.eventId) : `${provider} ${event.eventId}`;
+    // Many providers write to a log of their own: naming it once is enough. A crash dump has no event id.
+    const name = isDump ? event.recordId : provider === channel ? String(event.eventId) : `${provider} ${event.eventId}`;
     yield fit(
       `${padTo(time, fraction ? 34 : 26)}  ${host}${padTo(cutTo(channel, 20), 20)}  ${padTo(name, 22)}  ${eventText(event, lang)}`.trimEnd(),
     );

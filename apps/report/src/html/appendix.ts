@@ -1,5 +1,6 @@
 import type { EventObservation, Source } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
+import { isDumpEvent } from '../dump-view.ts';
 import { formatTwoZones } from '../format-time.ts';
 import { eventName, shortChannel } from '../origin.ts';
 import { eventMessage, eventTitle } from '../render-event.ts';
@@ -35,10 +36,11 @@ export function recordEntry(event: EventObservation, sources: ReadonlyMap<string
   const languages: readonly Language[] = lang === 'ja' ? ['ja', 'en'] : ['en', 'ja'];
   const title = eventTitle(event, lang);
   // An event nobody described would only repeat its fields, which follow.
-  const rendered = title === '' ? [] : languages.map((language) => [language, eventMessage(event, language)] as const);
+  const rendered =
+    title === '' && !isDumpEvent(event) ? [] : languages.map((language) => [language, eventMessage(event, language)] as const);
   const fields = [...event.fields].slice(0, MAX_FIELDS);
-  return html`<article class="record" id="${anchor(event.id)}"><h3>[${event.id}] ${eventName(event)}${title === '' ? '' : `: ${title}`}</h3>
-<p class="where">${formatTwoZones(event.time, zone, 'UTC', lang)} · ${event.host} · ${shortChannel(event.channel)} · ${m.trust[event.trust]}<br>${event.origin.path} ${where.join(' · ')}</p>
+  return html`<article class="record" id="${anchor(event.id)}"><h3>[${event.id}] ${eventName(event, lang)}${title === '' ? '' : `: ${title}`}</h3>
+<p class="where">${formatTwoZones(event.time, zone, 'UTC', lang)} · ${event.host} · ${isDumpEvent(event) ? m.dump.event : shortChannel(event.channel)} · ${m.trust[event.trust]}<br>${event.origin.path} ${where.join(' · ')}</p>
 ${rendered.map(([language, text]) => html`<p lang="${language}"${language !== lang && html` class="other"`}>${cut(text, lang)}</p>`)}
 ${event.message !== undefined && event.message !== '' && html`<p><span class="soft">${m.messageAsStored}:</span> ${cut(event.message, lang)}</p>`}
 ${

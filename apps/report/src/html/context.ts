@@ -35,6 +35,7 @@ export class HtmlContext {
   readonly cited: readonly Observation[];
   /** Ids of those the appendix shows. */
   readonly inAppendix: ReadonlySet<string>;
+  readonly #dumps: ReadonlySet<string>;
   /** Ids of those that paper shows. */
   readonly onPaper: ReadonlySet<string>;
 
@@ -44,6 +45,7 @@ export class HtmlContext {
     this.lang = options.lang;
     this.m = messages(options.lang);
     this.zone = options.zone;
+    this.#dumps = new Set(diagnosis.timeline.evidence.dumps.map(({ id }) => id));
     const { sources } = diagnosis.timeline.evidence;
     this.names = new SourceNames(sources);
     this.sources = new Map(sources.map((source) => [source.id, source]));
@@ -71,7 +73,8 @@ export class HtmlContext {
   /** `[E12]`, linked to its record in the appendix when it is there. */
   ref(observation: Observation): Markup {
     const id = observation.id;
-    if (observation.type === 'fact') return html`<a href="#facts">[${id}]</a>`;
+    // Facts that a crash dump shows carry the id of the dump.
+    if (observation.type === 'fact') return html`<a href="#${this.#dumps.has(id) ? anchor(id) : 'facts'}">[${id}]</a>`;
     return this.inAppendix.has(id) ? html`<a href="#${anchor(id)}">[${id}]</a>` : html`[${id}]`;
   }
 
@@ -89,7 +92,7 @@ export class HtmlContext {
       .map((observation) =>
         observation.type === 'fact'
           ? html`<li>${this.ref(observation)} ${withTimes(factText(observation, this.names, this.zone, this.lang))}</li>`
-          : html`<li>${this.ref(observation)} ${eventName(observation)} · ${placeText(observation.origin, this.names, this.lang)} · ${this.time(observation.time)}</li>`,
+          : html`<li>${this.ref(observation)} ${eventName(observation, this.lang)} · ${placeText(observation.origin, this.names, this.lang)} · ${this.time(observation.time)}</li>`,
       );
     return html`<ul class="cites">${items}${list.length > MAX_CITED && html`<li>${this.m.more(list.length - MAX_CITED)} (${this.m.jsonHint})</li>`}</ul>`;
   }

@@ -1,9 +1,22 @@
 import type { Coincidence, Diagnosis } from '@winmedic/core/model';
-import { caseId, coveredSpan, groupIncidents, hostTitle, MAX_CITED, refuting, type StopGroup, uniqueMissing } from '../case-view.ts';
+import {
+  caseId,
+  coveredSpan,
+  groupIncidents,
+  hasRecords,
+  hostNames,
+  hostTitle,
+  MAX_CITED,
+  refuting,
+  type StopGroup,
+  uniqueMissing,
+} from '../case-view.ts';
 import { coincidenceText } from '../coincidence.ts';
 import { formatSpan, formatTime, zoneName } from '../format-time.ts';
+import { repairLines } from '../repair-view.ts';
 import { stopDetails, stopRequestText, stopTimeText } from '../stop-text.ts';
 import { HtmlContext, type HtmlOptions } from './context.ts';
+import { dumpsSection } from './dump-section.ts';
 import { appendixSection, coverageSection, factsSection, madeSection, problemsSection } from './evidence-sections.ts';
 import { groupSection } from './group-section.ts';
 import { html, type Markup, withTimes } from './markup.ts';
@@ -23,21 +36,27 @@ class HtmlReport {
     const groups = groupIncidents(this.#c.diagnosis.incidents);
     const m = this.#c.m;
     const id = caseId(this.#c.diagnosis, this.#c.options);
-    const title = m.reportTitle(hostTitle(this.#c.diagnosis));
+    const title = m.reportTitle(hostTitle(this.#c.diagnosis, this.#c.lang));
     const sections: Section[] = [];
     const add = (sectionId: string, heading: string, body: Markup | undefined): void => {
       if (body) sections.push({ id: sectionId, title: heading, body });
     };
     add('timeline', m.sectionTimeline, this.#timeline(groups));
     groups.forEach((group, i) => {
-      if (i === 1) add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
+      if (i === 1) {
+        add('dumps', m.dump.section, dumpsSection(this.#c));
+        add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
+      }
       add(
         `group-${i + 1}`,
         groups.length === 1 ? m.sectionChain : `${m.sectionGroup(i + 1)}: ${this.#groupName(group)}`,
         groupSection(this.#c, group, i),
       );
     });
-    if (groups.length < 2) add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
+    if (groups.length < 2) {
+      add('dumps', m.dump.section, dumpsSection(this.#c));
+      add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
+    }
     add('repairs', m.sectionRepairs, this.#repairs());
     add('coincidence', m.sectionCoincidence, this.#coincidence());
     add('findings', m.sectionFindings, this.#findings());
@@ -50,7 +69,7 @@ class HtmlReport {
       options: this.#c.options,
       title,
       id,
-      footer: `${m.made.case} ${id} · ${hostTitle(this.#c.diagnosis)}`,
+      footer: `${m.made.case} ${id} · ${hostTitle(this.#c.diagnosis, this.#c.lang)}`,
       subtitle: this.#subtitle(id),
       lead: { id: 'verdict', name: m.verdict, skip: m.skip, body: this.#verdict(groups) },
       sections,
@@ -76,7 +95,7 @@ class HtmlReport {
     const m = this.#c.m;
     const main = groups[0];
     if (!main)
-      return html`<div class="verdict inconclusive"><p class="sentence">${coveredSpan(this.#c.diagnosis) ? m.noStops : m.noRecords}</p></div>`;
+      return html`<div class="verdict inconclusive"><p class="sentence">${hasRecords(this.#c.diagnosis) ? m.noStops : m.noRecords}</p></div>`;
     const { verdict, missing } = main.shown;
     const first = main.incidents[0]!.stop.time;
     const last = main.incidents.at(-1)!.stop.time;
@@ -84,7 +103,7 @@ class HtmlReport {
       verdict.grade === 'confirmed' ? [] : uniqueMissing([verdict.grade === 'likely' ? (verdict.cause?.missing ?? missing) : missing]);
     return html`<div class="verdict ${verdict.grade}"><p>${m.verdict} ${this.#c.grade(verdict.grade)} <span class="soft">(${m.gradeMeaning[verdict.grade]})</span></p>
 <p class="sentence">${m.forward(verdict.grade, this.#c.text(verdict.sentence))}</p>
-<p>${m.list(main.hosts)} · ${m.nOfStops(main.incidents.length, this.#c.diagnosis.incidents.length)} · ${withTimes(formatSpan(first, last, this.#c.zone, this.#c.lang))}</p>
+<p>${m.list(hostNames(main.hosts, this.#c.lang))} · ${m.nOfStops(main.incidents.length, this.#c.diagnosis.incidents.length)} · ${withTimes(formatSpan(first, last, this.#c.zone, this.#c.lang))}</p>
 ${needs.length > 0 && html`<p>${verdict.grade === 'likely' ? m.needsForConfirmed : m.needs}:</p><ul class="alt">${needs.slice(0, MAX_CITED).map((one) => html`<li>${this.#c.text(one.text)} <code>${one.name}</code></li>`)}${needs.length > MAX_CITED && html`<li>${m.more(needs.length - MAX_CITED)}</li>`}</ul>`}</div>
 ${groups.length > 1 && html`<p>${m.sectionOther}:</p><ul class="alt plain">${groups.slice(1).map((group) => html`<li>${this.#c.grade(group.shown.verdict.grade)} ${this.#c.text(group.shown.verdict.sentence)} <span class="soft">(${m.stops(group.incidents.length)})</span></li>`)}</ul>`}`;
   }
@@ -106,7 +125,7 @@ ${this.#stopTable()}`;
     const m = this.#c.m;
     const rows = this.#c.stops.map(({ n, incident }) => {
       const { stop, verdict } = incident;
-      const details = stopDetails(stop, this.#c.zone, this.#c.lang);
+      const details = stopDetails(stop, this.#c.diagnosis.timeline.evidence, this.#c.zone, this.#c.lang);
       const request = stopRequestText(stop, this.#c.lang);
       const records = stop.request ? [stop.request.event] : stop.records;
       return [
@@ -144,7 +163,10 @@ ${this.#stopTable()}`;
   #repairs(): Markup | undefined {
     const { repairs } = this.#c.diagnosis;
     if (repairs.length === 0) return undefined;
-    return html`<ul class="alt">${repairs.map(({ host, fact, text }) => html`<li>${host}: ${withTimes(this.#c.text(text))} ${this.#c.ref(fact)}</li>`)}</ul>`;
+    return html`<ul class="alt">${repairs.map(
+      (repair) =>
+        html`<li>${repair.host}: ${withTimes(this.#c.text(repair.text))} ${this.#c.ref(repair.fact)}<dl class="kv">${repairLines(repair, this.#c.zone, this.#c.lang).map(([label, text]) => html`<dt>${label}</dt><dd>${withTimes(text)}</dd>`)}</dl></li>`,
+    )}</ul>`;
   }
 
   #coincidence(): Markup | undefined {

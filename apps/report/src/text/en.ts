@@ -1,6 +1,7 @@
 import type { ChainLink, DeadEnd, Grade, InputProblem, JudgedRequirement, TimelineMark, Trust } from '@winmedic/core/model';
 import type { StopClass } from '@winmedic/knowledge/model';
 import { auditEn } from '../audit/words-en.ts';
+import { dumpEn } from './dump-en.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
@@ -91,7 +92,7 @@ export const en = {
   sectionMissing: 'Not in the evidence, would help',
   sectionNext: 'Next check',
   sectionRemedy: 'Remedy',
-  sectionRepairs: 'Changed after the stops: suspected repairs',
+  sectionRepairs: 'Changed after the last stop: suspected repairs',
   sectionFindings: 'Findings besides the stops',
   sectionCoincidence: 'Chance or not',
   sectionFacts: 'Facts supplied',
@@ -251,6 +252,9 @@ export const en = {
     applies: 'applies here',
     check: 'check',
   },
+
+  // Crash dumps and changed settings
+  dump: dumpEn,
 
   // Exposure audit
   audit: auditEn,

@@ -1,4 +1,5 @@
 import { auditJa } from '../audit/words-ja.ts';
+import { dumpJa } from './dump-ja.ts';
 import type { Messages } from './en.ts';
 
 const n3 = (n: number): string => n.toLocaleString('ja');
@@ -74,7 +75,7 @@ export const ja = {
   sectionMissing: '証拠になく、あれば役立つもの',
   sectionNext: '次の確認',
   sectionRemedy: '対処',
-  sectionRepairs: '停止後に変更された設定 (修復とみられるもの)',
+  sectionRepairs: '最後の停止より後の変更 (修復とみられるもの)',
   sectionFindings: '停止以外の指摘',
   sectionCoincidence: '偶然かどうか',
   sectionFacts: '与えられた事実',
@@ -227,6 +228,8 @@ export const ja = {
     applies: 'この例に該当',
     check: '要確認',
   },
+
+  dump: dumpJa,
 
   audit: auditJa,
 } satisfies Messages;
