@@ -327,7 +327,7 @@ SSL 証明書のバインド:
       `\nIP リッスン一覧に存在する IP アドレス:\n-------------------------------------------\n\n${ips}\n`;
     const { kind, values, whole } = read(`C:\\>netsh http show iplisten\n${list('    10.0.0.5\n    ::1\n')}C:\\>`);
     expect(kind).toBe('http-iplisten');
-    expect(values).toEqual({ 'http:iplisten!10.0.0.5': 'present', 'http:iplisten!::1': 'present' });
+    expect(values).toEqual({ 'http:iplisten!10.0.0.5': '10.0.0.5', 'http:iplisten!::1': '::1' });
     expect(whole).toEqual(['http:iplisten values']);
     expect(read(`C:\\>netsh http show iplisten\n${list('')}C:\\>`).whole).toEqual(['http:iplisten values']);
     expect(recognised(list(''))).toBe(false);

@@ -110,7 +110,7 @@ export function readIpListen(lines: Lines, sink: Sink): void {
   let found = 0;
   for (let m = IP.exec(lines.trimmed() ?? ''); m !== null && found < MAX_ENTRIES; m = IP.exec(lines.trimmed() ?? ''), found++) {
     const line = lines.number;
-    sink.state(`http:iplisten!${m[1]}`, 'present', { line });
+    sink.state(`http:iplisten!${m[1]}`, m[1] as string, { line });
     lines.next();
   }
   if (found > 0 && !lines.atBlockEnd) sink.problem('EXPORT_CUT', 'partial', lines.number);
