@@ -1,5 +1,5 @@
 import { type Lines, UNREADABLE_LINE } from './lines.ts';
-import { addKey, addValue, type RegistryValue, registryKey, VALUE_TYPES } from './registry.ts';
+import { addKey, addValue, concernsKey, type RegistryValue, registryKey, VALUE_TYPES } from './registry.ts';
 import type { Sink } from './sink.ts';
 
 const HEADER = /^(?:Windows Registry Editor Version 5\.00|REGEDIT4)\s*$/;
@@ -51,7 +51,7 @@ export function readRegFile(lines: Lines, sink: Sink): void {
       const key = registryKey(inner);
       if (key === undefined && !inner.startsWith('-')) break;
       if (!afterEmpty || !/^HKEY_/.test(inner)) found.canonical = false;
-      current = key === undefined ? undefined : { key, line: number, values: [] };
+      current = key === undefined || !concernsKey(sink, key) ? undefined : { key, line: number, values: [] };
       if (current !== undefined && ++held <= MAX_HELD) found.keys.push(current);
       lines.next();
     } else if (text.startsWith(';')) {

@@ -1,5 +1,5 @@
 import type { Lines } from './lines.ts';
-import { addKey, addValue, type RegistryValue, registryKey, TEXT_TYPES } from './registry.ts';
+import { addKey, addValue, concernsKey, type RegistryValue, registryKey, TEXT_TYPES } from './registry.ts';
 import type { Sink } from './sink.ts';
 
 const KEY_LINE = /^HKEY_(?:LOCAL_MACHINE|CURRENT_USER|USERS|CLASSES_ROOT|CURRENT_CONFIG)(?:\\|$)/;
@@ -117,7 +117,8 @@ function extents(sink: Sink, scope: Scope | undefined, blocks: readonly Block[],
   if (first === undefined || !whole) return;
   if (scope === undefined) {
     // Without the command one value alone may be all that was asked for (`/v`); the keys listed without values were perhaps not asked at all.
-    for (const block of blocks) if (block.values >= 2) sink.extent(`reg:${block.key}`, 'values', block.line);
+    for (const block of blocks)
+      if (block.values >= 2 && concernsKey(sink, block.key)) sink.extent(`reg:${block.key}`, 'values', block.line);
     return;
   }
   if (scope.key === undefined || scope.key.toLowerCase() !== first.key.toLowerCase()) return;

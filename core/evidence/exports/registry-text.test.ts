@@ -176,6 +176,14 @@ describe('.reg files', () => {
     expect(values).toMatchObject({ [`${LSA}!A`]: '%A%', [`${LSA}!B`]: '836500' });
   });
 
+  it('looks only at keys of which something is asked', () => {
+    const wanted = [`${LSA}!Absent`, 'reg:HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\Empty'];
+    const { values, extents } = read(EXPORT, { wanted });
+    expect(values).toEqual({ [`${LSA}\\Empty`]: '' });
+    expect(extents).toMatchObject([{ prefix: LSA, depth: 'values', looked: wanted }]);
+    expect(read(EXPORT, { wanted: ['reg:HKLM\\SOFTWARE\\X!Y'] }).extents).toEqual([]);
+  });
+
   it('leaves out what is broken', () => {
     const { values, codes } = read(`Windows Registry Editor Version 5.00\n\n[${KEY}]\n"A"=dword:xyz\n"B"=hex:0\n"C"="ok"\n"D"=hex:01,\\\n`);
     expect(values).toEqual({ [LSA]: '', [`${LSA}!C`]: 'ok' });

@@ -58,6 +58,11 @@ export interface RegistryValue {
   readonly line: number;
 }
 
+/** Is anything asked of this key? */
+export function concernsKey(sink: Sink, key: string): boolean {
+  return sink.wanted === undefined || sink.wanted.concerns(`reg:${key}`);
+}
+
 /** Passes a key on: that it exists, and its values as far as they are asked for. */
 export function addKey(sink: Sink, key: string, line: number): void {
   const address = `reg:${key}`;
