@@ -6,12 +6,13 @@ const FLUSH_NS = 3_600_000_000_000n;
 
 /**
  * Hives that lie in one folder were copied together: each shows its host until the newest write of any of them, when its own is at most an hour older.
- * After a clean power-off the last write may be in SYSTEM alone. A larger distance means copies of different days, and changes nothing.
+ * After a clean power-off the last write may be in SYSTEM alone. A larger distance means copies of different days, and changes nothing. Nor does it for a
+ * hive that lacks what is only in its logs: what was written last is not in it.
  */
 export function alignUntil<T extends { readonly folder: string; readonly reading: HiveReading }>(hives: readonly T[]): T[] {
   return hives.map((hive) => {
     const own = untilOf(hive.reading);
-    if (own === undefined) return hive;
+    if (own === undefined || hive.reading.behind === true) return hive;
     const others = hives.filter(({ folder }) => folder === hive.folder).map(({ reading }) => untilOf(reading));
     const near = others.filter((at) => at !== undefined && at > own && at - own <= FLUSH_NS) as InstantNs[];
     if (near.length === 0) return hive;

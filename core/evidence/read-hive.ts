@@ -1,5 +1,5 @@
 import type { ByteSource } from '@winmedic/bytes';
-import { type Hive, type HiveKey, type HiveLogFile, type HiveValue, openHive } from '@winmedic/registry-hive';
+import { type Hive, type HiveKey, type HiveLogFile, type HiveValue, type LogUse, openHive } from '@winmedic/registry-hive';
 import type { InputProblem, InstantNs, Origin } from '../model/observation.ts';
 import type { StateExtent, StateObservation } from '../model/state.ts';
 import { type HiveRoot, parseRegistryAddress, type RegistryAddress } from './hive-address.ts';
@@ -21,6 +21,8 @@ export interface HiveInput {
 export interface HiveReading {
   /** `undefined`: a hive of another kind (of a user, of a component store). */
   readonly root: HiveRoot | undefined;
+  /** Writes that reached only its transaction logs are missing: it was not closed, and those logs are not there or could not all be used. */
+  readonly behind?: true;
   readonly state: readonly StateObservation[];
   readonly extents: readonly StateExtent[];
 }
@@ -43,6 +45,8 @@ const MAX_TEXT = 16_384;
 const MAX_STRINGS = 1024;
 /** Most bytes of binary data kept, as hex. */
 const MAX_BINARY = 4096;
+/** Most bytes of a value that must be readable to the end; of longer ones no more than this is kept anyway. */
+const MAX_WHOLE = 65_536;
 
 /**
  * Reads the addresses asked for from one hive: replayed in memory when it is dirty and its logs are there. Values carry the last write of
@@ -68,15 +72,18 @@ export function readHive(input: HiveInput, wanted: readonly string[], problems: 
     return { root: undefined, state: [], extents: [] };
   }
   const addresses = wanted.map(parseRegistryAddress).filter((a) => a?.root === root) as RegistryAddress[];
+  const behind = isBehind(hive) ? ({ behind: true } as const) : {};
   const until = newestWrite(hive, input.now);
   const controlSet = root === 'HKLM\\SYSTEM' ? currentControlSet(hive) : undefined;
   const reader = new AddressReader(hive, input, root, until, controlSet);
-  for (const address of addresses) reader.read(address);
+  if (root === 'HKLM\\SYSTEM' && controlSet === undefined)
+    problems.add({ ...NOTE, code: 'EVIDENCE_HIVE_NO_CONTROL_SET', path: input.path });
+  const looked = addresses.filter((address) => reader.read(address)).map(({ address }) => address);
   // The walk for the newest write met every key. Where parts were unreadable, "not there" means nothing, and matches may be missing.
-  if (unreadable) return { root, state: reader.state.filter((o) => o.value !== null), extents: [] };
-  const looked = addresses.map(({ address }) => address);
+  if (unreadable) return { root, ...behind, state: reader.state.filter((o) => o.value !== null), extents: [] };
   return {
     root,
+    ...behind,
     state: reader.state,
     extents: [{ prefix: `reg:${root}`, depth: 'tree', looked, ...(until && { until }), origin: reader.origin(), trust: 'record' }],
   };
@@ -88,22 +95,36 @@ const NOTE = { severity: 'note' } as const satisfies Partial<InputProblem>;
 function rootOf(hive: Hive): HiveRoot | undefined {
   if (hive.root === undefined) return undefined;
   const has = (path: string): boolean => hive.key(path) !== undefined;
-  if (has('Select') && [...hive.root.subkeys()].some((k) => /^ControlSet\d{3}$/i.test(k.name))) return 'HKLM\\SYSTEM';
+  if (controlSets(hive).length > 0) return 'HKLM\\SYSTEM';
   if (has('Microsoft\\Windows NT\\CurrentVersion') || has('Microsoft\\Windows\\CurrentVersion')) return 'HKLM\\SOFTWARE';
   if (has('Policy\\Accounts') || has('Policy\\PolAdtEv')) return 'HKLM\\SECURITY';
   if (has('SAM\\Domains\\Account')) return 'HKLM\\SAM';
   return has('Objects') && has('Description') ? 'BCD' : undefined;
 }
 
-/** Name of the control set Windows uses: `Select\Current`, or the only one there is. */
+/** Was it not closed, and did not all that its logs hold reach the state read? */
+function isBehind({ header, logs }: Hive): boolean {
+  if (header.primarySequence === header.secondarySequence && !header.rebuilt) return false;
+  return !logs.some(({ applied }) => applied > 0) || logs.some(({ stopped }) => stopped !== undefined && INCOMPLETE.has(stopped));
+}
+
+/** Reasons to stop reading a log after which entries may be missing. */
+const INCOMPLETE: ReadonlySet<NonNullable<LogUse['stopped']>> = new Set(['gap', 'bad-hash', 'bad-size', 'bad-bin', 'truncated']);
+
+/** Name of the control set Windows uses: `Select\Current`; where that is not stored, the only one there is. */
 function currentControlSet(hive: Hive): string | undefined {
   const current = hive.key('Select')?.value('Current')?.number();
-  if (current !== undefined && current > 0n && current < 1000n) {
+  if (current !== undefined) {
     const name = `ControlSet${String(current).padStart(3, '0')}`;
-    if (hive.key(name) !== undefined) return name;
+    return hive.key(name) === undefined ? undefined : name;
   }
-  const sets = [...(hive.root?.subkeys() ?? [])].filter((k) => /^ControlSet\d{3}$/i.test(k.name));
-  return sets.length === 1 ? sets[0]?.name : undefined;
+  const sets = controlSets(hive);
+  return sets.length === 1 ? sets[0] : undefined;
+}
+
+/** Names of the control sets; only the SYSTEM hive has any. */
+function controlSets({ root }: Hive): string[] {
+  return [...(root?.subkeys() ?? [])].map(({ name }) => name).filter((name) => /^ControlSet\d{3}$/i.test(name));
 }
 
 /** The newest write of any key, or of the base block: until then the hive shows the state of its host. Times in the future say nothing. */
@@ -124,6 +145,8 @@ class AddressReader {
   readonly #root: HiveRoot;
   readonly #until: InstantNs | undefined;
   readonly #controlSet: string | undefined;
+  /** Not all matches of the address being read were taken. */
+  #cut = false;
 
   constructor(hive: Hive, input: HiveInput, root: HiveRoot, until: InstantNs | undefined, controlSet: string | undefined) {
     this.#hive = hive;
@@ -142,14 +165,17 @@ class AddressReader {
     };
   }
 
-  read(address: RegistryAddress): void {
+  /** Reads one address. @returns whether all of it was looked at: only then is what was not found not there. */
+  read(address: RegistryAddress): boolean {
     const start = this.#hive.root;
-    if (start === undefined) return;
+    if (start === undefined) return false;
     const [first = '', ...rest] = address.path;
     const inSet = this.#root === 'HKLM\\SYSTEM' && /^CurrentControlSet$/i.test(first);
-    if (inSet && this.#controlSet === undefined) return;
+    if (inSet && this.#controlSet === undefined) return false;
+    this.#cut = false;
     const path = inSet ? [this.#controlSet as string, ...rest] : address.path;
     this.#walk(start, path, inSet ? ['CurrentControlSet', ...rest] : address.path, 0, [], address.value);
+    return !this.#cut;
   }
 
   /** Follows the path; `shown` is the same path with CurrentControlSet, and `names` what stood for its wildcards so far. */
@@ -161,7 +187,10 @@ class AddressReader {
     names: readonly string[],
     value: string | undefined,
   ): void {
-    if (this.state.length >= MAX_MATCHES * 16) return;
+    if (this.state.length >= MAX_MATCHES * 16) {
+      this.#cut = true;
+      return;
+    }
     if (depth === path.length) {
       this.#values(key, names, value);
       return;
@@ -171,7 +200,10 @@ class AddressReader {
     if (part === '*') {
       let n = 0;
       for (const child of key.subkeys()) {
-        if (++n > MAX_MATCHES) return;
+        if (++n > MAX_MATCHES) {
+          this.#cut = true;
+          return;
+        }
         this.#walk(child, path, shown, depth + 1, [...names, child.name], value);
       }
       return;
@@ -195,19 +227,24 @@ class AddressReader {
     }
     let n = 0;
     for (const found of key.values()) {
-      if (++n > MAX_MATCHES) return;
+      if (++n > MAX_MATCHES) {
+        this.#cut = true;
+        return;
+      }
       this.#add(key, names, found);
     }
   }
 
   /** A value, or without one the key itself: it exists, which is all there is to say. */
   #add(key: HiveKey, names: readonly string[], value: HiveValue | undefined): void {
+    // Of a value whose data is unreadable in part nothing is known; the reader has told the damage.
+    if (value !== undefined && value.sizeBytes <= MAX_WHOLE && value.data().length < value.sizeBytes) return;
     const name = value === undefined ? '' : `!${value.name}`;
     this.state.push({
       type: 'state',
       address: `reg:${this.#root}\\${names.join('\\')}${name}`,
       value: value === undefined ? '' : textOf(value),
-      ...(value && { valueType: value.typeName }),
+      ...(value && { valueType: typeOf(value) }),
       ...this.#since(key.lastWritten, 'since'),
       ...(this.#until && { until: this.#until }),
       origin: this.origin({ name: `${this.#keyName(key)}${name}`, written: key.lastWritten, offset: value?.offset ?? key.offset }),
@@ -238,9 +275,27 @@ class AddressReader {
   }
 }
 
+/** Bytes of the types of numbers, by number of the type. */
+const NUMBER_BYTES: ReadonlyMap<number, number> = new Map([
+  [4, 4],
+  [5, 4],
+  [11, 8],
+]);
+
+/** Has it as many bytes as its type? Type and data are independent; whoever asks Windows for a number is refused others. */
+function fits({ type, sizeBytes }: HiveValue): boolean {
+  const bytes = NUMBER_BYTES.get(type);
+  return bytes === undefined || bytes === sizeBytes;
+}
+
+/** Name of the type; of a number with a size that is not its own with that size: `REG_DWORD[2]`. */
+function typeOf(value: HiveValue): string {
+  return fits(value) ? value.typeName : `${value.typeName}[${value.sizeBytes}]`;
+}
+
 /** A value in the notation of {@link StateObservation}. */
 function textOf(value: HiveValue): string | readonly string[] {
-  const number = value.number();
+  const number = fits(value) ? value.number() : undefined;
   if (number !== undefined) return String(number);
   const texts = value.texts();
   if (texts !== undefined) return texts.slice(0, MAX_STRINGS).map((text) => text.slice(0, MAX_TEXT));
