@@ -57,7 +57,7 @@ export interface CollectOptions {
 }
 
 /** Kinds of sources that say something about a host. */
-const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'image', 'state-text', 'tool-log']);
+const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
 
 /** Longest text read; an export of a whole log as text belongs into an EVTX file. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
@@ -126,6 +126,8 @@ class Collection {
     const passes = this.#options.hash === false ? 1 : 2;
     this.#total = passes * [...files, ...factsFiles].reduce((n, f) => n + f.sizeBytes, 0);
     const useful = new Set<string>();
+    const drivers = new Set<string>();
+    const named: Source[] = [];
     for (const f of factsFiles) await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, isFacts: true });
     for (const f of files) {
       const before = this.#sources.length;
@@ -137,7 +139,16 @@ class Collection {
         named: f.below === undefined,
         modifiedMs: f.modifiedMs,
       });
-      if (f.below !== undefined && this.#sources.slice(before).some(({ kind }) => IS_EVIDENCE.has(kind))) useful.add(f.below);
+      const added = this.#sources.slice(before);
+      if (f.below === undefined) named.push(...added.filter(({ kind, path }) => kind === 'image' && path === f.path));
+      else if (added.some(({ kind }) => IS_EVIDENCE.has(kind))) useful.add(f.below);
+      else if (added.some(({ kind }) => kind === 'image')) drivers.add(f.below);
+    }
+    // Drivers only say something about a dump.
+    if (this.#dumps.length > 0) for (const folder of drivers) useful.add(folder);
+    else {
+      const severity = this.#sources.some(({ kind }) => IS_EVIDENCE.has(kind)) ? 'note' : 'unusable';
+      for (const { path } of named) this.#problems.add({ code: 'EVIDENCE_IMAGE_WITHOUT_DUMP', path, severity });
     }
     this.#readHives();
     this.#reportFolders(paths, files, useful);

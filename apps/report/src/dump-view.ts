@@ -85,9 +85,10 @@ function versionText(
   names: SourceNames,
   d: Messages['dump'],
 ): string {
+  if (blame.image === undefined) return d.noStamp;
   if (blame.otherBuild) return d.otherBuild(blame.module);
   const file = images.find(({ name, timeDateStamp }) => isNamed(name, blame.module) && timeDateStamp === blame.image?.timeDateStamp);
-  if (file === undefined || blame.image === undefined) return blame.version ?? d.noVersion(blame.module);
+  if (file === undefined) return d.noVersion(blame.module);
   const name = names.of(file.origin);
   return blame.version === undefined ? d.noVersionInFile(name) : d.versionFrom(blame.version, name);
 }

@@ -131,6 +131,8 @@ describe('a crash dump on the pages of a case', () => {
     expect(text(caseOf([weak]), 'en')).toContain('(third party, unloaded before the stop)');
     const windows = { ...DUMP, blame: { ...BLAME, thirdParty: false } };
     expect(text(caseOf([windows]), 'ja')).toContain('Windows の構成要素');
+    const { image: __, ...unstamped } = BLAME;
+    expect(text(caseOf([{ ...DUMP, blame: unstamped }], [IMAGE]), 'en')).toContain('the dump does not keep what identifies the file');
     const { blame: _, ...nobody } = DUMP;
     for (const page of pages(caseOf([nobody]), 'en')) expect(page).toContain('none named by the dump');
   });
