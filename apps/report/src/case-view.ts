@@ -162,7 +162,7 @@ export function uniqueMissing(lists: readonly (readonly Missing[])[]): Missing[]
 }
 
 /** Name under which the timeline keeps machines whose name nothing tells (a crash dump alone). */
-const UNNAMED_HOST = '?';
+export const UNNAMED_HOST = '?';
 
 /** Names of hosts for a sentence: a machine without a name is said to be one. */
 export function hostNames(names: readonly string[], lang: Language): string[] {

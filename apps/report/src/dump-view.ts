@@ -2,6 +2,7 @@ import { DUMP_PROVIDER, dumpKindText, stopCodeName } from '@winmedic/core/explai
 import type { Diagnosis, DumpObservation, EventObservation, Evidence, ImageObservation, Stop } from '@winmedic/core/model';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, CodeEntry, Language } from '@winmedic/knowledge/model';
+import { UNNAMED_HOST } from './case-view.ts';
 import { formatDuration, formatTime } from './format-time.ts';
 import { SourceNames } from './origin.ts';
 import { type Messages, messages, pick } from './text/index.ts';
@@ -19,12 +20,22 @@ export interface DumpPage {
 
 /** The dumps of the case, the latest stop first; those without a time last. */
 export function dumpPages(diagnosis: Diagnosis, zone: string, lang: Language): DumpPage[] {
-  const { evidence } = diagnosis.timeline;
+  const { evidence, events } = diagnosis.timeline;
   const names = new SourceNames(evidence.sources);
+  // A dump names no host: the timeline finds it by the stop the logs recorded.
+  const hosts = new Map(events.filter(isDumpEvent).map(({ recordId, host }) => [recordId, host]));
   const order = ({ time }: DumpObservation): bigint => time ?? -1n;
   return evidence.dumps
     .toSorted((a, b) => (order(a) === order(b) ? 0 : order(a) > order(b) ? -1 : 1))
-    .map((dump) => ({ id: dump.id, file: names.of(dump.origin), lines: dumpLines(dump, evidence.images, names, zone, lang) }));
+    .map((dump) => {
+      const host = hosts.get(dump.id) ?? dump.host;
+      const named = host === undefined || host === UNNAMED_HOST ? [] : [[messages(lang).colHost, host] as const];
+      return {
+        id: dump.id,
+        file: names.of(dump.origin),
+        lines: [...named, ...dumpLines(dump, evidence.images, names, zone, lang)],
+      };
+    });
 }
 
 function dumpLines(
@@ -55,7 +66,7 @@ function dumpLines(
   });
   return [
     [d.kind, dumpKindText(dump.kind, lang)],
-    [d.time, m.list(time)],
+    [dump.live ? d.taken : d.time, m.list(time)],
     [d.windows, m.list(windows)],
     [d.stopCode, m.list(code)],
     [d.parameters, dump.parameters.join(' ')],

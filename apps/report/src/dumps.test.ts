@@ -157,7 +157,8 @@ describe('a crash dump on the pages of a case', () => {
     const { time: _, ...timeless } = DUMP;
     const page = text(caseOf([{ ...timeless, kind: 'live-bitmap', live: true }]), 'en');
     expect(page).toContain('time not recorded in the dump');
-    expect(page).toContain('written while the machine ran on: no stop');
+    expect(page).toContain('Taken: time not recorded in the dump, 3 min 5 s after the start, written while the machine ran on: no stop');
+    expect(page).not.toContain('Stopped:');
     expect(page).toContain('No stop was found');
   });
 
@@ -233,6 +234,12 @@ describe('a stop with a stop code', () => {
       expect(page).toContain(lang === 'ja' ? '名前の分からないホスト' : 'a host no source names');
       expect(page).not.toContain('crash dump 0');
     }
+  });
+
+  it('names the host of a dump that the timeline found, and none for an unnamed one', () => {
+    expect(text(crash, 'en')).not.toContain('Host:');
+    const known = { ...crash, timeline: { ...crash.timeline, events: [{ ...event, host: 'RDS01' }] } };
+    for (const page of pages(known, 'en')) expect(page).toMatch(/Host:? ?RDS01/);
   });
 
   it('has no module to show when no dump of it was given', () => {

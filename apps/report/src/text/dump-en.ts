@@ -10,6 +10,7 @@ export const dumpEn = {
   more: (n: number) => `${n.toLocaleString('en')} earlier ${n === 1 ? 'dump' : 'dumps'}`,
   kind: 'Kind',
   time: 'Stopped',
+  taken: 'Taken',
   noTime: 'time not recorded in the dump',
   upTime: (duration: string) => `${duration} after the start`,
   live: 'written while the machine ran on: no stop',

@@ -7,6 +7,7 @@ export const dumpJa = {
   more: (n) => `これより前のダンプ ${n.toLocaleString('ja')} 件`,
   kind: '種類',
   time: '停止時刻',
+  taken: '採取時刻',
   noTime: 'ダンプに時刻の記録なし',
   upTime: (duration) => `起動から ${duration}後`,
   live: '稼働中に採取 (停止なし)',
