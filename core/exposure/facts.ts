@@ -6,6 +6,7 @@ import { defaultOf } from './defaults.ts';
 import { type Effective, effectiveOf } from './effective.ts';
 import { type HiveSet, type HostState, hostsOfState, type StateEvidence } from './hosts.ts';
 import { Interest } from './interest.ts';
+import { unclear } from './meaning.ts';
 import { needWord } from './needs.ts';
 import { osOf } from './os.ts';
 import { hostProblems, namesText } from './problems.ts';
@@ -127,7 +128,7 @@ class HostFacts {
     const readings = [...effective.readings, ...effective.against].filter((r) => r.value !== null && own.has(r.origin.sourceId));
     const [first] = readings;
     if (first === undefined) return undefined;
-    const values = new Set(readings.map((r) => factValue(setting, r.value)));
+    const values = new Set(readings.map((r) => factValue(setting, r)));
     values.delete(undefined);
     if (values.size === 0) return undefined;
     if (effective.unchecked.length > 0) return { at: first, missing: effective.unchecked.map(needWord) };
@@ -139,7 +140,7 @@ class HostFacts {
     // Matches of a wildcard that mean different things are not one value of the host.
     if (effective.against.length === 0 && values.size > 1) return undefined;
     for (const reading of readings) {
-      const value = factValue(setting, reading.value);
+      const value = factValue(setting, reading);
       if (value === undefined) continue;
       const disputed = effective.against.includes(reading);
       this.#put(setting, value, reading, disputed ? [reading] : effective.required, disputed ? reading : effective.time);
@@ -154,7 +155,7 @@ class HostFacts {
       return undefined;
     const { entry } = defaultOf(setting, osOf(units, this.#host, true));
     if (entry === undefined || entry.value === null || entry.basis === 'unverified') return undefined;
-    const value = factValue(setting, entry.value);
+    const value = mapped(setting, entry.value);
     const [shown] = effective.readings;
     if (value === undefined || shown === undefined) return undefined;
     this.#put(setting, value, shown, effective.required, effective.time);
@@ -171,10 +172,15 @@ class HostFacts {
 /** `made`, or why there is no fact: what is missing, or (with nothing missing) times that do not meet. */
 type Outcome = 'made' | undefined | { readonly at: Reading; readonly missing: readonly string[] | undefined };
 
-function factValue({ fact }: WithFact, value: StoredValue): string | undefined {
+/** Fact value of what is stored; none of a value Windows cannot read as this setting's number. */
+function factValue(setting: WithFact, reading: Reading): string | undefined {
+  return unclear(setting, reading) === 'type' ? undefined : mapped(setting, reading.value);
+}
+
+function mapped({ fact }: WithFact, value: StoredValue): string | undefined {
   if (value === null) return undefined;
-  const mapped = lookUp(fact.values, value);
-  return mapped === '=' ? plainText(value) : mapped;
+  const to = lookUp(fact.values, value);
+  return to === '=' ? plainText(value) : to;
 }
 
 function factTime({ since, until }: Held): FactObservation['time'] {

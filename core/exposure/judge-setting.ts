@@ -5,6 +5,7 @@ import { Pattern } from './address.ts';
 import { defaultOf } from './defaults.ts';
 import { type Effective, effectiveOf } from './effective.ts';
 import { BUILD_PLACES, PRODUCT_PLACES } from './interest.ts';
+import { onlyAsksPresence, testReading, unclear } from './meaning.ts';
 import { type DamagedInputs, uncheckedPlace } from './needs.ts';
 import { lookAt, type Reading } from './reading.ts';
 import type { Unit } from './unit.ts';
@@ -68,15 +69,19 @@ function judgeStored(
   base: Base,
   unchecked: readonly UncheckedPlace[],
 ): Judged {
-  const values = effective.readings.map(({ value }) => value).filter((value) => value !== null);
-  const holds = (test: ValueTest): boolean | undefined => some(values.map((value) => testValue(test, value, true)));
+  const stored = effective.readings.filter(({ value }) => value !== null);
+  const holds = (test: ValueTest): boolean | undefined => some(stored.map((reading) => testReading(setting, test, reading)));
   const risk = riskOf(setting, view.os.product, holds);
+  const why = stored.map((reading) => unclear(setting, reading)).find((reason) => reason !== undefined);
   const complete = effective.place === undefined || !effective.unchecked.includes(effective.place);
   // One match for which a test holds is enough, whatever the others are.
   const sure: Sure = unchecked.length === 0 ? 'yes' : !complete && unchecked.length === 1 ? 'if-true' : 'no';
   const needsProduct = risk === true && setting.riskyOn !== undefined && view.os.product === undefined;
-  const status = statusOf(setting, risk, !needsProduct && isSure(sure, risk));
+  // What it does is not known: it may be what is risky, unless the risk is none on this Windows.
+  const mayBe = risk === undefined && why !== undefined && setting.risky !== undefined;
+  const status = mayBe ? 'possible-risk' : statusOf(setting, risk, !needsProduct && isSure(sure, risk));
   const marks = [
+    ...(why === undefined ? [] : [words.UNCLEAR[why]]),
     ...(effective.byPolicy ? [words.MARKS.byPolicy] : []),
     ...unverifiedMarks(setting, effective.place?.basis === 'unverified' ? words.MARKS.unverifiedPlace : undefined),
     ...(unchecked.some(({ place }) => place !== effective.place) ? [words.MARKS.overridable] : []),
@@ -134,10 +139,6 @@ const agreed = (outcomes: readonly (boolean | undefined)[]): boolean | undefined
   const all = every(outcomes);
   return all === true || outcomes.every((o) => o === false) ? all : undefined;
 };
-
-function onlyAsksPresence({ present, ...rest }: ValueTest): boolean {
-  return present !== undefined && Object.keys(rest).length === 0;
-}
 
 /** Is the setting at risk on this kind of Windows? With an unknown one: would it be on any? */
 function riskOf(

@@ -32,6 +32,12 @@ export const MARKS = {
   moreMatches: say('there may be more', '他にもある可能性'),
 } as const;
 
+/** Remarks on a value of which it is not known what it does. */
+export const UNCLEAR = {
+  type: say('not stored as the number Windows asks for; its effect is not known', 'Windows が要求する数値の型ではなく、効果は不明'),
+  value: say('none of the documented values; its effect is not known', '文書にない値で、効果は不明'),
+} as const;
+
 /** `value (remark; remark)`. */
 export function withMarks(text: Localized, marks: readonly Localized[]): Localized {
   if (marks.length === 0) return text;
