@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareHosts } from './compare.ts';
-import { at, audited, type MadeEvidence, POLICY, SYSTEM, server, setting } from './test-state.ts';
+import { at, audited, HOSTNAME, LOCAL, MadeEvidence, POLICY, SYSTEM, server, setting } from './test-state.ts';
 
 const PLAIN = `${SYSTEM}\\X!Plain`;
 const { risky: _, ...plain } = at(PLAIN, {
@@ -40,5 +40,32 @@ describe('two states', () => {
     expect([after.unchanged, after.notComparable]).toEqual([1, 2]);
     expect(compareHosts(state('3', '0', '1'), without).changes.map((c) => c.effect)).toEqual(['no-longer-known', 'no-longer-known']);
     expect(compareHosts(without, without)).toMatchObject({ changes: [], unchanged: 1, notComparable: 2 });
+  });
+
+  describe('of which one was looked at less far', () => {
+    const level = setting();
+    const seen = (local: string, policyValue?: string | null) =>
+      audited(
+        policyValue === undefined
+          ? new MadeEvidence().hive('RDS01/SYSTEM', { [HOSTNAME]: 'RDS01', [LOCAL]: local })
+          : server({ [LOCAL]: local }, { [POLICY]: policyValue }),
+        [level],
+      );
+    const effects = (a: ReturnType<typeof seen>, b: ReturnType<typeof seen>) => {
+      const { changes, unchanged, notComparable } = compareHosts(a, b);
+      return [changes.map(({ effect }) => effect), unchanged, notComparable];
+    };
+
+    it('are neither better nor worse: the policy may have been the same', () => {
+      expect(effects(seen('0'), seen('0', '1'))).toEqual([['now-known'], 0, 1]);
+      expect(effects(seen('0', '1'), seen('0'))).toEqual([['no-longer-known'], 0, 1]);
+      expect(effects(seen('0'), seen('0', null))).toEqual([['now-known'], 0, 1]);
+    });
+
+    it('are compared by what was seen when the same is missing on both sides', () => {
+      expect(effects(seen('0'), seen('1'))).toEqual([['better'], 0, 0]);
+      expect(effects(seen('1'), seen('0'))).toEqual([['worse'], 0, 0]);
+      expect(effects(seen('1'), seen('1'))).toEqual([[], 1, 0]);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { AuditHost, SettingResult, StateChange, StateComparison } from '../model/audit.ts';
+import { addressKey } from './address.ts';
 import { lookUp, valueKey } from './value.ts';
 
 /** Is a value known, be it only as what was seen? */
@@ -8,7 +9,21 @@ function isKnown(result: SettingResult | undefined): result is SettingResult {
 
 const isBad = ({ status }: SettingResult): boolean => status === 'risky' || status === 'possible-risk';
 
-/** What changed from one state to another: of one host, or from host to host. Settings unknown on one side are named, not guessed. */
+const isUncertain = ({ status }: SettingResult): boolean => status === 'possible-risk' || status === 'probably-ok';
+
+const isCertain = ({ status }: SettingResult): boolean => status === 'risky' || status === 'ok';
+
+/** Can what was seen be compared: is it certain on both sides, or was the same left unchecked? */
+function sameGaps(a: SettingResult, b: SettingResult): boolean {
+  if (isCertain(a) && isCertain(b)) return true;
+  const gaps = ({ unchecked }: SettingResult): string => unchecked.map(({ place }) => addressKey(place.address)).join('\0');
+  return isUncertain(a) === isUncertain(b) && gaps(a) === gaps(b);
+}
+
+/**
+ * What changed from one state to another: of one host, or from host to host. Settings unknown on one side are named, not guessed; so are those of which
+ * more was checked on one side: what decides there may have been the same on the other.
+ */
 export function compareHosts(before: AuditHost, after: AuditHost): StateComparison {
   const earlier = new Map(before.settings.map((result) => [result.setting.id, result]));
   const changes: StateChange[] = [];
@@ -20,6 +35,13 @@ export function compareHosts(before: AuditHost, after: AuditHost): StateComparis
       notComparable++;
       if (old !== undefined && isKnown(old) !== isKnown(now))
         changes.push({ setting: now.setting, before: old, after: now, effect: isKnown(now) ? 'now-known' : 'no-longer-known' });
+      continue;
+    }
+    if (!sameGaps(old, now)) {
+      notComparable++;
+      const [less, more] = [isUncertain(old), isUncertain(now)];
+      if (less !== more) changes.push({ setting: now.setting, before: old, after: now, effect: less ? 'now-known' : 'no-longer-known' });
+      else if (!sameValue(old, now)) changes.push({ setting: now.setting, before: old, after: now, effect: 'changed' });
       continue;
     }
     const flip = isBad(old) === isBad(now) ? undefined : isBad(now) ? ('worse' as const) : ('better' as const);
