@@ -1,15 +1,22 @@
 import { utimesSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { event } from '../timeline/test-events.ts';
 import { channelFileFacts, isChannelFile } from './channel-file.ts';
 import { collectEvidence } from './collect.ts';
 import { evtxOf, TestFolder } from './test-inputs.ts';
 
 const dir = new TestFolder();
 afterAll(() => dir.dispose());
+const PLAIN = '2018-07-06T00:00:00Z';
 const ms = (time: string): number => Date.parse(time);
 const ns = (time: string): bigint => BigInt(ms(time)) * 1_000_000n;
 const facts = (time: string, end?: bigint, hosts: readonly string[] = ['A']) =>
-  channelFileFacts([{ path: 'C-00000291-00000000-00000032.sys', modifiedMs: ms(time) }], end, hosts);
+  channelFileFacts(
+    [{ path: 'C-00000291-00000000-00000032.sys', modifiedMs: ms(time) }],
+    hosts.map((host) => ({ ...event(PLAIN, 'EventLog/6005', { host }), time: end ?? 0n })),
+    [],
+    [],
+  );
 
 describe('a channel file 291', () => {
   it('is known by its name', () => {

@@ -1,4 +1,5 @@
-import type { FactObservation, InstantNs } from '../model/observation.ts';
+import type { EventObservation, FactObservation, InstantNs } from '../model/observation.ts';
+import type { DumpObservation, StateExtent } from '../model/state.ts';
 
 /** A CrowdStrike channel file 291 that lies in the evidence. */
 export interface ChannelFile {
@@ -21,14 +22,19 @@ export function isChannelFile(path: string): boolean {
 }
 
 /**
- * The faulty channel file as a fact, from its writing to the end of the evidence. Only the faulty one is told by its date: a good one looks the same as any
- * file whose date was lost in copying.
- * @param end newest time of anything in the evidence
- * @param hosts names of the hosts of the evidence; of several, the file could be of any, and nothing is said
+ * The faulty channel file as a fact, from its writing to the newest time of anything in the evidence. Only the faulty one is told by its date: a good one
+ * looks the same as any file whose date was lost in copying. Among several hosts the file could be of any, and nothing is said.
  */
-export function channelFileFacts(files: readonly ChannelFile[], end: InstantNs | undefined, hosts: readonly string[]): FactObservation[] {
-  const [host] = hosts;
-  if (hosts.length > 1) return [];
+export function channelFileFacts(
+  files: readonly ChannelFile[],
+  events: readonly EventObservation[],
+  dumps: readonly DumpObservation[],
+  extents: readonly StateExtent[],
+): FactObservation[] {
+  const hosts = new Map(events.map(({ host }) => [host.toLowerCase(), host]));
+  if (hosts.size > 1) return [];
+  const [host] = hosts.values();
+  const end = newest([...events.map(({ time }) => time), ...dumps.map(({ time }) => time), ...extents.map(({ until }) => until)]);
   return files
     .filter(({ modifiedMs }) => modifiedMs >= RELEASED_MS && modifiedMs < REPLACED_MS)
     .map(({ path, modifiedMs }) => {
@@ -44,4 +50,8 @@ export function channelFileFacts(files: readonly ChannelFile[], end: InstantNs |
         trust: 'record',
       };
     });
+}
+
+function newest(times: readonly (InstantNs | undefined)[]): InstantNs | undefined {
+  return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
 }

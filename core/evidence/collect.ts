@@ -2,14 +2,10 @@ import { renameSync } from 'node:fs';
 import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
-import { parseEventText } from '../explain/parse-text.ts';
-import type { EventObservation, Evidence, FactObservation, InstantNs, Source, SourceKind } from '../model/observation.ts';
+import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
-import { readExport } from './exports/index.ts';
-import { zoneOffsetMs } from './fact-time.ts';
-import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { sha256OfFile } from './hash.ts';
 import { HiveShelf } from './hive-shelf.ts';
@@ -19,6 +15,7 @@ import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
 import { type HivesContext, readHives } from './read-hives.ts';
 import { observeImage, withImage } from './read-image.ts';
+import { readText } from './read-text.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
@@ -153,7 +150,7 @@ class Collection {
     this.#readHives();
     this.#reportFolders(paths, files, useful);
     const { events, coverage } = this.#collector.finish(this.#problems);
-    this.#facts.push(...channelFileFacts(this.#channelFiles, this.#end(events), hostsOf(events)));
+    this.#facts.push(...channelFileFacts(this.#channelFiles, events, this.#dumps, this.#extents));
     this.#progress(this.#total - this.#done, paths.at(-1) ?? '', true);
     return {
       sources: this.#sources,
@@ -167,12 +164,6 @@ class Collection {
       images: this.#images,
       totals: { ...this.#totals, kept: events.length },
     };
-  }
-
-  /** Newest time of anything in the evidence. */
-  #end(events: readonly EventObservation[]): InstantNs | undefined {
-    const times = [...events.map(({ time }) => time), ...this.#dumps.map(({ time }) => time), ...this.#extents.map(({ until }) => until)];
-    return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
   }
 
   dispose(): void {
@@ -276,28 +267,26 @@ class Collection {
     }
     const bytes = new Uint8Array(source.sizeBytes);
     const text = decodeText(bytes.subarray(0, source.readAt(0, bytes)));
-    if (input.isFacts === true || looksLikeFacts(text)) {
-      const definitions = this.#options.factDefinitions ?? loadKnowledge().facts;
-      const added = await this.#addSource(input, 'facts');
-      if (added === undefined) return;
-      const now = BigInt(Date.now()) * 1_000_000n;
-      const read = parseFactsFile(text, label, added.id, { definitions, zone: this.#zone, now });
-      this.#facts.push(...read.facts);
-      for (const p of read.problems) this.#problems.add(p);
-      this.#totals.bytes += input.sizeBytes;
-      return;
-    }
-    if (await this.#readExport(input, text)) return;
-    const id = this.#nextId();
-    const zoneOffsetMinutes = zoneOffsetMs(this.#zone, Date.now()) / 60_000;
-    const templates = this.#options.templates ?? loadKnowledge().messages;
-    const read = parseEventText(text, { path: label, sourceId: id, zoneOffsetMinutes, templates });
-    if (read.events.length === 0) {
+    const knowledge = loadKnowledge();
+    const read = readText(text, {
+      path: label,
+      sourceId: this.#nextId(),
+      zone: this.#zone,
+      isFacts: input.isFacts === true,
+      factDefinitions: this.#options.factDefinitions ?? knowledge.facts,
+      templates: this.#options.templates ?? knowledge.messages,
+      wanted: this.#wantedState(),
+    });
+    if (read === undefined) {
       this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
       return;
     }
-    if ((await this.#addSource(input, 'event-text')) === undefined) return;
+    if ((await this.#addSource(input, read.kind)) === undefined) return;
+    // One by one: so many arguments at once would not fit on the stack.
     for (const p of read.problems) this.#problems.add(p);
+    for (const one of read.facts) this.#facts.push(one);
+    for (const one of read.state) this.#state.push(one);
+    for (const one of read.extents) this.#extents.push(one);
     this.#keepText(read.events, input);
   }
 
@@ -308,20 +297,6 @@ class Collection {
     if (events.length > 0) this.#collector.addText((this.#sources.at(-1) as Source).id, events);
     this.#totals.bytes += input.sizeBytes;
     this.#totals.recordsRead += events.length;
-  }
-
-  /** Output of a command or an export of settings; false when the text is none of those. */
-  async #readExport(input: Input, text: string): Promise<boolean> {
-    const wanted = this.#wantedState();
-    const read = readExport(text, { path: input.label, sourceId: this.#nextId(), zone: this.#zone, wanted });
-    if (read === undefined) return false;
-    const kind = read.state.length + read.extents.length > 0 ? 'state-text' : read.kind.startsWith('vmm') ? 'tool-log' : 'event-text';
-    if ((await this.#addSource(input, kind)) === undefined) return true;
-    for (const p of read.problems) this.#problems.add(p);
-    this.#state.push(...read.state);
-    this.#extents.push(...read.extents);
-    this.#keepText(read.events, input);
-    return true;
   }
 
   #wantedState(): readonly StateAddress[] {
@@ -354,8 +329,8 @@ class Collection {
       ...(signal && { signal }),
     } satisfies HivesContext;
     for (const { state, extents } of readHives(this.#shelf, context)) {
-      this.#state.push(...state);
-      this.#extents.push(...extents);
+      for (const one of state) this.#state.push(one);
+      for (const one of extents) this.#extents.push(one);
     }
   }
 
@@ -433,9 +408,4 @@ class Collection {
     this.#reported = this.#done;
     this.#options.onProgress?.({ done: this.#done, total: this.#total, path });
   }
-}
-
-/** Names of the hosts of records, each once. */
-function hostsOf(events: readonly EventObservation[]): string[] {
-  return [...new Map(events.map(({ host }) => [host.toLowerCase(), host])).values()];
 }

@@ -2,6 +2,7 @@ import type { ByteSource } from '@winmedic/bytes';
 import { recogniseDump } from '@winmedic/crash-dump';
 import { recogniseImage } from '@winmedic/pe';
 import { recogniseHive } from '@winmedic/registry-hive';
+import { utf16WithoutMark } from './exports/index.ts';
 
 /** What an input is, by its content. */
 export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'image' | 'text' | 'empty' | 'other';
@@ -48,17 +49,23 @@ function startsWith(bytes: Uint8Array, ascii: string): boolean {
   return true;
 }
 
-/** UTF-16 with a byte order mark, or bytes without controls other than tab, line ends and form feed. */
+/**
+ * UTF-16, with or without a byte order mark, or bytes without controls other than tab, line ends, form feed and what redirected consoles leave
+ * (bell, backspace, escape, and Ctrl-Z as the end of the file).
+ */
 function looksLikeText(head: Uint8Array): boolean {
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) return true;
-  for (const b of head) if (b < 0x20 && b !== 0x09 && b !== 0x0a && b !== 0x0d && b !== 0x0c) return false;
-  return true;
+  return head.every((b) => b >= 0x20 || TEXT_CONTROLS.has(b)) || utf16WithoutMark(head) !== undefined;
 }
 
-/** Text of an input: UTF-8 or UTF-16 by byte order mark, else UTF-8 if it is valid, else Shift_JIS (exports of Japanese systems). */
+const TEXT_CONTROLS: ReadonlySet<number> = new Set([0x07, 0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1a, 0x1b]);
+
+/** Text of an input: UTF-8 or UTF-16 by byte order mark or by its look, else UTF-8 if it is valid, else Shift_JIS (exports of Japanese systems). */
 export function decodeText(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  const unmarked = utf16WithoutMark(bytes);
+  if (unmarked !== undefined) return new TextDecoder(unmarked).decode(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

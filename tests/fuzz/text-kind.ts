@@ -1,8 +1,6 @@
-import { parseEventText } from '@winmedic/core/explain';
 import { auditHosts } from '@winmedic/core/exposure';
 import { loadKnowledge } from '@winmedic/knowledge';
-import { readExport } from '../../core/evidence/exports/index.ts';
-import { looksLikeFacts, parseFactsFile } from '../../core/evidence/facts-file.ts';
+import { readText } from '../../core/evidence/read-text.ts';
 import { decodeText } from '../../core/evidence/recognise.ts';
 import { wantedState } from '../../core/evidence/wanted-state.ts';
 import type { Kind } from './kind.ts';
@@ -53,22 +51,27 @@ export function textKind(): Kind {
     },
     read: (bytes) => {
       const text = decodeText(bytes);
-      const options = { path: 'input', sourceId: 'S1' };
-      const counts = { state: 0, events: 0, problems: 0, audited: 0 };
-      const read = readExport(text, { ...options, zone: 'Asia/Tokyo', wanted });
-      if (read !== undefined) {
-        counts.state += read.state.length;
-        counts.problems += read.problems.length;
-        for (const { address, value } of read.state)
-          if (/pass/i.test(address) && JSON.stringify(value)?.includes('secret')) throw new Error('a password was kept');
-        if (read.state.length > 0 && audits++ % 8 === 0) {
-          const evidence = { state: read.state, extents: read.extents, events: read.events, sources: [], problems: [], dumps: [] };
-          const { hosts } = auditHosts({ ...evidence, images: [] } as Parameters<typeof auditHosts>[0], settings, { madeAt: 0n });
-          counts.audited += hosts.length;
-        }
+      const counts = { state: 0, events: 0, facts: 0, problems: 0, audited: 0 };
+      const read = readText(text, {
+        path: 'input',
+        sourceId: 'S1',
+        zone: 'Asia/Tokyo',
+        isFacts: false,
+        factDefinitions: knowledge.facts,
+        templates: knowledge.messages,
+        wanted,
+      });
+      if (read === undefined) return counts;
+      counts.state += read.state.length;
+      counts.events += read.events.length;
+      counts.facts += read.facts.length;
+      counts.problems += read.problems.length;
+      for (const { address, value } of read.state)
+        if (/pass/i.test(address) && JSON.stringify(value)?.includes('secret')) throw new Error('a password was kept');
+      if (read.state.length > 0 && audits++ % 8 === 0) {
+        const evidence = { state: read.state, extents: read.extents, events: read.events, sources: [], problems: [], dumps: [] };
+        counts.audited += auditHosts(evidence, settings, { madeAt: 0n }).hosts.length;
       }
-      counts.events += parseEventText(text, { ...options, templates: knowledge.messages }).events.length;
-      if (looksLikeFacts(text)) parseFactsFile(text, 'input', 'S1', { definitions: knowledge.facts, zone: 'UTC', now: 0n });
       return counts;
     },
     maxMs: 5000,
