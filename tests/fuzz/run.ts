@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 import { dumpKind } from './dump-kind.ts';
 import { evtxKind } from './evtx-kind.ts';
 import { hiveKind } from './hive-kind.ts';
+import { imageKind } from './image-kind.ts';
 import type { Kind } from './kind.ts';
 import { Random } from './random.ts';
 import { textKind } from './text-kind.ts';
 
-const KINDS: Readonly<Record<string, () => Kind>> = { evtx: evtxKind, hive: hiveKind, dump: dumpKind, text: textKind };
+const KINDS: Readonly<Record<string, () => Kind>> = { evtx: evtxKind, hive: hiveKind, dump: dumpKind, image: imageKind, text: textKind };
 
 const { values } = parseArgs({
   options: {
