@@ -18,7 +18,7 @@ function dump(time: string, module: string, made: Partial<DumpObservation> = {})
     kind: 'triage',
     machine: 'x64',
     time: at(time),
-    build: 17763,
+    build: 14393,
     processors: 4,
     code: '0x50',
     rawCode: '0x50',

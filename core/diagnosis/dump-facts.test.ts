@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { EventObservation } from '../model/observation.ts';
 import type { DumpObservation } from '../model/state.ts';
 import { buildTimeline } from '../timeline/index.ts';
-import { at, evidenceOf } from '../timeline/test-events.ts';
+import { at, boot, event, evidenceOf, plus } from '../timeline/test-events.ts';
 import { factsOfDumps } from './dump-facts.ts';
 
 const CRASH = '2024-07-19T04:31:00Z';
@@ -11,7 +12,11 @@ const blame = {
   knownModules: [{ name: 'edr.sys', maker: 'Maker', kind: 'edr', source: 'made up' }],
 };
 
-function factsOf(guilty: Partial<NonNullable<DumpObservation['blame']>>): [string, string][] {
+function factsOf(
+  guilty: Partial<NonNullable<DumpObservation['blame']>>,
+  more: Partial<DumpObservation> = {},
+  events: readonly EventObservation[] = [],
+): [string, string][] {
   const dump: DumpObservation = {
     type: 'dump',
     id: 'D1',
@@ -29,8 +34,9 @@ function factsOf(guilty: Partial<NonNullable<DumpObservation['blame']>>): [strin
     stack: [],
     unavailable: [],
     origin: { sourceId: 'S1', path: 'a.dmp' },
+    ...more,
   };
-  const facts = factsOfDumps(buildTimeline({ ...evidenceOf([]), dumps: [dump] }), blame);
+  const facts = factsOfDumps(buildTimeline({ ...evidenceOf(events), dumps: [dump] }), blame);
   for (const fact of facts) expect(fact).toMatchObject({ host: '?', time: { kind: 'instant', at: at(CRASH) }, origin: { path: 'a.dmp' } });
   return facts.map(({ name, value }) => [name, value]);
 }
@@ -52,4 +58,15 @@ test('of an unknown third party the kind is not guessed', () => {
 
 test('a module that merely stood in the stack is no fact', () => {
   expect(factsOf({ from: 'stack', certainty: 'weak' })).toEqual([]);
+});
+
+test('a dump that belongs to no stop is no fact of a stop near it: written while the machine ran on, or by another', () => {
+  expect(factsOf({}, { live: true, kind: 'live-bitmap' })).toEqual([]);
+  const goesOn = [
+    ...boot('2024-07-19T00:00:00Z'),
+    event('2024-07-19T04:20:00Z', 'EventLog/6013'),
+    event(plus(CRASH, 300), 'EventLog/6013'),
+    ...boot(plus(CRASH, 420), false),
+  ];
+  expect(factsOf({}, { build: 14393 }, goesOn)).toEqual([]);
 });

@@ -15,14 +15,18 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /**
  * What the crash dumps of a timeline say about their stops, as facts at the moment of the stop: the module named and its kind. A module
- * that merely stood in the stack is no fact: it may be stale, or the victim.
+ * that merely stood in the stack is no fact: it may be stale, or the victim. Nor is what a dump says that belongs to no stop: it was written while the
+ * machine ran on, or by another one.
  */
 export function factsOfDumps(timeline: Timeline, knowledge: BlameKnowledge): FactObservation[] {
   const kinds = new Map(knowledge.knownModules.map(({ name, kind }) => [name, KINDS[kind]]));
   const facts: FactObservation[] = [];
+  const dumps = new Map(timeline.evidence.dumps.map((dump) => [dump.id, dump]));
+  const ofStops = new Set(timeline.stops.flatMap(({ records }) => records));
   for (const event of timeline.events) {
-    if (event.provider !== DUMP_PROVIDER) continue;
-    const dump = timeline.evidence.dumps.find(({ id }) => id === event.recordId);
+    if (event.provider !== DUMP_PROVIDER || !ofStops.has(event)) continue;
+    const dump = dumps.get(event.recordId);
+    if (dump?.live === true) continue;
     const guilty = dump?.blame;
     if (guilty === undefined || guilty.certainty !== 'strong') continue;
     const module = guilty.module.toLowerCase();

@@ -12,7 +12,7 @@ function dump(time: string | undefined, more: Partial<DumpObservation> = {}): Du
     kind: 'triage',
     machine: 'x64',
     ...(time !== undefined && { time: at(time) }),
-    build: 17763,
+    build: 14393,
     processors: 4,
     code: '0x7e',
     rawCode: '0x1000007e',

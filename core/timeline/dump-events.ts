@@ -1,17 +1,12 @@
 import { DUMP_PROVIDER } from '../explain/index.ts';
-import type { ChannelCoverage, EventObservation, Evidence } from '../model/observation.ts';
+import type { EventObservation, Evidence } from '../model/observation.ts';
 import type { DumpObservation } from '../model/state.ts';
 import type { Stop } from '../model/timeline.ts';
-import { parseInteger } from './fields.ts';
-import { keyOf, UNNAMED_HOST } from './hosts.ts';
-import { bugcheckCode, statedBugcheck } from './witnesses.ts';
+import { hostOfDump } from './dump-host.ts';
 
-/**
- * Crash dumps as events at the moment of the stop, so that they stand in the timeline with what the logs say. A dump names no host: it
- * belongs to the one host of the evidence, or to the one whose log has the same stop code and parameters, or to an unnamed one.
- */
+/** Crash dumps as events at the moment of the stop, so that they stand in the timeline with what the logs say, each at its host ({@link hostOfDump}). */
 export function dumpEvents(evidence: Evidence): EventObservation[] {
-  return evidence.dumps.filter((dump) => dump.time !== undefined).map((dump) => eventOf(dump, hostOf(dump, evidence)));
+  return evidence.dumps.filter((dump) => dump.time !== undefined).map((dump) => eventOf(dump, hostOfDump(dump, evidence)));
 }
 
 /** Is this event a crash dump? */
@@ -48,30 +43,4 @@ function eventOf(dump: DumpObservation, host: string): EventObservation {
     origin: dump.origin,
     trust: 'record',
   };
-}
-
-function hostOf(dump: DumpObservation, evidence: Evidence): string {
-  if (dump.host !== undefined) return dump.host;
-  const hosts = hostsIn(evidence.events, evidence.coverage);
-  const [only] = hosts.values();
-  if (hosts.size === 1) return only as string;
-  const same = new Map<string, string>();
-  for (const event of evidence.events) {
-    const stated = statedBugcheck(event);
-    if (stated !== undefined && isSame(stated, dump)) same.set(keyOf(event.host), event.host);
-  }
-  const [match] = same.values();
-  return same.size === 1 ? (match as string) : UNNAMED_HOST;
-}
-
-function hostsIn(events: readonly EventObservation[], coverage: readonly ChannelCoverage[]): ReadonlyMap<string, string> {
-  const hosts = new Map<string, string>();
-  for (const { host } of [...events, ...coverage]) if (host.trim() !== '') hosts.set(keyOf(host), host);
-  return hosts;
-}
-
-/** Code and all four parameters: addresses differ from boot to boot, so that two machines hardly ever share them. */
-function isSame(stated: NonNullable<Stop['bugcheck']>, dump: DumpObservation): boolean {
-  if (bugcheckCode(BigInt(dump.rawCode)) !== stated.code || stated.parameters.length !== 4) return false;
-  return stated.parameters.every((p, i) => parseInteger(p) === parseInteger(dump.parameters[i] as string));
 }
