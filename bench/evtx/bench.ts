@@ -9,24 +9,13 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { ms, printSummary, ratio, report } from '../lines.ts';
 import { buildLog, corpusFolder } from './build-log.ts';
 import { fileSource, objects, scan, winevtx } from './job.ts';
 
 const quick = process.argv.includes('--quick');
 const megabytes = Number(process.argv.find((word) => word.startsWith('--megabytes='))?.split('=')[1] ?? (quick ? 30 : 240));
 const root = resolve(import.meta.dirname, '../..');
-
-interface Line {
-  readonly what: string;
-  readonly value: string;
-  readonly target?: string;
-  readonly met?: boolean;
-}
-const lines: Line[] = [];
-function report(what: string, value: string, target?: string, met?: boolean): void {
-  lines.push({ what, value, ...(target === undefined ? {} : { target }), ...(met === undefined ? {} : { met }) });
-  console.log(`${what.padEnd(58)} ${value.padStart(22)}${target === undefined ? '' : `   target ${target}: ${met ? 'met' : 'MISSED'}`}`);
-}
 
 interface Measured {
   ms: number;
@@ -81,9 +70,6 @@ function processJob(bundle: string, job: string, path: string): { ms: number; re
   const { result, peakMegabytes } = JSON.parse(out) as { result: number; peakMegabytes: number };
   return { ms, result, peak: peakMegabytes };
 }
-
-const ms = (value: number): string => (value < 10_000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`);
-const ratio = (value: number): string => `${value.toFixed(1)}x`;
 
 if (!existsSync(join(corpusFolder(), 'expected.json'))) {
   console.log(`skipped: no corpus at ${corpusFolder()} (set WINMEDIC_CORPUS)`);
@@ -179,10 +165,7 @@ try {
     report('objects', ms(made.ms));
     report('objects, peak memory', `${made.peak.toFixed(0)} MB`, '<= 120 MB', made.peak <= 120);
   }
-  const missed = lines.filter((line) => line.met === false);
-  console.log(
-    `\n${lines.filter((line) => line.met === true).length} targets met, ${missed.length} missed${missed.map((line) => `\n  ${line.what.trim()}: ${line.value}, target ${line.target}`).join('')}`,
-  );
+  printSummary();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -10,24 +10,11 @@ import { existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { ms, printSummary, ratio, report } from '../lines.ts';
 import { point, type Walked, walk } from './job.ts';
 
 const rounds = process.argv.includes('--quick') ? 3 : 9;
 const corpus = join(process.env.WINMEDIC_CORPUS ?? resolve(import.meta.dirname, '../../../shared/corpus'), 'hives');
-
-interface Line {
-  readonly what: string;
-  readonly value: string;
-  readonly target?: string;
-  readonly met?: boolean;
-}
-const lines: Line[] = [];
-function report(what: string, value: string, target?: string, met?: boolean): void {
-  lines.push({ what, value, ...(target === undefined ? {} : { target }), ...(met === undefined ? {} : { met }) });
-  console.log(`${what.padEnd(58)} ${value.padStart(22)}${target === undefined ? '' : `   target ${target}: ${met ? 'met' : 'MISSED'}`}`);
-}
-const ms = (value: number): string => (value < 10 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`);
-const ratio = (value: number): string => `${value.toFixed(1)}x`;
 
 interface Run {
   /** Wall time of the process; of the job inside it. */
@@ -177,10 +164,7 @@ try {
   report('walk', ms(warmWalk));
   report('one value five levels down', ms(warmPoint));
   report('  walk / one value', ratio(warmWalk / warmPoint), '>= 50x', warmWalk >= 50 * warmPoint);
-  const missed = lines.filter((line) => line.met === false);
-  console.log(
-    `\n${lines.filter((line) => line.met === true).length} targets met, ${missed.length} missed${missed.map((line) => `\n  ${line.what.trim()}: ${line.value}, target ${line.target}`).join('')}`,
-  );
+  printSummary();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,8 +1,5 @@
-import type { Damage } from '@winmedic/bytes';
-import { DumpError } from '@winmedic/crash-dump';
+import { type Damage, FormatError } from '@winmedic/bytes';
 import { EvtxError } from '@winmedic/evtx';
-import { PeError } from '@winmedic/pe';
-import { HiveError } from '@winmedic/registry-hive';
 import type { InputProblem } from '../model/observation.ts';
 
 /** Problems of one code listed one by one; further ones are folded into the last, so that a folder of photos does not fill a screen. */
@@ -55,12 +52,11 @@ export function codeOfFileError(error: unknown): string {
 
 /** An error of a reader or of the file system as a problem of the input. @throws anything else: a fault of the program. */
 export function unreadable(error: unknown, path: string): InputProblem {
-  if (error instanceof DumpError || error instanceof HiveError || error instanceof PeError)
-    return { code: error.code, path, severity: 'unusable', what: error.what };
   if (error instanceof EvtxError) {
     const code = error.code === 'EVTX_EMPTY' ? 'EVIDENCE_EMPTY' : 'EVIDENCE_UNRECOGNISED';
     return { code, path, severity: 'unusable', what: error.message };
   }
+  if (error instanceof FormatError) return { code: error.code as string, path, severity: 'unusable', what: error.what };
   if (isFileError(error)) return { code: codeOfFileError(error), path, severity: 'unusable', what: error.code };
   throw error;
 }

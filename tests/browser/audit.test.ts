@@ -3,56 +3,24 @@
  * Needs Chromium (`WINMEDIC_CHROMIUM` or `/usr/bin/chromium`); the printed text also needs `pdftotext`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { AUDIT_META, auditFixture } from '../../apps/report/src/audit/test-fixture.ts';
 import { auditToHtml } from '../../apps/report/src/index.ts';
-import { CHROMIUM, LAUNCH } from './chromium.ts';
+import { CHROMIUM } from './chromium.ts';
+import { LOW_CONTRAST, pageUnderTest } from './page-under-test.ts';
 
 const available = existsSync(CHROMIUM);
 const pdftotext = spawnSync('pdftotext', ['-v']).status === 0;
 if (!available) console.warn(`skipped: no Chromium at ${CHROMIUM} (set WINMEDIC_CHROMIUM)`);
 
-/** Runs in the page; plain JavaScript, because the project is not typed against the DOM. */
-const LOW_CONTRAST = readFileSync(new URL('./low-contrast.js', import.meta.url), 'utf8');
-
 describe.skipIf(!available).each(['ja', 'en'] as const)('the page of the audit in Chromium (%s)', (lang) => {
-  let browser: Browser;
-  let folder: string;
-  let url: string;
-  const requests: string[] = [];
-  const complaints: string[] = [];
-
-  const open = async (width: number, dark = false): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light' });
-    const page = await context.newPage();
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(url);
-    return page;
-  };
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'winmedic-audit-'));
-    const file = join(folder, `audit-${lang}.html`);
-    writeFileSync(file, auditToHtml(auditFixture, { ...AUDIT_META, lang }));
-    url = pathToFileURL(file).href;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: LAUNCH });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
+  const { open, url, path, requests, complaints } = pageUnderTest(() => auditToHtml(auditFixture, { ...AUDIT_META, lang }));
 
   it('loads without requests or complaints, with landmarks, headings without jumps and anchors that work', async () => {
     const page = await open(1280);
     await page.waitForLoadState('networkidle');
-    expect(requests.filter((request) => request !== url && !request.startsWith('data:'))).toEqual([]);
+    expect(requests.filter((request) => request !== url() && !request.startsWith('data:'))).toEqual([]);
     expect(complaints).toEqual([]);
     expect(await page.locator('script, img, iframe').count()).toBe(0);
     for (const landmark of ['header', 'main', 'nav[aria-label]', 'footer']) expect(await page.locator(landmark).count(), landmark).toBe(1);
@@ -77,7 +45,7 @@ describe.skipIf(!available).each(['ja', 'en'] as const)('the page of the audit i
     [1280, false],
     [1280, true],
   ])('at %i px (dark: %s) nothing overflows sideways and all text has AA contrast', async (width, dark) => {
-    const page = await open(width, dark);
+    const page = await open(width, { dark });
     await page.locator('details').evaluateAll((list) => {
       for (const details of list) details.setAttribute('open', '');
     });
@@ -87,11 +55,11 @@ describe.skipIf(!available).each(['ja', 'en'] as const)('the page of the audit i
   });
 
   it('prints light on numbered A4 pages, with what was not checked', async () => {
-    const page = await open(1280, true);
+    const page = await open(1280, { dark: true });
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe('rgb(255, 255, 255)');
     expect(await page.evaluate(LOW_CONTRAST)).toEqual([]);
-    const file = join(folder, `audit-${lang}.pdf`);
+    const file = path(`audit-${lang}.pdf`);
     await page.pdf({ path: file, preferCSSPageSize: true, printBackground: true });
     await page.context().close();
     if (!pdftotext) return;

@@ -3,62 +3,26 @@
  * printed. Needs Chromium (`WINMEDIC_CHROMIUM` or `/usr/bin/chromium`); the checks of the printed text also need `pdftotext`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
 import type { Language } from '@winmedic/knowledge/model';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { diagnosisToHtml } from '../../apps/report/src/index.ts';
 import { fixture, META } from '../../apps/report/src/test-fixture.ts';
-import { CHROMIUM, LAUNCH } from './chromium.ts';
+import { CHROMIUM } from './chromium.ts';
+import { LOW_CONTRAST, pageUnderTest } from './page-under-test.ts';
 
 const available = existsSync(CHROMIUM);
 const pdftotext = spawnSync('pdftotext', ['-v']).status === 0;
 if (!available) console.warn(`skipped: no Chromium at ${CHROMIUM} (set WINMEDIC_CHROMIUM)`);
 else if (!pdftotext) console.warn('pdftotext not found: the text of the printed report is not checked');
 
-/** Runs in the page; plain JavaScript, because the project is not typed against the DOM. */
-const LOW_CONTRAST = readFileSync(new URL('./low-contrast.js', import.meta.url), 'utf8');
-
 describe.skipIf(!available).each(['ja', 'en'] as const)('the HTML report in Chromium (%s)', (lang: Language) => {
-  let browser: Browser;
-  let folder: string;
-  let url: string;
-  const requests: string[] = [];
-  const complaints: string[] = [];
-
-  const open = async (width: number, options: { dark?: boolean; javaScriptEnabled?: boolean } = {}): Promise<Page> => {
-    const context = await browser.newContext({
-      viewport: { width, height: 900 },
-      colorScheme: options.dark ? 'dark' : 'light',
-      javaScriptEnabled: options.javaScriptEnabled ?? true,
-    });
-    const page = await context.newPage();
-    page.on('request', (request) => requests.push(request.url()));
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(url);
-    return page;
-  };
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'winmedic-report-'));
-    const file = join(folder, `report-${lang}.html`);
-    writeFileSync(file, diagnosisToHtml(fixture, { ...META, lang }));
-    url = pathToFileURL(file).href;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: LAUNCH });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
+  const { open, url, path, requests, complaints } = pageUnderTest(() => diagnosisToHtml(fixture, { ...META, lang }));
 
   it('loads without requests, errors or warnings, and no hostile field became an element', async () => {
     const page = await open(1280);
     await page.waitForLoadState('networkidle');
-    expect(requests.filter((request) => request !== url && !request.startsWith('data:'))).toEqual([]);
+    expect(requests.filter((request) => request !== url() && !request.startsWith('data:'))).toEqual([]);
     expect(complaints).toEqual([]);
     expect(await page.locator('script, img, iframe').count()).toBe(0);
     await page.context().close();
@@ -124,7 +88,7 @@ describe.skipIf(!available).each(['ja', 'en'] as const)('the HTML report in Chro
 
   it('prints to at most eight A4 pages, numbered, with the closed parts open', async () => {
     const page = await open(1280);
-    const file = join(folder, `report-${lang}.pdf`);
+    const file = path(`report-${lang}.pdf`);
     await page.pdf({ path: file, preferCSSPageSize: true, printBackground: true });
     await page.context().close();
     if (!pdftotext) return;

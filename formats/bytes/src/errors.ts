@@ -24,6 +24,25 @@ export class BytesError extends Error {
   }
 }
 
+/**
+ * The error of a format's reader: an input that cannot be read at all, or a wrong call. Each format has one class of its own with its codes; everything
+ * else that is wrong with an input is a damage. Match on `code` (stable); the message is for developers, never localised.
+ */
+export abstract class FormatError<Code extends string> extends Error {
+  readonly code: Code;
+  /** What was being done or read. */
+  readonly what: string;
+  /** Absolute byte offset at which it was read; 0 for the whole input. */
+  readonly offset: number;
+
+  constructor(code: Code, what: string, offset = 0, options?: ErrorOptions) {
+    super(`${code}: ${what} at ${hexOffset(offset)}`, options);
+    this.code = code;
+    this.what = what;
+    this.offset = offset;
+  }
+}
+
 /** An offset as every message of this project prints it: `0x` and lower-case hexadecimal. */
 export function hexOffset(offset: number): string {
   return offset < 0 ? `-0x${(-offset).toString(16)}` : `0x${offset.toString(16)}`;

@@ -1,6 +1,6 @@
 export { crc32 } from './crc32.ts';
 export { Cursor } from './cursor.ts';
-export { BytesError, hexOffset } from './errors.ts';
+export { BytesError, FormatError, hexOffset } from './errors.ts';
 export {
   filetimeToIso,
   isoToTicks,

@@ -1,4 +1,4 @@
-import { hexOffset } from '@winmedic/bytes';
+import { FormatError } from '@winmedic/bytes';
 
 /** Codes of {@link DumpError}: an input that is no kernel dump. */
 export const DUMP_ERROR_CODES = [
@@ -43,16 +43,6 @@ export const DUMP_DAMAGE_CODES = [
 export type DumpDamageCode = (typeof DUMP_DAMAGE_CODES)[number];
 
 /** The one error class of this package. Match on `code`. */
-export class DumpError extends Error {
+export class DumpError extends FormatError<DumpErrorCode> {
   override readonly name = 'DumpError';
-  readonly code: DumpErrorCode;
-  readonly what: string;
-  readonly offset: number;
-
-  constructor(code: DumpErrorCode, what: string, offset = 0, options?: ErrorOptions) {
-    super(`${code}: ${what} at ${hexOffset(offset)}`, options);
-    this.code = code;
-    this.what = what;
-    this.offset = offset;
-  }
 }

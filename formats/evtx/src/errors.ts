@@ -1,4 +1,4 @@
-import { hexOffset } from '@winmedic/bytes';
+import { FormatError } from '@winmedic/bytes';
 
 /** Codes of {@link EvtxError}: an input that cannot be read at all, or a wrong call. */
 export const EVTX_ERROR_CODES = [
@@ -46,18 +46,8 @@ export const EVTX_DAMAGE_CODES = [
 export type EvtxDamageCode = (typeof EVTX_DAMAGE_CODES)[number];
 
 /** The one error class of this package. Match on `code`. */
-export class EvtxError extends Error {
+export class EvtxError extends FormatError<EvtxErrorCode> {
   override readonly name = 'EvtxError';
-  readonly code: EvtxErrorCode;
-  readonly what: string;
-  readonly offset: number;
-
-  constructor(code: EvtxErrorCode, what: string, offset = 0, options?: ErrorOptions) {
-    super(`${code}: ${what} at ${hexOffset(offset)}`, options);
-    this.code = code;
-    this.what = what;
-    this.offset = offset;
-  }
 }
 
 /** Thrown and caught inside the package to give up one record; never leaves it. */

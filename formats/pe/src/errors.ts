@@ -1,4 +1,4 @@
-import { hexOffset } from '@winmedic/bytes';
+import { FormatError } from '@winmedic/bytes';
 
 /** Codes of {@link PeError}: an input that is no PE image. */
 export const PE_ERROR_CODES = [
@@ -25,16 +25,6 @@ export const PE_DAMAGE_CODES = [
 export type PeDamageCode = (typeof PE_DAMAGE_CODES)[number];
 
 /** The one error class of this package. Match on `code`. */
-export class PeError extends Error {
+export class PeError extends FormatError<PeErrorCode> {
   override readonly name = 'PeError';
-  readonly code: PeErrorCode;
-  readonly what: string;
-  readonly offset: number;
-
-  constructor(code: PeErrorCode, what: string, offset = 0, options?: ErrorOptions) {
-    super(`${code}: ${what} at ${hexOffset(offset)}`, options);
-    this.code = code;
-    this.what = what;
-    this.offset = offset;
-  }
 }

@@ -1,4 +1,4 @@
-import { hexOffset } from '@winmedic/bytes';
+import { FormatError } from '@winmedic/bytes';
 
 /** Codes of {@link HiveError}: an input that cannot be read at all, a write that is refused, or a wrong call. */
 export const HIVE_ERROR_CODES = [
@@ -55,16 +55,6 @@ export const HIVE_DAMAGE_CODES = [
 export type HiveDamageCode = (typeof HIVE_DAMAGE_CODES)[number];
 
 /** The one error class of this package. Match on `code`. */
-export class HiveError extends Error {
+export class HiveError extends FormatError<HiveErrorCode> {
   override readonly name = 'HiveError';
-  readonly code: HiveErrorCode;
-  readonly what: string;
-  readonly offset: number;
-
-  constructor(code: HiveErrorCode, what: string, offset = 0, options?: ErrorOptions) {
-    super(`${code}: ${what} at ${hexOffset(offset)}`, options);
-    this.code = code;
-    this.what = what;
-    this.offset = offset;
-  }
 }
