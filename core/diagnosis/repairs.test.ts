@@ -31,4 +31,22 @@ describe('a setting changed after the last stop', () => {
   test('is none when the value held at the stop: then it rules the cause out', () => {
     expect(repairs('0', '05:00:00', '09:00:00')).toEqual([]);
   });
+
+  test('is none when a surer cause needs just that value, and is one when only a weaker cause does', () => {
+    const clean = item('kind', { stop: { class: 'requested-clean' } });
+    const policy = (is: string) => ({ fact: 'policy.shutdown-without-logon', is });
+    const screen = cause('screen', { required: [clean, item('policy', policy('1'), { for: 'confirmed' as const })] });
+    const outside = cause('outside', { required: [clean, item('policy', policy('0'))] });
+    const changedTo = (value: string) => {
+      const held = fact('policy.shutdown-without-logon', value, ['08:00:00', '09:00:00'], { origin: KEY });
+      const { incidents, repairs: found } = diagnosisOf({ events, facts: [held] }, [screen, outside]);
+      expect(incidents[0]?.considered.map((j) => [j.cause.id, j.grade])).toEqual([
+        ['screen', 'likely'],
+        ['outside', 'inconclusive'],
+      ]);
+      return found.map((r) => r.causes.map((c) => c.id));
+    };
+    expect(changedTo('0')).toEqual([['screen']]);
+    expect(changedTo('1')).toEqual([]);
+  });
 });

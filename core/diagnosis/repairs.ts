@@ -13,14 +13,16 @@ export function suspectRepairs(theCase: Case, incidents: readonly Incident[]): S
   const found = new Map<FactObservation, { host: string; causes: Map<string, Cause> }>();
   for (const host of new Set(incidents.map(({ stop }) => stop.host))) {
     const ofHost = incidents.filter(({ stop }) => stop.host === host);
-    for (const cause of new Map(ofHost.flatMap(live).map((j) => [j.cause.id, j.cause])).values()) {
+    const causes = [...new Map(ofHost.flatMap(live).map((j) => [j.cause.id, j.cause])).values()];
+    const fitting = fittingBetter(ofHost);
+    for (const cause of causes) {
       const last = ofHost
         .filter((i) => live(i).some((j) => j.cause.id === cause.id))
         .map(({ stop }) => stop.latest)
         .reduce((a, b) => (a > b ? a : b));
       for (const { fact, is } of factsRequired(cause)) {
         for (const observed of theCase.factsOf(fact, host)) {
-          if (observed.time.kind === 'now' || isOneOf(observed.value, is)) continue;
+          if (observed.time.kind === 'now' || isOneOf(observed.value, is) || fitting(cause, observed)) continue;
           if ((observed.time.kind === 'span' ? observed.time.from : observed.time.at) <= last) continue;
           const entry = found.get(observed) ?? { host, causes: new Map<string, Cause>() };
           entry.causes.set(cause.id, cause);
@@ -42,6 +44,25 @@ export function suspectRepairs(theCase: Case, incidents: readonly Incident[]): S
       ),
     };
   });
+}
+
+/** Surest first, as far as causes that are still open have them. */
+const GRADES: readonly JudgedCause['grade'][] = ['confirmed', 'likely'];
+const rankOf = ({ grade }: JudgedCause): number => (GRADES.includes(grade) ? GRADES.indexOf(grade) : GRADES.length);
+
+/**
+ * Tells whether a surer cause than this one needs just the value that is shown: then its change is no repair, whatever a weaker cause (for which the
+ * value only spoke against the surer one) would need.
+ */
+function fittingBetter(incidents: readonly Incident[]): (cause: Cause, observed: FactObservation) => boolean {
+  const best = new Map<Cause, number>();
+  for (const j of incidents.flatMap(live)) best.set(j.cause, Math.min(best.get(j.cause) ?? GRADES.length, rankOf(j)));
+  return (cause, observed) =>
+    [...best].some(
+      ([other, rank]) =>
+        rank < (best.get(cause) ?? GRADES.length) &&
+        factsRequired(other).some(({ fact, is }) => fact === observed.name && isOneOf(observed.value, is)),
+    );
 }
 
 /** Causes an incident was given or that are still open for it. */
