@@ -61,11 +61,12 @@ export function factPlace(fact: FactObservation, names: SourceNames, zone: strin
 /** A fact in a citation: value, who says it (a person, a text) or the registry key that shows it, and the time for which it is known. */
 export function factText(fact: FactObservation, names: SourceNames, zone: string, lang: Language): string {
   const m = messages(lang);
-  const fromKey = fact.origin.key !== undefined;
+  // A fact that was read in a file shows the file; one that somebody states shows that.
+  const read = fact.trust === 'record';
   return m.list([
     `${fact.name}=${fact.value}`,
-    ...(fromKey && fact.trust === 'record' ? [] : [m.trust[fact.trust]]),
-    ...(fromKey ? factPlace(fact, names, zone, lang) : []),
+    ...(read ? [] : [m.trust[fact.trust]]),
+    ...(read || fact.origin.key !== undefined ? factPlace(fact, names, zone, lang) : []),
     factTimeText(fact, zone, lang),
   ]);
 }

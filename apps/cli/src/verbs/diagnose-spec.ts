@@ -7,7 +7,7 @@ export const diagnose: VerbSpec = {
   args: '<paths...>',
   summary: {
     en: 'Say why a server stopped, from its event logs: verdict, evidence, what was ruled out, what to do',
-    ja: 'イベントログからサーバー停止の原因を判定(結論・証拠・棄却した仮説・対処)',
+    ja: 'イベント ログからサーバー停止の原因を判定(結論・証拠・棄却した仮説・対処)',
   },
   details: {
     en: [

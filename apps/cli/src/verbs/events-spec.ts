@@ -5,7 +5,7 @@ import { TIME_OPTIONS } from './shared-options.ts';
 export const events: VerbSpec = {
   name: 'events',
   args: '<files...>',
-  summary: { en: 'Search, count and export records of event logs', ja: 'イベントログのレコードを検索・集計・書き出し' },
+  summary: { en: 'Search, count and export records of event logs', ja: 'イベント ログのレコードを検索・集計・書き出し' },
   details: {
     en: [
       'Conditions are decided on the binary record, so that large logs answer at reading speed. All given conditions must hold.',

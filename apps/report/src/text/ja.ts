@@ -15,7 +15,7 @@ export const ja = {
     'requested-clean': '要求あり・正常終了',
     'clean-not-requested': '正常終了・要求の記録なし',
     'requested-not-finished': '要求あり・終了せず',
-    bugcheck: 'バグチェック (ブルースクリーン)',
+    bugcheck: 'バグチェック (ブルー スクリーン)',
     dirty: '予期しない停止・終了の記録なし',
     sleep: 'スリープまたは高速スタートアップ',
     'log-gap': '終了部分の記録がログにない',
