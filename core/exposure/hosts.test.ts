@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foldersOf } from './folders.ts';
 import { hostsOfState } from './hosts.ts';
-import { day, HOSTNAME, LOCAL, MadeEvidence, POLICY, SYSTEM } from './test-state.ts';
+import { BUILD, day, HOSTNAME, LOCAL, MadeEvidence, POLICY, SYSTEM } from './test-state.ts';
 
 const COMPUTER = `${SYSTEM}\\CurrentControlSet\\Control\\ComputerName\\ComputerName!ComputerName`;
 const DOMAIN = `${SYSTEM}\\CurrentControlSet\\Services\\Tcpip\\Parameters!Domain`;
@@ -90,6 +90,31 @@ describe('whose state a source shows', () => {
   it("is nobody's when nothing names a host; what lies together is then taken together", () => {
     const evidence = new MadeEvidence().hive('x/SOFTWARE', { [POLICY]: '1' }).text('x/winrm.txt', { [LOCAL]: '1' });
     expect(attribution(evidence)).toEqual({ '?0': ['x/SOFTWARE', 'x/winrm.txt'] });
+  });
+
+  describe('when a hive without a name is of another Windows than the log records', () => {
+    /** SYSTEM of RDS01 and a SOFTWARE of a build, whose newest write is on day 20. */
+    const beside = (build: string) =>
+      new MadeEvidence().hive('x/SYSTEM', { [HOSTNAME]: 'RDS01' }).hive('x/SOFTWARE', { [BUILD]: build, [POLICY]: '1' });
+    const booted = (evidence: MadeEvidence, on: number, build: string) =>
+      evidence.event('x/System.evtx', 'RDS01', 'EventLog/6009', { 'Data[0]': '10.00.', 'Data[1]': build }, day(on));
+    const together = { RDS01: ['x/SYSTEM+x/SOFTWARE'] };
+
+    it('is nobody’s, with the host as the one in question', () => {
+      const evidence = booted(booted(beside('20348'), 18, '17763'), 25, '17763');
+      expect(attribution(evidence)).toEqual({ RDS01: ['x/SYSTEM'], '?1': ['x/SOFTWARE'] });
+      expect(hostsOfState(evidence)[1]?.candidates).toEqual(['RDS01']);
+      const running = booted(beside('20348'), 5, '17763').event('x/System.evtx', 'RDS01', 'EventLog/6013', {}, day(20));
+      expect(attribution(running)).toEqual({ RDS01: ['x/SYSTEM'], '?1': ['x/SOFTWARE'] });
+    });
+
+    it('is of the host when the kernel is the same, after an upgrade, or where the log says nothing of that time', () => {
+      expect(attribution(booted(beside('19045'), 18, '19041'))).toEqual(together);
+      expect(attribution(booted(booted(beside('20348'), 10, '17763'), 18, '20348'))).toEqual(together);
+      expect(attribution(booted(booted(beside('17763'), 18, '17763'), 25, '20348'))).toEqual(together);
+      expect(attribution(booted(beside('20348'), 18, '17763'))).toEqual(together);
+      expect(attribution(beside('20348'))).toEqual(together);
+    });
   });
 
   it('ignores names that are none', () => {

@@ -1,7 +1,7 @@
 import type { EventObservation, Evidence, InstantNs } from '../model/observation.ts';
 import { baseName, folderOf, foldersOf } from './folders.ts';
 import { HostNames, isHostName } from './host-names.ts';
-import { DOMAIN_PLACES, HOST_NAME_PLACES, Interest } from './interest.ts';
+import { BUILD_PLACES, DOMAIN_PLACES, HOST_NAME_PLACES, Interest } from './interest.ts';
 import { Unit } from './unit.ts';
 
 /** What of the evidence the state of hosts is taken from. */
@@ -32,7 +32,8 @@ export interface HostState {
 
 /**
  * Whose state the sources show. A source that names its host belongs to it; one that does not belongs to the one host that is named, by
- * state or by event logs, in its folder or the nearest folder above it where any is. More than one there: nobody's.
+ * state or by event logs, in its folder or the nearest folder above it where any is. More than one there, or another build of Windows than the log
+ * records for the time of a hive: nobody's.
  */
 export function hostsOfState(evidence: StateEvidence, interest: Interest = new Interest([])): HostState[] {
   const units = unitsOf(evidence, interest);
@@ -60,9 +61,13 @@ export function hostsOfState(evidence: StateEvidence, interest: Interest = new I
     else group.units.push(unit);
   };
   const packs = packsOf(units);
+  const about = osWitnesses(evidence, names, map);
   for (const unit of units) {
     const pack = packs.get(unit);
-    const found = machineOf.get(unit) ?? siblingHive(unit, pack, machineOf) ?? map.nearest(unit.path);
+    const near = machineOf.get(unit) ?? siblingHive(unit, pack, machineOf) ?? map.nearest(unit.path);
+    const other =
+      typeof near === 'string' && !machineOf.has(unit) && isOtherBuild(unit, about.builds.get(near) ?? [], about.last.get(near));
+    const found = other ? new Set([near]) : near;
     if (typeof found === 'string') put(`\0${found}`, unit, { machine: found, candidates: [] });
     else {
       const candidates = [...found].map((m) => shown.get(m) ?? m).sort();
@@ -73,7 +78,6 @@ export function hostsOfState(evidence: StateEvidence, interest: Interest = new I
     }
   }
 
-  const about = osWitnesses(evidence, names, map);
   const hosts = [...groups.values()].map(({ machine, candidates, units: own }): HostState => {
     const host = machine === undefined ? undefined : (shown.get(machine) ?? machine);
     return {
@@ -89,6 +93,53 @@ export function hostsOfState(evidence: StateEvidence, interest: Interest = new I
     };
   });
   return hosts.sort(byName);
+}
+
+/** Builds of one kernel are no further apart: an enablement package counts on (19041 to 19045) and not everything names its number. */
+const SAME_KERNEL_BUILDS = 100;
+/** A running host writes its uptime to the log once a day: where the log ends longer before, an upgrade may lie between. */
+const DAY_NS = 86_400_000_000_000n;
+
+/**
+ * Is a hive that names its build, but no host, of another Windows than the boots next to its newest write? After an upgrade one of the two fits.
+ * @param last newest record of the host
+ */
+function isOtherBuild(unit: Unit, boots: HostState['builds'], last: InstantNs | undefined): boolean {
+  const { until } = unit;
+  if (!unit.isHive || until === undefined) return false;
+  const [build] = BUILD_PLACES.flatMap((place) =>
+    unit.at(place).flatMap(({ value }) => (typeof value === 'string' ? (buildNumber(value) ?? []) : [])),
+  );
+  if (build === undefined) return false;
+  const before = nearestBoot(
+    boots,
+    (time) => time <= until,
+    (a, b) => a > b,
+  );
+  const after = nearestBoot(
+    boots,
+    (time) => time > until,
+    (a, b) => a < b,
+  );
+  if (after === undefined && (before === undefined || last === undefined || last < until - DAY_NS)) return false;
+  return [before, after].every((boot) => boot === undefined || Math.abs(boot.build - build) > SAME_KERNEL_BUILDS);
+}
+
+interface TimedBuild {
+  readonly build: number;
+  readonly time: InstantNs;
+}
+
+function nearestBoot(
+  boots: HostState['builds'],
+  counts: (time: InstantNs) => boolean,
+  nearer: (a: InstantNs, b: InstantNs) => boolean,
+): TimedBuild | undefined {
+  let best: TimedBuild | undefined;
+  for (const { build, time } of boots) {
+    if (time !== undefined && counts(time) && (best === undefined || nearer(time, best.time))) best = { build, time };
+  }
+  return best;
 }
 
 function byName(a: HostState, b: HostState): number {
@@ -261,7 +312,7 @@ function hiveSets(units: readonly Unit[], packs: ReadonlyMap<Unit, Pack>): HiveS
     });
 }
 
-/** Builds and kinds of Windows that records and dumps name, by machine. */
+/** Builds and kinds of Windows that records and dumps name, and the newest record, by machine. */
 function osWitnesses(
   { events, dumps }: StateEvidence,
   names: HostNames,
@@ -269,8 +320,10 @@ function osWitnesses(
 ): {
   readonly builds: ReadonlyMap<string, HostState['builds'][number][]>;
   readonly products: ReadonlyMap<string, HostState['products'][number][]>;
+  readonly last: ReadonlyMap<string, InstantNs>;
 } {
   const builds = new Map<string, HostState['builds'][number][]>();
+  const last = new Map<string, InstantNs>();
   const products = new Map<string, HostState['products'][number][]>();
   const note = <T>(to: Map<string, T[]>, machine: string, entry: T): void => {
     const list = to.get(machine);
@@ -279,7 +332,10 @@ function osWitnesses(
   };
   for (const e of events) {
     const build = buildOf(e);
-    if (build !== undefined && isHostName(e.host)) note(builds, names.machine(e.host), { build, time: e.time });
+    if (!isHostName(e.host)) continue;
+    const machine = names.machine(e.host);
+    if (build !== undefined) note(builds, machine, { build, time: e.time });
+    if (e.time > (last.get(machine) ?? -1n)) last.set(machine, e.time);
   }
   for (const dump of dumps) {
     const machine = isHostName(dump.host) ? names.machine(dump.host) : map.nearest(dump.origin.path);
@@ -288,7 +344,7 @@ function osWitnesses(
     if (dump.build > 0) note(builds, machine, { build: dump.build, ...time });
     if (dump.productType !== undefined) note(products, machine, { product: dump.productType, ...time });
   }
-  return { builds, products };
+  return { builds, products, last };
 }
 
 /** Kernel-General 12 carries the build at every boot, and so does EventLog 6009 as its second datum. */
