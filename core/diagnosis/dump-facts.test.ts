@@ -1,3 +1,4 @@
+import type { BlameKnowledge } from '@winmedic/knowledge/model';
 import { expect, test } from 'vitest';
 import type { EventObservation } from '../model/observation.ts';
 import type { DumpObservation } from '../model/state.ts';
@@ -6,7 +7,7 @@ import { at, boot, event, evidenceOf, plus } from '../timeline/test-events.ts';
 import { factsOfDumps } from './dump-facts.ts';
 
 const CRASH = '2024-07-19T04:31:00Z';
-const blame = {
+const blame: BlameKnowledge = {
   addressParameters: [],
   windowsModules: [],
   knownModules: [{ name: 'edr.sys', maker: 'Maker', kind: 'edr', source: 'made up' }],
@@ -16,6 +17,7 @@ function factsOf(
   guilty: Partial<NonNullable<DumpObservation['blame']>>,
   more: Partial<DumpObservation> = {},
   events: readonly EventObservation[] = [],
+  tables: BlameKnowledge = blame,
 ): [string, string][] {
   const dump: DumpObservation = {
     type: 'dump',
@@ -36,7 +38,7 @@ function factsOf(
     origin: { sourceId: 'S1', path: 'a.dmp' },
     ...more,
   };
-  const facts = factsOfDumps(buildTimeline({ ...evidenceOf(events), dumps: [dump] }), blame);
+  const facts = factsOfDumps(buildTimeline({ ...evidenceOf(events), dumps: [dump] }), tables);
   for (const fact of facts) expect(fact).toMatchObject({ host: '?', time: { kind: 'instant', at: at(CRASH) }, origin: { path: 'a.dmp' } });
   return facts.map(({ name, value }) => [name, value]);
 }
@@ -69,4 +71,9 @@ test('a dump that belongs to no stop is no fact of a stop near it: written while
     ...boot(plus(CRASH, 420), false),
   ];
   expect(factsOf({}, { build: 14393 }, goesOn)).toEqual([]);
+});
+
+test('of a module that is only remembered the kind decides nothing', () => {
+  const unverified = { ...blame, knownModules: [{ ...blame.knownModules[0]!, unverified: true as const }] };
+  expect(factsOf({}, {}, [], unverified)).toEqual([['dump.module', 'edr.sys']]);
 });

@@ -19,7 +19,10 @@ const KINDS: Readonly<Record<string, string>> = {
  * machine ran on, or by another one.
  */
 export function factsOfDumps(timeline: Timeline, knowledge: BlameKnowledge): FactObservation[] {
-  const kinds = new Map(knowledge.knownModules.map(({ name, kind }) => [name, KINDS[kind]]));
+  // What is only remembered of a module is shown, and decides nothing.
+  const kinds = new Map(
+    knowledge.knownModules.filter(({ unverified }) => unverified !== true).map(({ name, kind }) => [name, KINDS[kind]]),
+  );
   const facts: FactObservation[] = [];
   const dumps = new Map(timeline.evidence.dumps.map((dump) => [dump.id, dump]));
   const ofStops = new Set(timeline.stops.flatMap(({ records }) => records));

@@ -1,6 +1,6 @@
 import type { EventObservation, InstantNs } from '../model/observation.ts';
 import type { ClockReading, Sequenced } from './clock.ts';
-import { flag, integer, is } from './fields.ts';
+import { flag, integer, is, type KnownProvider } from './fields.ts';
 import { MINUTE_NS, SECOND_NS } from './time.ts';
 
 /** Kernel-General 12 to 6005 was measured up to 244 s; slower disks need room, the next boot does not come this soon with its own 12. */
@@ -111,29 +111,22 @@ function startRecord(marks: ReadonlyMap<Mark, EventObservation>): EventObservati
   throw new Error('a boot without a record');
 }
 
+/** Records that belong to a start, by event id. */
+const MARKS: ReadonlyMap<number, readonly [KnownProvider, Mark]> = new Map([
+  [12, ['kernel-general', '12']],
+  [20, ['kernel-boot', '20']],
+  [27, ['kernel-boot', '27']],
+  [41, ['kernel-power', '41']],
+  [6005, ['eventlog', '6005']],
+  [6008, ['eventlog', '6008']],
+  [6009, ['eventlog', '6009']],
+  [108, ['windows-eventlog', '108']],
+  [4608, ['security', '4608']],
+]);
+
 function markOf(e: EventObservation): Mark | undefined {
-  switch (e.eventId) {
-    case 12:
-      return is(e, 'kernel-general', 12) ? '12' : undefined;
-    case 20:
-      return is(e, 'kernel-boot', 20) ? '20' : undefined;
-    case 27:
-      return is(e, 'kernel-boot', 27) ? '27' : undefined;
-    case 41:
-      return is(e, 'kernel-power', 41) ? '41' : undefined;
-    case 6005:
-      return is(e, 'eventlog', 6005) ? '6005' : undefined;
-    case 6008:
-      return is(e, 'eventlog', 6008) ? '6008' : undefined;
-    case 6009:
-      return is(e, 'eventlog', 6009) ? '6009' : undefined;
-    case 108:
-      return is(e, 'windows-eventlog', 108) ? '108' : undefined;
-    case 4608:
-      return is(e, 'security', 4608) ? '4608' : undefined;
-    default:
-      return undefined;
-  }
+  const known = MARKS.get(e.eventId);
+  return known !== undefined && is(e, known[0], e.eventId) ? known[1] : undefined;
 }
 
 /** Kernel-Boot 20 of a boot: did the kernel see a good shutdown before it? */
