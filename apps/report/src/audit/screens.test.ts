@@ -233,6 +233,17 @@ describe('the audit in the terminal', () => {
     expect(page).toMatch(/Possible risk: Basic authentication.* \(1 possible risk\)/);
   });
 
+  it('leaves no finding out that rests only on settings without a judgement of their own', () => {
+    const [holding] = oneHost.hosts[0]!.combined;
+    const informing = holding!.parts.map((part) => {
+      const { risky: _risky, ...setting } = part.result.setting;
+      return { ...part, result: { ...part.result, setting } };
+    });
+    const page = flat(text({}, withHost({ combined: [{ ...holding!, status: 'holds', parts: informing }] })));
+    expect(page).toContain(holding!.finding.title.en);
+    expect(page).not.toContain('left out by --only');
+  });
+
   it('ends with the next command', () => {
     expect(text().trimEnd().split('\n').at(-1)).toBe('next: winmedic audit /cases/rds --html audit.html');
     expect(text({ next: 'winmedic audit --help', lang: 'ja' }).trimEnd().split('\n').at(-1)).toBe('次のコマンド: winmedic audit --help');

@@ -134,13 +134,19 @@ export function inAreas(setting: SettingDefinition, filter: AuditFilter): boolea
   return filter.only === undefined || filter.only.length === 0 || filter.only.includes(setting.area);
 }
 
+/** A finding belongs to the areas of its settings; what only informs (the build it depends on) counts when nothing else does. */
+function combinedInAreas({ parts }: CombinedResult, filter: AuditFilter): boolean {
+  const settings = parts.map(({ result: { setting } }) => setting);
+  const judged = settings.filter(({ risky }) => risky !== undefined);
+  return (judged.length > 0 ? judged : settings).some((setting) => inAreas(setting, filter));
+}
+
 /** The results of a host in the lists of a report. */
 export function hostView(host: AuditHost, filter: AuditFilter): HostView {
   const chosen = host.settings.filter(({ setting }) => inAreas(setting, filter)).toSorted(bySeverity);
   const of = (status: SettingResult['status']): SettingResult[] => chosen.filter((result) => result.status === status);
   const combined = host.combined
-    // What only informs (the build a finding depends on) does not make it a finding of that area.
-    .filter(({ parts }) => parts.some(({ result: { setting } }) => setting.risky !== undefined && inAreas(setting, filter)))
+    .filter((result) => combinedInAreas(result, filter))
     .toSorted((a, b) => SEVERITY_RANK[a.finding.severity] - SEVERITY_RANK[b.finding.severity]);
   const count = (status: SettingResult['status']): number => chosen.filter((result) => result.status === status).length;
   const clear = filter.riskyOnly === true;
