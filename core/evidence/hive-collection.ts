@@ -13,8 +13,12 @@ export function alignUntil<T extends { readonly folder: string; readonly reading
   return hives.map((hive) => {
     const own = untilOf(hive.reading);
     if (own === undefined || hive.reading.behind === true) return hive;
-    const others = hives.filter(({ folder }) => folder === hive.folder).map(({ reading }) => untilOf(reading));
-    const near = others.filter((at) => at !== undefined && at > own && at - own <= FLUSH_NS) as InstantNs[];
+    const beside = hives.filter(({ folder, reading }) => folder === hive.folder && reading.root !== undefined);
+    // The same hive twice: copies of several hosts or of several days.
+    if (new Set(beside.map(({ reading }) => reading.root)).size < beside.length) return hive;
+    const near = beside
+      .map(({ reading }) => untilOf(reading))
+      .filter((at) => at !== undefined && at > own && at - own <= FLUSH_NS) as InstantNs[];
     if (near.length === 0) return hive;
     const until = near.reduce((a, b) => (a > b ? a : b));
     const { state, extents } = hive.reading;

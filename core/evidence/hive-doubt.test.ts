@@ -110,6 +110,12 @@ describe('hives of one folder, written last within an hour', () => {
     );
   });
 
+  it('but not where one of them is there twice: they may be of several hosts', async () => {
+    const other = hostHives({ ...settings, computer: 'WEB1', newestAt: NEWEST + 40n * MINUTE });
+    const files = { SOFTWARE: hostHives(settings).SOFTWARE, WEB1_SYSTEM: other.SYSTEM };
+    expect(await untilOf(files, 'two hosts')).toBe(instantOfTicks(NEWEST));
+  });
+
   it('but not one whose logs are missing: what they hold may lie in that time', async () => {
     expect(await untilOf({ SOFTWARE: software.hive }, 'behind')).toBe(instantOfTicks(NEWEST));
   });
