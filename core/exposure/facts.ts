@@ -6,6 +6,7 @@ import { defaultOf } from './defaults.ts';
 import { type Effective, effectiveOf } from './effective.ts';
 import { type HiveSet, type HostState, hostsOfState, type StateEvidence } from './hosts.ts';
 import { Interest } from './interest.ts';
+import { isPlaceGuessed } from './judge-setting.ts';
 import { unclear } from './meaning.ts';
 import { needWord } from './needs.ts';
 import { osOf } from './os.ts';
@@ -154,7 +155,7 @@ class HostFacts {
     if (effective.unchecked.length > 0 || effective.against.length > 0 || apart || since === undefined || until === undefined)
       return undefined;
     const { entry } = defaultOf(setting, osOf(units, this.#host, true));
-    if (entry === undefined || entry.value === null || entry.basis === 'unverified') return undefined;
+    if (entry === undefined || entry.value === null || entry.basis === 'unverified' || isPlaceGuessed(setting)) return undefined;
     const value = mapped(setting, entry.value);
     const [shown] = effective.readings;
     if (value === undefined || shown === undefined) return undefined;

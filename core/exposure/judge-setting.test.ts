@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { factsOfState } from './facts.ts';
 import {
   at,
   audited,
@@ -266,6 +267,21 @@ describe('what would be needed', () => {
     expect(need(new MadeEvidence().hive('h/SYSTEM', { [HOSTNAME]: 'A' }), LOCAL)).toEqual([
       ['not-covered', 'the output of reg query "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Demo"'],
     ]);
+  });
+});
+
+describe('nothing under a name that was not verified', () => {
+  it('is probably the default, and no fact', () => {
+    const guessed = setting({ basis: ['unverified'], fact: { name: 'demo.level', values: { '1': 'closed' } } });
+    const one = { ...guessed, places: [{ address: LOCAL, basis: 'unverified' as const }] };
+    const evidence = server({ [LOCAL]: null }, {});
+    const result = judged(evidence, one);
+    expect(result.status).toBe('probably-ok');
+    expect(result.text.en).toBe('1: closed (default; name of the value not verified)');
+    expect(factsOfState(evidence, { settings: [one] }).facts).toEqual([]);
+    const sure = { ...guessed, places: [{ address: LOCAL }], basis: ['documented' as const] };
+    expect(judged(evidence, sure).status).toBe('ok');
+    expect(factsOfState(evidence, { settings: [sure] }).facts.map(({ value }) => value)).toEqual(['closed']);
   });
 });
 

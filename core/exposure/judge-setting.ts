@@ -115,7 +115,7 @@ function judgeDefault(setting: SettingDefinition, view: View, base: Base, unchec
   // Different Windows, different answer: possible when any of them would be at risk.
   const risk = same ? risks[0] : risks.includes(true) || undefined;
   const undecided = !same && risk === true;
-  const guessed = candidates.some((c) => c.entry?.basis === 'unverified' && c.entry.value !== null);
+  const guessed = candidates.some((c) => c.entry?.basis === 'unverified' && c.entry.value !== null) || isPlaceGuessed(setting);
   const certain = unchecked.length === 0 && !undecided && !guessed;
   const missing = new Set<'product' | 'build'>(undecided ? dependsOn : []);
   if (undecided && view.os.product === undefined && setting.riskyOn !== undefined) missing.add('product');
@@ -133,6 +133,11 @@ function judgeDefault(setting: SettingDefinition, view: View, base: Base, unchec
     unchecked: [...unchecked, ...[...missing].map((what) => missingOs(setting, view, what))],
   };
   return withTests(result, unchecked.length === 0 && !guessed ? 'yes' : 'no', holds);
+}
+
+/** That nothing is stored under a name that was not verified does not mean that nothing is stored. */
+export function isPlaceGuessed({ places }: Pick<SettingDefinition, 'places'>): boolean {
+  return places.some(({ basis, effective }) => basis === 'unverified' && effective !== true);
 }
 
 const agreed = (outcomes: readonly (boolean | undefined)[]): boolean | undefined => {
@@ -228,12 +233,13 @@ function defaultText(
     return one.value === null ? one.text : words.valueWithMeaning(one.value, one.text);
   };
   const override = overridable ? [words.MARKS.overridable] : [];
+  const place = isPlaceGuessed(setting) ? words.MARKS.unverifiedPlace : undefined;
   if (entry !== undefined) {
     const guess = entry.basis === 'unverified' ? words.MARKS.unverifiedDefault : undefined;
     const mark = guess === undefined ? [words.MARKS.isDefault] : [];
-    return words.withMarks(entryText(entry), [...mark, ...unverifiedMarks(setting, guess), ...override]);
+    return words.withMarks(entryText(entry), [...mark, ...unverifiedMarks(setting, guess ?? place), ...override]);
   }
-  const marks = [...unverifiedMarks(setting), ...override];
+  const marks = [...unverifiedMarks(setting, place), ...override];
   if (known.length === 0) return words.withMarks(words.NOTHING_STORED, marks);
   // An entry for all others is written for the case that the Windows is not known.
   const last = setting.defaults.at(-1);
