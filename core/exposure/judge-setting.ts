@@ -8,6 +8,7 @@ import { BUILD_PLACES, PRODUCT_PLACES } from './interest.ts';
 import { onlyAsksPresence, testReading, unclear } from './meaning.ts';
 import { type DamagedInputs, uncheckedPlace } from './needs.ts';
 import { lookAt, type Reading } from './reading.ts';
+import { storedTime } from './stored-time.ts';
 import type { Unit } from './unit.ts';
 import { every, lookUp, plainText, type StoredValue, some, testValue, valueKey } from './value.ts';
 import * as words from './words.ts';
@@ -209,7 +210,8 @@ function readingText(setting: SettingDefinition, { place }: Effective, { value, 
 /** A stored value in words. */
 export function valueText(setting: SettingDefinition, value: StoredValue, observation?: Pick<StateObservation, 'address'>): Localized {
   if (value === null) return { en: 'not stored', ja: '格納なし' };
-  const plain = plainText(value);
+  const stored = plainText(value);
+  const plain = (setting.time && storedTime(setting.time, stored)) ?? stored;
   const meaning = setting.values === undefined ? undefined : lookUp(setting.values, value);
   if (meaning !== undefined) return words.valueWithMeaning(plain, meaning);
   if (plain.trim() !== '') return { en: words.shorten(plain), ja: words.shorten(plain) };

@@ -364,6 +364,8 @@ export interface SettingDefinition {
   readonly places: readonly SettingPlace[];
   /** Stored value to its meaning. Numbers decimal, text as stored; `*` for any other; `\*` for the text `*` itself. */
   readonly values?: Readonly<Record<string, Localized>>;
+  /** The stored value is a time: a FILETIME or SYSTEMTIME in binary. It is shown as a time. */
+  readonly time?: 'filetime' | 'systemtime';
   readonly defaults: readonly SettingDefault[];
   /** Risky when it holds for the effective value; absent: it only informs. */
   readonly risky?: ValueTest;
