@@ -10,7 +10,7 @@ export interface StateObservation {
   readonly address: StateAddress;
   /** Numbers decimal, lists as arrays, binary as upper-case hex, `true`/`false` in lower case; `null`: looked for and not there. */
   readonly value: string | readonly string[] | null;
-  /** `REG_DWORD` … for registry values. */
+  /** `REG_DWORD` … for registry values; a number with another size than its type has carries that size: `REG_DWORD[2]`, and is given as hex. */
   readonly valueType?: string;
   /** The source says a policy set it (`[Source="GPO"]` of winrm, gpresult). */
   readonly byPolicy?: true;
