@@ -31,7 +31,8 @@ export function channelFileFacts(
   dumps: readonly DumpObservation[],
   extents: readonly StateExtent[],
 ): FactObservation[] {
-  const hosts = new Map(events.map(({ host }) => [host.toLowerCase(), host]));
+  // The short and the full name are one machine.
+  const hosts = new Map(events.map(({ host }) => [host.toLowerCase().split('.', 1)[0], host]));
   if (hosts.size > 1) return [];
   const [host] = hosts.values();
   const end = newest([...events.map(({ time }) => time), ...dumps.map(({ time }) => time), ...extents.map(({ until }) => until)]);

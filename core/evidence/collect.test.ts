@@ -483,3 +483,15 @@ describe('progress and abort', () => {
     await expect(collect(path, { signal: abort.signal })).rejects.toThrow('enough');
   });
 });
+
+describe('the same output in the folders of two hosts', () => {
+  const text = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\n    fDenyTSConnections    REG_DWORD    0x0\n';
+  it('is read for both; twice in one folder it is a copy', async () => {
+    dir.file('fleet/A/rdp.txt', text);
+    dir.file('fleet/B/rdp.txt', text);
+    dir.file('fleet/B/copy.txt', text);
+    const { sources, problems } = await collect(dir.folder('fleet'));
+    expect(sources.map(({ path }) => path.slice(-9))).toEqual(['A/rdp.txt', '/copy.txt']);
+    expect(problems.map(({ code }) => code)).toEqual(['EVIDENCE_DUPLICATE']);
+  });
+});

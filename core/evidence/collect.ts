@@ -8,7 +8,7 @@ import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-fil
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { sha256OfFile } from './hash.ts';
-import { HiveShelf } from './hive-shelf.ts';
+import { folderOf, HiveShelf } from './hive-shelf.ts';
 import { interestQueries } from './interest.ts';
 import { emptyFile, Problems, unreadable } from './problems.ts';
 import { blameTables, readDump } from './read-dump.ts';
@@ -55,6 +55,9 @@ export interface CollectOptions {
 
 /** Kinds of sources that say something about a host. */
 const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
+
+/** Kinds of sources that show the state of a host without naming it. */
+const OF_A_HOST: ReadonlySet<SourceKind> = new Set(['state-text', 'hive', 'hive-log']);
 
 /** Longest text read; an export of a whole log as text belongs into an EVTX file. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
@@ -386,12 +389,14 @@ class Collection {
     const { signal } = this.#options;
     const sha256 = this.#options.hash === false ? '' : await sha256OfFile(input.file, (n) => this.#progress(n, input.label), signal);
     if (sha256 !== '') this.#progress(start + input.sizeBytes - this.#done, input.label);
-    const twin = this.#hashes.get(sha256);
+    // Two hosts may have the very same settings: their files are copies of one another only within a folder.
+    const identity = OF_A_HOST.has(kind) ? `${sha256} ${folderOf(input.label)}` : sha256;
+    const twin = this.#hashes.get(identity);
     if (twin !== undefined) {
       this.#problems.add({ code: 'EVIDENCE_DUPLICATE', path: input.label, severity: 'note', what: twin });
       return undefined;
     }
-    if (sha256 !== '') this.#hashes.set(sha256, input.label);
+    if (sha256 !== '') this.#hashes.set(identity, input.label);
     const source: Source = { id: this.#nextId(), path: input.label, sizeBytes: input.sizeBytes, sha256, kind };
     this.#sources.push(source);
     return source;

@@ -1,5 +1,14 @@
 import type { ByteSource } from '@winmedic/bytes';
-import { type Hive, type HiveKey, type HiveLogFile, type HiveValue, type LogUse, openHive } from '@winmedic/registry-hive';
+import {
+  controlSets,
+  currentControlSet,
+  type Hive,
+  type HiveKey,
+  type HiveLogFile,
+  type HiveValue,
+  type LogUse,
+  openHive,
+} from '@winmedic/registry-hive';
 import type { InputProblem, InstantNs, Origin } from '../model/observation.ts';
 import type { StateExtent, StateObservation } from '../model/state.ts';
 import { type HiveRoot, parseRegistryAddress, type RegistryAddress } from './hive-address.ts';
@@ -110,22 +119,6 @@ function isBehind({ header, logs }: Hive): boolean {
 
 /** Reasons to stop reading a log after which entries may be missing. */
 const INCOMPLETE: ReadonlySet<NonNullable<LogUse['stopped']>> = new Set(['gap', 'bad-hash', 'bad-size', 'bad-bin', 'truncated']);
-
-/** Name of the control set Windows uses: `Select\Current`; where that is not stored, the only one there is. */
-function currentControlSet(hive: Hive): string | undefined {
-  const current = hive.key('Select')?.value('Current')?.number();
-  if (current !== undefined) {
-    const name = `ControlSet${String(current).padStart(3, '0')}`;
-    return hive.key(name) === undefined ? undefined : name;
-  }
-  const sets = controlSets(hive);
-  return sets.length === 1 ? sets[0] : undefined;
-}
-
-/** Names of the control sets; only the SYSTEM hive has any. */
-function controlSets({ root }: Hive): string[] {
-  return [...(root?.subkeys() ?? [])].map(({ name }) => name).filter((name) => /^ControlSet\d{3}$/i.test(name));
-}
 
 /** The newest write of any key, or of the base block: until then the hive shows the state of its host. Times in the future say nothing. */
 function newestWrite(hive: Hive, now: InstantNs): InstantNs | undefined {

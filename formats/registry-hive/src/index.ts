@@ -1,4 +1,5 @@
 export { type BaseBlock, baseBlockChecksum, parseBaseBlock, recogniseHive } from './base-block.ts';
+export { controlSets, currentControlSet } from './control-set.ts';
 export {
   HIVE_DAMAGE_CODES,
   HIVE_ERROR_CODES,
