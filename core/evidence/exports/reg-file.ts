@@ -16,9 +16,9 @@ export function isRegFile(lines: Lines): boolean {
 /** Parts of a `.reg` file before anything of it counts. */
 interface Found {
   readonly keys: { readonly key: string; readonly line: number; readonly values: RegistryValue[] }[];
-  /** Written the way regedit and `reg export` write, as far as can be seen: no comments, fixed forms, an empty line behind each key. */
+  /** Written the way regedit and `reg export` write, as far as can be seen: fixed forms, an empty line behind each key. */
   canonical: boolean;
-  /** Keys or values to be deleted: such a file says what to change, not what was there. */
+  /** Line of a comment or of a key or value to be deleted: such a file says what to change, not what was there. */
   change: number | undefined;
 }
 
@@ -26,7 +26,7 @@ interface Found {
 const MAX_HELD = 1_000_000;
 
 /**
- * Reads a `.reg` file. A file that deletes anything is no export: nothing of it is taken as state. That a value is missing is concluded only
+ * Reads a `.reg` file. A file that deletes anything or carries comments is no export: nothing of it is taken as state. That a value is missing is concluded only
  * from files that look written by Windows, and there only for keys with two values or more: people write files with the one value they mean.
  */
 export function readRegFile(lines: Lines, sink: Sink): void {
@@ -55,7 +55,8 @@ export function readRegFile(lines: Lines, sink: Sink): void {
       if (current !== undefined && ++held <= MAX_HELD) found.keys.push(current);
       lines.next();
     } else if (text.startsWith(';')) {
-      found.canonical = false;
+      // Windows writes no comments: a person wrote this file, to change something.
+      found.change ??= number;
       lines.next();
     } else if (text.startsWith('"') || text.startsWith('@')) {
       const value = readEntry(lines, sink, ansi, found);

@@ -160,9 +160,10 @@ describe('.reg files', () => {
     expect(read(EXPORT.trimEnd()).whole).toEqual([]);
   });
 
-  it('takes a file that deletes something for a change, not for a state', () => {
+  it('takes a file that deletes something or carries comments for a change, not for a state', () => {
     for (const text of [
       EXPORT.replace('"Raw"=hex:01,ff', '"Raw"=-'),
+      EXPORT.replace('"Raw"', '; switch the button off\n"Raw"'),
       EXPORT.replace('[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\\Empty]', `[-${KEY}\\Empty]`),
     ]) {
       const { state, extents, codes } = read(text);
