@@ -338,11 +338,12 @@ class Collection {
   }
 
   async #readDump(input: Input, source: FileSource): Promise<void> {
-    const added = await this.#addSource(input, 'dump');
-    if (added === undefined) return;
     const tables = blameTables(this.#options.blame ?? loadKnowledge().blame);
     const id = `D${this.#dumps.length + 1}`;
-    this.#dumps.push(readDump({ source, path: input.label, sourceId: added.id, id }, tables, this.#problems));
+    // Read first: a file that is no dump after all may be as large as memory, and is not worth hashing.
+    const dump = readDump({ source, path: input.label, sourceId: this.#nextId(), id }, tables, this.#problems);
+    if ((await this.#addSource(input, 'dump')) === undefined) return;
+    this.#dumps.push(dump);
     this.#totals.bytes += input.sizeBytes;
   }
 
