@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXAMPLE, EXAMPLE_SYSTEM, TestFolder, winmedic } from './test-command.ts';
 
@@ -143,5 +144,13 @@ describe.concurrent('winmedic diagnose', () => {
     expect((await winmedic(['diagnose', EXAMPLE, '--pack', folder.at('none.yaml')])).err).toBe(
       `winmedic: CLI_FILE cannot read ${folder.at('none.yaml')}: there is no such file or folder.\n`,
     );
+  });
+});
+
+describe('settings without a stop', () => {
+  it('lead to the audit', async () => {
+    const { out, code } = await winmedic(['diagnose', join(EXAMPLE, '../ja-rds-hives'), '--lang', 'en']);
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(/^next: winmedic audit .*ja-rds-hives/);
   });
 });

@@ -46,6 +46,13 @@ function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diag
   );
 }
 
+/** What to run next, when that is not the same command with a report: the help when nothing was read, the audit when there are settings but no stop. */
+function nextCommand(context: Context, code: number, { incidents, timeline }: Diagnosis): { readonly next?: string } {
+  if (code === 2) return { next: 'winmedic diagnose --help' };
+  const onlySettings = incidents.length === 0 && timeline.evidence.state.length > 0;
+  return onlySettings ? { next: context.commandLine.replace(' diagnose ', ' audit ') } : {};
+}
+
 /** Reads the evidence, judges every stop and prints the verdict. */
 export const run: VerbRun = async (context, paths, options) => {
   const started = performance.now();
@@ -62,7 +69,7 @@ export const run: VerbRun = async (context, paths, options) => {
   else {
     const { width, colour, unicode } = context;
     // With nothing read, a page of it would help nobody: the help says what can be read.
-    const next = code === 2 ? { next: 'winmedic diagnose --help' } : {};
+    const next = nextCommand(context, code, diagnosis);
     await context.out(diagnosisToText(diagnosis, { ...people, width, colour, unicode, verbose: options['verbose'] === true, ...next }));
   }
   let written = true;
