@@ -5,6 +5,7 @@ import type { Coincidence, Diagnosis, Incident, JudgedCause } from '../model/ver
 import { Case } from './case.ts';
 import { chainOf } from './chain.ts';
 import { deadEndsOf } from './dead-ends.ts';
+import { dumpsOfNoHost } from './dump-facts.ts';
 import { partsOf } from './evaluate.ts';
 import { distinctMissing } from './evaluation.ts';
 import { coincidenceKey } from './expr-coincidence.ts';
@@ -55,7 +56,7 @@ export const diagnose: Diagnose = (timeline, knowledge, options) => {
     deadEnds: deadEndsOf(theCase, incidents),
     coincidence: testsThatCounted(incidents, coincidences),
     repairs: suspectRepairs(theCase, incidents),
-    problems: timeline.evidence.problems,
+    problems: [...timeline.evidence.problems, ...dumpsOfNoHost(timeline)],
     madeAt: options.madeAt ?? BigInt(Date.now()) * 1_000_000n,
   };
 };

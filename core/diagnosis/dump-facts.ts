@@ -1,7 +1,7 @@
 import type { BlameKnowledge } from '@winmedic/knowledge/model';
-import type { FactObservation } from '../model/observation.ts';
+import type { FactObservation, InputProblem } from '../model/observation.ts';
 import type { Timeline } from '../model/timeline.ts';
-import { DUMP_PROVIDER } from '../timeline/index.ts';
+import { DUMP_PROVIDER, UNNAMED_HOST } from '../timeline/index.ts';
 
 /** Values of the fact `dump.module-kind` by what the knowledge base calls a module. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -12,6 +12,15 @@ const KINDS: Readonly<Record<string, string>> = {
   network: 'network',
   display: 'display',
 };
+
+/** Dumps that fit none of the hosts whose logs were given: said, since such a dump explains no stop of theirs. */
+export function dumpsOfNoHost({ events, hosts }: Timeline): InputProblem[] {
+  const named = hosts.filter(({ name }) => name !== UNNAMED_HOST).map(({ name }) => name);
+  if (named.length === 0) return [];
+  return events
+    .filter(({ provider, host }) => provider === DUMP_PROVIDER && host === UNNAMED_HOST)
+    .map(({ origin }) => ({ code: 'EVIDENCE_DUMP_OF_NO_HOST', path: origin.path, severity: 'note', what: named.slice(0, 8).join(', ') }));
+}
 
 /**
  * What the crash dumps of a timeline say about their stops, as facts at the moment of the stop: the module named and its kind. A module

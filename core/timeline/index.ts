@@ -3,6 +3,7 @@ export { DUMP_PROVIDER } from '../explain/index.ts';
 export { buildTimeline } from './build.ts';
 export { MIN_STEP_NS } from './clock.ts';
 export { covers, mergeCoverage, touchesHole } from './coverage.ts';
+export { UNNAMED_HOST } from './hosts.ts';
 export { STOP_ACTION_NAMES, STOP_CLASS_NAMES, timelineMarks } from './marks.ts';
 export { byTime, lowerBound } from './order.ts';
 export { DEFAULT_WINDOW_SECONDS, selectTimeline, type TimelineFilter, type TimelineSelection } from './select.ts';
