@@ -106,7 +106,7 @@ export const auditEn = {
   sectionConflict: 'Sources disagree',
   sectionPossible: 'Possible risks, and what would decide',
   sectionUnchecked: 'Not checked',
-  sectionProbably: 'Probably not risky: a place that would win was not checked',
+  sectionProbably: 'Probably not risky: a place that would win was not checked, or it was not verified',
   sectionNoted: 'Noted, without judgement',
   sectionOk: 'Checked and not risky',
   sectionChanges: 'What changed',

@@ -89,7 +89,7 @@ export const auditJa = {
   sectionConflict: '情報源の不一致',
   sectionPossible: '危険の可能性がある設定と、決め手になるもの',
   sectionUnchecked: '未確認の設定',
-  sectionProbably: 'おそらく問題なし (優先される場所が未確認)',
+  sectionProbably: 'おそらく問題なし (優先される場所が未確認、または未検証)',
   sectionNoted: '参考 (判定なし)',
   sectionOk: '確認済みで問題なし',
   sectionChanges: '変更点',
