@@ -1,3 +1,4 @@
+export { type ByteSource, type Damage, memorySource } from '@winmedic/bytes';
 export { blame } from './blame.ts';
 export { DUMP_DAMAGE_CODES, DUMP_ERROR_CODES, type DumpDamageCode, DumpError, type DumpErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS } from './limits.ts';

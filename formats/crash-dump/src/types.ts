@@ -1,4 +1,4 @@
-import type { ByteSource, Damage } from '@winmedic/bytes';
+import type { Damage } from '@winmedic/bytes';
 
 /** Options of `openDump`. */
 export interface DumpOptions {
@@ -151,5 +151,3 @@ export interface Blame {
   /** Other third-party modules of the stack, nearest first. */
   readonly others: readonly string[];
 }
-
-export type { ByteSource, Damage };

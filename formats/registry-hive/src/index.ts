@@ -1,3 +1,4 @@
+export { type ByteSource, type Damage, memorySource } from '@winmedic/bytes';
 export { type BaseBlock, baseBlockChecksum, parseBaseBlock, recogniseHive } from './base-block.ts';
 export { controlSets, currentControlSet } from './control-set.ts';
 export {

@@ -12,15 +12,17 @@ import { Pages } from './pages.ts';
 import { type Replay, replay } from './replay.ts';
 import { deletedEntries, salvageEntries } from './scan.ts';
 import type { DeletedEntry, Hive, HiveHeader, HiveKey, HiveOptions, HiveState } from './types.ts';
+import { wholeReads } from './whole-reads.ts';
 
 /** Smallest cells of a key node (a name of one character) and of a key value (no name). */
 const SMALLEST_KEY = 88;
 const SMALLEST_VALUE = 24;
 
 /**
- * Opens a registry hive (regf 1.3 to 1.6) and lays its transaction logs over it, in memory, as Windows does when it loads the hive. Nothing but the
- * base block is read before it is asked for.
- * @throws {HiveError} HIVE_EMPTY, HIVE_NOT_HIVE or HIVE_TOO_LARGE; everything else is a damage.
+ * Opens a registry hive (regf 1.3 to 1.6) and lays its transaction logs over it, in memory, as Windows does when it loads the hive. Only the
+ * base block, the root key and, of a dirty hive, the logs are read before more is asked for.
+ * @throws {HiveError} HIVE_EMPTY, HIVE_NOT_HIVE or HIVE_TOO_LARGE; everything else is a damage. What a source throws (an I/O error) is thrown on, here
+ * and by every later read.
  */
 export function openHive(source: ByteSource, options: HiveOptions = {}): Hive {
   return new OpenedHive(source, options);
@@ -35,12 +37,14 @@ class OpenedHive implements Hive {
   readonly root: Key | undefined;
   #binsChecked = false;
 
-  constructor(source: ByteSource, options: HiveOptions) {
+  constructor(given: ByteSource, options: HiveOptions) {
+    const source = wholeReads(given);
     const limits = withDefaults(options.limits);
     if (source.sizeBytes === 0) throw new HiveError('HIVE_EMPTY', 'hive');
     if (source.sizeBytes > limits.maxHiveBytes) throw new HiveError('HIVE_TOO_LARGE', 'hive', source.sizeBytes);
     const damages = new Damages(options.onDamage);
-    const done = replay(source, options.logs ?? [], limits.maxHiveBytes, damages);
+    const logs = (options.logs ?? []).map((log) => ({ name: log.name, source: wholeReads(log.source) }));
+    const done = replay(source, logs, limits.maxHiveBytes, damages);
     const usable = done.base?.signature === true ? done.base : undefined;
     // A log is no hive, though it begins with the same base block and holds its pages.
     if (done.own?.signature === true && done.own.checksumValid && done.own.fileType !== 0)

@@ -180,7 +180,12 @@ class Replaying {
     else this.#replaceInvalidBins();
   }
 
-  /** Applies the newest log of the format before Windows 8.1: each holds all pages that were dirty. */
+  /**
+   * Applies the newest log of the format before Windows 8.1: each holds all pages that were dirty. Newest is the one with the higher sequence number.
+   * Windows itself has no one rule for two logs that fit: before 8 it takes the first unless the base block is broken, then the one with the later
+   * time, and the boot loader takes the first that fits.
+   * @source msuhanov/regf, "Multiple transaction log files", "Old format"
+   */
   applyOld(logs: readonly LogFile[]): void {
     for (const log of logs.toSorted((a, b) => b.base!.primarySequence - a.base!.primarySequence)) {
       if (this.applied) {

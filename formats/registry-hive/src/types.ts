@@ -175,6 +175,6 @@ export interface Hive {
   deleted(): IterableIterator<DeletedEntry>;
   /** Every key cell that can be found by scanning the bins, for hives without a usable tree: reading only, never written back. */
   salvage(): IterableIterator<DeletedEntry>;
-  /** The hive's bytes as they are after the replay (a stream of blocks), header included as rebuilt by the replay. */
+  /** The hive's bytes as they are after the replay, with the base block it leads to: a copy of the whole file in memory. */
   image(): Uint8Array;
 }

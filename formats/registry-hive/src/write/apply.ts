@@ -1,10 +1,11 @@
 import { HiveError } from '../errors.ts';
+import { wholeReads } from '../whole-reads.ts';
 import { CRC_32 } from './plan.ts';
 import type { HivePlan, HiveSink, HiveUndoOptions, HiveUndoRecord, HiveWriteHash, UndoFile, UndoWrite } from './types.ts';
 
 function read(sink: HiveSink, offset: number, length: number): Uint8Array {
   const out = new Uint8Array(length);
-  return out.subarray(0, sink.readAt(offset, out));
+  return out.subarray(0, wholeReads(sink).readAt(offset, out));
 }
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);

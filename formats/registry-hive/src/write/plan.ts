@@ -4,6 +4,7 @@ import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE } from '../layout.ts';
 import { openHive } from '../open-hive.ts';
 import type { Hive } from '../types.ts';
+import { wholeReads } from '../whole-reads.ts';
 import { Draft } from './draft.ts';
 import { editValue } from './edit-value.ts';
 import { type LogTraces, neutralise, traceLogs } from './guard.ts';
@@ -64,15 +65,16 @@ export function planEdit(files: HiveFiles, edits: readonly HiveEdit[], options: 
 }
 
 function makePlan(
-  files: HiveFiles,
+  given: HiveFiles,
   edits: readonly HiveEdit[],
   options: HiveWriteOptions,
 ): { readonly plan: HivePlan; readonly draft: Draft } {
+  const logs = (given.logs ?? []).map(({ name, source }) => ({ name, source: wholeReads(source) }));
+  const files: HiveFiles = { source: wholeReads(given.source), logs };
   const { hive, image } = openSound(files, options);
   const draft = new Draft(files.source, image);
   const planned = edits.map((edit) => editValue(hive, draft, edit));
   if (hive.state === 'damaged') throw new HiveError('HIVE_EDIT_STATE', 'damaged');
-  const logs = files.logs ?? [];
   const changed = image !== undefined || !draft.differences().next().done;
   let sequence: number | undefined;
   const writes: HiveWrite[] = [];
