@@ -72,13 +72,12 @@ describe('an I/O error', () => {
 
   it.each([0, 4096, 8192])('of the hive from offset %i on is thrown, not told as a damage', (from) => {
     const damages: string[] = [];
-    const read = (): unknown =>
-      openHive(failing(hive, from), {
+    const read = (): unknown => [
+      ...openHive(failing(hive, from), {
         logs: [{ name: 'LOG1', source: memorySource(log1) }],
         onDamage: ({ code }) => damages.push(code),
-      })
-        .walk()
-        .toArray();
+      }).walk(),
+    ];
     expect(read).toThrow('EIO');
     expect(damages).toEqual([]);
   });
