@@ -70,7 +70,7 @@ export const auditJa = {
   andNotChecked: (n) => `未確認 ${n3(n)} 件`,
 
   sectionHost: 'このホストについて',
-  windows: 'Windows の版',
+  windows: 'Windows のバージョン',
   osUnknown: '示す情報源なし',
   build: (n) => `ビルド ${n}`,
   sources: '情報源',
