@@ -5,8 +5,11 @@ import { baseName, isPlausibleImage, moduleOf } from './modules.ts';
 import { hexAddress, type Report, viewOf } from './reader.ts';
 import type { DumpModule, Unavailable } from './types.ts';
 
-/** First build whose KLDR_DATA_TABLE_ENTRY keeps TimeDateStamp at 0x9C (Windows 8). */
-const BUILD_WITH_STAMP = 9200;
+/**
+ * First build whose entries are read for a TimeDateStamp: Windows 10. Public symbols looked at (10 1803 to 11 23H2) have it at 0x9C; Windows 7 has a
+ * shorter entry, and where it is in 8 and 8.1 is not verified.
+ */
+const BUILD_WITH_STAMP = 10_240;
 /** Offset of PsLoadedModuleList in the header: what damages of the list are reported at, as the list itself is in memory. */
 const HEADER_FIELD = 0x20;
 
@@ -35,7 +38,7 @@ export function linksBack(memory: VirtualMemory, head: bigint): boolean {
  * Walks the list of loaded modules: LIST_ENTRY links at +0, DllBase +0x30, SizeOfImage +0x40, FullDllName +0x48, BaseDllName +0x58,
  * CheckSum +0x78, TimeDateStamp +0x9C. Every link has to be answered by the opposite link, so that a wrong page never adds a
  * module. Where an entry cannot be read, the rest is taken from the other end, and the gap is said.
- * @source KLDR_DATA_TABLE_ENTRY of the public symbols (64-bit; the same from Windows 8 to 11).
+ * @source KLDR_DATA_TABLE_ENTRY of the public symbols (64-bit; seen from Windows 10 1803 to 11 23H2, the fields up to CheckSum also before).
  */
 export function walkModuleList(memory: VirtualMemory, head: bigint, build: number, maxModules: number, report: Report): ModuleList {
   if (head >> 63n === 0n) {

@@ -317,3 +317,14 @@ describe('modules', () => {
     );
   });
 });
+
+describe('the stamp of a module in a dump of whole pages', () => {
+  it.each([
+    [9600, 0],
+    [10_240, 0xfe185fa8],
+  ])('of build %i is given only where its place is known', (build, stamp) => {
+    const { dump } = open(writeDump(described('full', { build })));
+    expect(dump.modules.map((module) => module.timeDateStamp)).toEqual(MODULES.map(() => stamp));
+    expect(dump.modules.map((module) => module.checksum)).toEqual(MODULES.map((module) => module.checksum));
+  });
+});
