@@ -150,13 +150,6 @@ export function claimCounts(hive: Uint8Array, path: string, claims: { readonly s
   return out;
 }
 
-/** Sets the size field of a cell (negative: allocated), for example 0, or far beyond its bin. */
-export function setCellSize(hive: Uint8Array, cell: number, size: number): Uint8Array {
-  const out = hive.slice();
-  viewOf(out).setInt32(cell, size, true);
-  return out;
-}
-
 /** Sets the data size of a value (bit 31: inline). */
 export function setDataSize(hive: Uint8Array, valueCell: number, size: number): Uint8Array {
   return patch32(hive, valueCell + 4 + 4, size >>> 0);
@@ -172,18 +165,6 @@ export function unsortSubkeys(hive: Uint8Array, path: string): Uint8Array {
   out.set(hive.subarray(leaf + 8 + step, leaf + 8 + 2 * step), leaf + 8);
   out.set(hive.subarray(leaf + 8, leaf + 8 + step), leaf + 8 + step);
   return out;
-}
-
-/** Gives a key the name of another of the same length (hashes are left as they are when `rehash` is not wanted by the test). */
-export function renameKey(hive: Uint8Array, path: string, name: string): Uint8Array {
-  const { key } = keyPlace(hive, path);
-  const old = nameAt(hive, key);
-  if (old.length !== name.length) throw new RangeError('the new name must be as long as the old one');
-  return patch(
-    hive,
-    key + 80,
-    [...name].map((letter) => letter.charCodeAt(0)),
-  );
 }
 
 /** Places of the entries of a log of the new format. */
