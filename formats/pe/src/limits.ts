@@ -1,4 +1,4 @@
-/** Sections read. Images have some ten; loaders up to Windows XP refused more than 96. */
+/** Sections read. Images have some ten, and the loader of Windows takes at most 96 (learn.microsoft.com, IMAGE_FILE_HEADER). */
 export const MAX_SECTIONS = 1024;
 /** Data directories the format defines. */
 export const MAX_DIRECTORIES = 16;
