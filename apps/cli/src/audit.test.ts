@@ -148,6 +148,7 @@ describe.concurrent('winmedic audit', () => {
     const { out } = await winmedic(['audit', trouble, '--only', 'winrm', '--only', 'smb']);
     expect(out).toMatch(/\d+ settings of other areas left out by --only/);
     expect(out).not.toContain('(rds-nla)');
+    expect((await winmedic(['audit', trouble, '--only', 'winrm,smb'])).out).toContain(out.slice(0, out.indexOf('winmedic audit')));
     const audited = await json(trouble, '--only', 'rdp');
     expect(audited.hosts[0]?.settings.some(({ id }) => id === 'rds-nla')).toBe(true);
     expect(audited.hosts[0]?.settings.some(({ id }) => id.startsWith('winrm'))).toBe(false);

@@ -29,7 +29,7 @@ export const audit: VerbSpec = {
       text: { en: 'what changed, and whether it is better', ja: '何が変わり、改善したかどうか' },
     },
     {
-      command: 'winmedic audit hosts.zip --only winrm --only rdp --html audit.html --lang ja',
+      command: 'winmedic audit hosts.zip --only winrm,rdp --html audit.html --lang ja',
       text: { en: 'two areas, as a page to send or print, in Japanese', ja: '2 つの分野を、送付・印刷用の日本語ページに' },
     },
     {
@@ -42,7 +42,7 @@ export const audit: VerbSpec = {
       flags: '--only <area>',
       repeat: true,
       choices: AUDIT_AREAS,
-      text: { en: 'only settings of this area; may be repeated', ja: 'この分野の設定のみ。複数指定可' },
+      text: { en: 'only settings of these areas, separated by commas', ja: 'この分野の設定のみ(コンマ区切り)' },
     },
     { flags: '--risky', text: { en: 'only findings and what could not be decided', ja: '指摘と、判定できなかったもののみ' } },
     {

@@ -35,9 +35,9 @@ const NEEDS_HOST: Localized = {
   ja: '比較するホストを --host で指定してください。',
 };
 
-/** What `--only` and `--risky` ask for. Choices of repeated options are checked here. */
+/** What `--only` and `--risky` ask for. Areas may be repeated or separated by commas, as event ids are; they are checked here. */
 function filterOf(options: Options): AuditFilter {
-  const areas = (options['only'] as readonly string[] | undefined) ?? [];
+  const areas = ((options['only'] as readonly string[] | undefined) ?? []).flatMap((list) => list.split(',').map((area) => area.trim()));
   const wrong = areas.find((area) => !(AUDIT_AREAS as readonly string[]).includes(area));
   if (wrong !== undefined) throw new CliError('CLI_INVALID_VALUE', { option: '--only', value: wrong, hint: oneOf(AUDIT_AREAS) });
   return {
