@@ -69,13 +69,6 @@ function elementsOf(hive: Uint8Array, list: number): number[] {
   return kind === 'ri' ? elements.flatMap((leaf) => elementsOf(hive, leaf)) : elements;
 }
 
-/** Overwrites bytes. */
-export function patch(file: Uint8Array, at: number, bytes: readonly number[] | Uint8Array): Uint8Array {
-  const out = file.slice();
-  out.set(bytes, at);
-  return out;
-}
-
 /** Overwrites a 32-bit number. */
 export function patch32(file: Uint8Array, at: number, value: number): Uint8Array {
   const out = file.slice();
