@@ -8,6 +8,9 @@ import { at, day, HOSTNAME, LOCAL, MadeEvidence, POLICY, SYSTEM, server, setting
 
 const options = { madeAt: day(30) };
 
+/** Half a second on an idle machine; a loop in a loop over 100,000 would take minutes. */
+const NOT_SQUARE_MS = 10_000;
+
 /** Milliseconds of processor time of some work: neighbours on the machine do not count. */
 function cpuMs(work: () => void): number {
   const start = process.cpuUsage();
@@ -101,7 +104,7 @@ describe('hostile evidence', () => {
     expect(factsOfState(evidence, { settings }).facts).toEqual([]);
   });
 
-  it('of 100,000 observations takes less than a second', () => {
+  it('of 100,000 observations does not grow with their square', () => {
     const knowledge = loadKnowledge();
     const values = Object.fromEntries(
       Array.from({ length: 50_000 }, (_, i) => [`${SYSTEM}\\CurrentControlSet\\Services\\svc${i}\\Parameters!Port`, String(i)]),
@@ -110,7 +113,7 @@ describe('hostile evidence', () => {
     expect(evidence.state.length).toBeGreaterThan(100_000);
     const settings = [...knowledge.settings, at(`${SYSTEM}\\CurrentControlSet\\Services\\*\\Parameters!Port`, { id: 'wild' })];
     let audit: Audit | undefined;
-    expect(cpuMs(() => (audit = auditHosts(evidence, { settings, findings: knowledge.findings }, options)))).toBeLessThan(1000);
+    expect(cpuMs(() => (audit = auditHosts(evidence, { settings, findings: knowledge.findings }, options)))).toBeLessThan(NOT_SQUARE_MS);
     const wild = audit?.hosts[0]?.settings.at(-1);
     expect(wild?.seen).toHaveLength(100_000);
     expect(wild?.text.en.length).toBeLessThan(500);
@@ -124,6 +127,6 @@ describe('hostile evidence', () => {
       expect(auditHosts(evidence, { settings, findings: [] }, options).hosts[0]?.settings[0]?.status).toBe('conflict');
       expect(factsOfState(evidence, { settings }).facts.length).toBeGreaterThan(1000);
     });
-    expect(spent).toBeLessThan(1000);
+    expect(spent).toBeLessThan(NOT_SQUARE_MS);
   });
 });
