@@ -61,7 +61,7 @@ export function hostsOfState(evidence: StateEvidence, interest: Interest = new I
     else group.units.push(unit);
   };
   const packs = packsOf(units);
-  const about = osWitnesses(evidence, names, map);
+  const about = osWitnesses(evidence, names);
   for (const unit of units) {
     const pack = packs.get(unit);
     const near = machineOf.get(unit) ?? siblingHive(unit, pack, machineOf) ?? map.nearest(unit.path);
@@ -316,7 +316,6 @@ function hiveSets(units: readonly Unit[], packs: ReadonlyMap<Unit, Pack>): HiveS
 function osWitnesses(
   { events, dumps }: StateEvidence,
   names: HostNames,
-  map: FolderMap,
 ): {
   readonly builds: ReadonlyMap<string, HostState['builds'][number][]>;
   readonly products: ReadonlyMap<string, HostState['products'][number][]>;
@@ -338,8 +337,9 @@ function osWitnesses(
     if (e.time > (last.get(machine) ?? -1n)) last.set(machine, e.time);
   }
   for (const dump of dumps) {
-    const machine = isHostName(dump.host) ? names.machine(dump.host) : map.nearest(dump.origin.path);
-    if (typeof machine !== 'string') continue;
+    // A dump that nobody named may be of any machine; what lies beside it says too little to take its Windows over.
+    if (!isHostName(dump.host)) continue;
+    const machine = names.machine(dump.host);
     const time = dump.time === undefined ? {} : { time: dump.time };
     if (dump.build > 0) note(builds, machine, { build: dump.build, ...time });
     if (dump.productType !== undefined) note(products, machine, { product: dump.productType, ...time });

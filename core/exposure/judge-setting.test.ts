@@ -323,12 +323,14 @@ describe('which Windows it is', () => {
     expect(os.from).toHaveLength(3);
   });
 
-  it('else by the newest record or dump', () => {
+  it('else by the newest record or dump of the host; a dump nobody named may be of another', () => {
     const evidence = new MadeEvidence()
       .text('c/t', { [LOCAL]: '1' })
       .event('c/System.evtx', 'A', 'Microsoft-Windows-Kernel-General/12', { BuildVersion: '14393' }, day(2))
       .event('c/System.evtx', 'A', 'EventLog/6009', { 'Data[0]': '10.00.', 'Data[1]': '17763' }, day(4))
-      .dump('c/m.dmp', { build: 20348, productType: 'dc', time: day(6) });
-    expect(audited(evidence, []).os).toEqual({ build: 20348, product: 'dc', from: [] });
+      .dump('c/m.dmp', { build: 26100, productType: 'client', time: day(7) });
+    expect(audited(evidence, []).os).toEqual({ build: 17763, from: [] });
+    const named = evidence.dump('c/n.dmp', { build: 20348, productType: 'dc', time: day(6), host: 'A' });
+    expect(audited(named, []).os).toEqual({ build: 20348, product: 'dc', from: [] });
   });
 });

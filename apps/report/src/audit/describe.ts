@@ -229,6 +229,13 @@ export function differentHosts({ before, after }: StateComparison): boolean {
   return before.host !== undefined && after.host !== undefined && before.host.toLowerCase() !== after.host.toLowerCase();
 }
 
+/** What the two sides of a comparison are called in its rows: before and after, or the names of two hosts. */
+export function sideWords(comparison: StateComparison, lang: Language): readonly [before: string, after: string] {
+  const { audit } = messages(lang);
+  if (!differentHosts(comparison)) return [audit.before, audit.after];
+  return [hostName(comparison.before, lang), hostName(comparison.after, lang)];
+}
+
 /** Names of the two sides of a comparison: the hosts, and for one host the time its state is known for. */
 export function sideNames({ before, after }: StateComparison, zone: string, lang: Language): readonly [before: string, after: string] {
   const { audit } = messages(lang);

@@ -24,6 +24,7 @@ import {
   seenPlaces,
   seenTimes,
   sideNames,
+  sideWords,
   sourcesText,
 } from './describe.ts';
 import type { AuditReportOptions } from './options.ts';
@@ -146,7 +147,7 @@ class AuditHtml {
     return html`<p>${withTimes(audit.sides(before, after))}</p>
 ${differentHosts(comparison) && html`<p>${audit.otherHosts}</p>`}
 ${comparison.changes.length === 0 && html`<p>${audit.noChanges}</p>`}
-${rows.length > 0 && stackTable([audit.colSetting, audit.colEffect, audit.before, audit.after], rows)}
+${rows.length > 0 && stackTable([audit.colSetting, audit.colEffect, ...sideWords(comparison, this.#lang)], rows)}
 <p class="soft">${list(rest)}</p>`;
   }
 

@@ -22,6 +22,7 @@ import {
   seenPlaces,
   seenTimes,
   sideNames,
+  sideWords,
   sourcesText,
   titledValue,
 } from './describe.ts';
@@ -109,6 +110,7 @@ class AuditMarkdown {
   #comparison(comparison: StateComparison): void {
     const { audit } = this.#m;
     const [before, after] = sideNames(comparison, this.#zone, this.#lang);
+    const [beforeWord, afterWord] = sideWords(comparison, this.#lang);
     this.#heading(2, audit.sectionChanges);
     this.#line(escapeMarkdown(audit.sides(before, after)), '');
     if (differentHosts(comparison)) this.#line(audit.otherHosts, '');
@@ -119,8 +121,8 @@ class AuditMarkdown {
         `- ${EFFECT_SHAPES[change.effect][0]} **${audit.effect[change.effect]}** ${this.#t(change.setting.title)} (${codeSpan(change.setting.id)})`,
       );
       for (const [word, result] of [
-        [audit.before, change.before],
-        [audit.after, change.after],
+        [beforeWord, change.before],
+        [afterWord, change.after],
       ] as const) {
         this.#line(`  - ${word}: ${this.#t(result.text)}`);
         this.#places(result, '    ');

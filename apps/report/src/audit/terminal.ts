@@ -21,6 +21,7 @@ import {
   seenPlaces,
   seenText,
   sideNames,
+  sideWords,
   sourcesText,
   titledValue,
 } from './describe.ts';
@@ -119,6 +120,7 @@ class AuditText {
     const { audit } = this.#m;
     const page = this.#page;
     const [before, after] = sideNames(comparison, this.#zone, this.#lang);
+    const [beforeWord, afterWord] = sideWords(comparison, this.#lang);
     page.section(audit.sectionChanges);
     page.text(audit.sides(before, after), { indent: 2 });
     if (differentHosts(comparison)) page.text(audit.otherHosts, { indent: 2, tone: 'warn' });
@@ -132,8 +134,8 @@ class AuditText {
         tone: 'strong',
       });
       for (const [word, result] of [
-        [audit.before, change.before],
-        [audit.after, change.after],
+        [beforeWord, change.before],
+        [afterWord, change.after],
       ] as const) {
         page.text(`${this.#resultText(result)}`, { indent: 6, lead: `${word}: ` });
         this.#places(result, 8);
