@@ -36,16 +36,6 @@ export interface HiveReading {
   readonly extents: readonly StateExtent[];
 }
 
-/** Damages that leave every key readable. */
-const OUTSIDE_THE_TREE: ReadonlySet<string> = new Set([
-  'HIVE_BASE_BLOCK',
-  'HIVE_BASE_CHECKSUM',
-  'HIVE_VERSION',
-  'HIVE_DIRTY_NO_LOGS',
-  'HIVE_LOG_FOREIGN',
-  'HIVE_LOG_BROKEN',
-]);
-
 /** Most matches of one address with wildcards; genuine ones have a few dozen (services: some hundred). */
 const MAX_MATCHES = 4096;
 /** Most characters of one value kept. */
@@ -64,13 +54,9 @@ const MAX_WHOLE = 65_536;
  * @throws HiveError when the input is no hive at all; I/O errors.
  */
 export function readHive(input: HiveInput, wanted: readonly string[], problems: Problems): HiveReading {
-  let unreadable = false;
   const hive = openHive(input.source, {
     logs: input.logs,
-    onDamage: (damage) => {
-      unreadable ||= !OUTSIDE_THE_TREE.has(damage.code);
-      problems.damage(input.path, damage);
-    },
+    onDamage: (damage) => problems.damage(input.path, damage),
   });
   for (const log of hive.logs) {
     if (log.applied > 0) problems.add({ ...NOTE, code: 'EVIDENCE_HIVE_REPLAYED', path: input.path, what: log.name, have: log.applied });
@@ -89,7 +75,7 @@ export function readHive(input: HiveInput, wanted: readonly string[], problems: 
     problems.add({ ...NOTE, code: 'EVIDENCE_HIVE_NO_CONTROL_SET', path: input.path });
   const looked = addresses.filter((address) => reader.read(address)).map(({ address }) => address);
   // The walk for the newest write met every key. Where parts were unreadable, "not there" means nothing, and matches may be missing.
-  if (unreadable) return { root, ...behind, state: reader.state.filter((o) => o.value !== null), extents: [] };
+  if (hive.state === 'damaged') return { root, ...behind, state: reader.state.filter((o) => o.value !== null), extents: [] };
   return {
     root,
     ...behind,

@@ -1,6 +1,7 @@
+import { viewOf } from '@winmedic/bytes';
 import { BITMAP_BLOCK_BYTES, MAX_BITMAP_PAGES, PAGE_BYTES } from './limits.ts';
 import { cut, type PhysicalPages } from './physical.ts';
-import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report } from './reader.ts';
 import type { Unavailable } from './types.ts';
 
 const DUMP = 0x504d5544;

@@ -1,6 +1,6 @@
+import { viewOf } from '@winmedic/bytes';
 import { exceptionRecordAt } from './exception.ts';
 import { baseName } from './modules.ts';
-import { viewOf } from './reader.ts';
 import type { Blame, BlameTables, CrashDump, DumpModule, StackHit } from './types.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { viewOf } from '@winmedic/bytes';
 import { exceptionAt } from './header.ts';
 import { isBytes, type VirtualMemory } from './memory.ts';
-import { viewOf } from './reader.ts';
 import type { DumpBugCheck, DumpException } from './types.ts';
 
 /** Bytes of EXCEPTION_RECORD64: five fields of 32 bytes and 15 parameters. */

@@ -1,6 +1,7 @@
+import { viewOf } from '@winmedic/bytes';
 import { DumpError } from './errors.ts';
 import { HEADER_BYTES_32, HEADER_BYTES_64 } from './limits.ts';
-import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report } from './reader.ts';
 import type { CrashDump, DumpBugCheck, DumpException, DumpKind } from './types.ts';
 
 /** Unset fields hold the text `PAGE`, once or twice. */

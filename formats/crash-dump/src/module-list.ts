@@ -1,8 +1,8 @@
-import { decodeUtf16 } from '@winmedic/bytes';
+import { decodeUtf16, viewOf } from '@winmedic/bytes';
 import { MAX_NAME_CHARS } from './limits.ts';
 import { isBytes, type VirtualMemory } from './memory.ts';
 import { baseName, isPlausibleImage, moduleOf } from './modules.ts';
-import { hexAddress, type Report, viewOf } from './reader.ts';
+import { hexAddress, type Report } from './reader.ts';
 import type { DumpModule, Unavailable } from './types.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { viewOf } from '@winmedic/bytes';
 import { CACHED_TRANSLATIONS } from './limits.ts';
 import type { PageReader, Translate } from './memory.ts';
-import { viewOf } from './reader.ts';
 import type { Unavailable } from './types.ts';
 
 /** How page tables are read: four or five levels of x64, or the four of ARM64 with 4 KiB pages. */

@@ -1,5 +1,6 @@
+import { viewOf } from '@winmedic/bytes';
 import { MAX_PAGE_NUMBER, PAGE_BYTES } from './limits.ts';
-import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report } from './reader.ts';
 import { SpanBuilder } from './spans.ts';
 import type { Unavailable } from './types.ts';
 

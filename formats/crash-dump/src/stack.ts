@@ -1,7 +1,7 @@
+import { viewOf } from '@winmedic/bytes';
 import { PAGE_BYTES } from './limits.ts';
 import { isBytes, type VirtualMemory } from './memory.ts';
 import type { ModuleIndex } from './modules.ts';
-import { viewOf } from './reader.ts';
 import type { StackHit, Unavailable } from './types.ts';
 
 /**

@@ -1,9 +1,9 @@
-import { decodeUtf16 } from '@winmedic/bytes';
+import { decodeUtf16, viewOf } from '@winmedic/bytes';
 import { MAX_NAME_CHARS, MAX_UNLOADED } from './limits.ts';
 import { savedPieces, type VirtualMemory } from './memory.ts';
 import { baseName, isPlausibleImage, moduleOf } from './modules.ts';
 import { cut } from './physical.ts';
-import { type DumpFile, isZero, type Report, viewOf } from './reader.ts';
+import { type DumpFile, isZero, type Report } from './reader.ts';
 import { SpanBuilder } from './spans.ts';
 import type { DumpLimits, DumpModule, Unavailable, UnloadedModule } from './types.ts';
 import { type UnloadedList, unloadedModule } from './unloaded.ts';

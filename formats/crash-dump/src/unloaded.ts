@@ -1,7 +1,6 @@
-import { decodeUtf16 } from '@winmedic/bytes';
+import { decodeUtf16, viewOf } from '@winmedic/bytes';
 import { isBytes, type VirtualMemory } from './memory.ts';
 import { isPlausibleImage } from './modules.ts';
-import { viewOf } from './reader.ts';
 import type { Unavailable, UnloadedModule } from './types.ts';
 
 /** Slots of the ring of unloaded drivers. */

@@ -1,7 +1,7 @@
-import type { ByteSource } from '@winmedic/bytes';
+import { type ByteSource, readUpTo, viewOf } from '@winmedic/bytes';
 import { PeError } from './errors.ts';
 import { MAX_DIRECTORIES, MAX_SECTIONS } from './limits.ts';
-import { type Report, readUpTo, viewOf } from './reader.ts';
+import type { Report } from './reader.ts';
 
 /*
  * Source of all layouts here: learn.microsoft.com, windows/win32/debug/pe-format: MS-DOS stub, signature, COFF file header, optional

@@ -1,7 +1,7 @@
-import type { ByteSource } from '@winmedic/bytes';
+import { type ByteSource, readUpTo, viewOf } from '@winmedic/bytes';
 import { type Directory, fileOffsetOf, type Section } from './headers.ts';
 import { MAX_RESOURCE_ENTRIES, MAX_VERSION_BYTES, MAX_VERSIONS } from './limits.ts';
-import { type Report, readUpTo, viewOf } from './reader.ts';
+import type { Report } from './reader.ts';
 
 /*
  * The tree of resources has three levels: type, name, language. Only these are followed, so that a tree that leads back into itself ends.

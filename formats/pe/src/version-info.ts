@@ -1,6 +1,6 @@
-import { decodeUtf16 } from '@winmedic/bytes';
+import { decodeUtf16, viewOf } from '@winmedic/bytes';
 import { MAX_TEXT_CHARS } from './limits.ts';
-import { type Report, viewOf } from './reader.ts';
+import type { Report } from './reader.ts';
 import type { VersionResource } from './resources.ts';
 import type { VersionInfo } from './types.ts';
 

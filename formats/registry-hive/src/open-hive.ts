@@ -1,4 +1,4 @@
-import type { ByteSource } from '@winmedic/bytes';
+import { type ByteSource, wholeReads } from '@winmedic/bytes';
 import { BASE_FIELDS, type BaseBlock, baseBlockChecksum, binSize } from './base-block.ts';
 import { bins } from './bins.ts';
 import type { HiveContext } from './cells.ts';
@@ -12,7 +12,6 @@ import { Pages } from './pages.ts';
 import { type Replay, replay } from './replay.ts';
 import { deletedEntries, salvageEntries } from './scan.ts';
 import type { DeletedEntry, Hive, HiveHeader, HiveKey, HiveOptions, HiveState } from './types.ts';
-import { wholeReads } from './whole-reads.ts';
 
 /** Smallest cells of a key node (a name of one character) and of a key value (no name). */
 const SMALLEST_KEY = 88;

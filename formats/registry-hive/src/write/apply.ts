@@ -1,5 +1,5 @@
+import { wholeReads } from '@winmedic/bytes';
 import { HiveError } from '../errors.ts';
-import { wholeReads } from '../whole-reads.ts';
 import { CRC_32 } from './plan.ts';
 import type { HivePlan, HiveSink, HiveUndoOptions, HiveUndoRecord, HiveWriteHash, UndoFile, UndoWrite } from './types.ts';
 

@@ -1,10 +1,9 @@
-import { crc32, toHex } from '@winmedic/bytes';
+import { crc32, toHex, wholeReads } from '@winmedic/bytes';
 import { BASE_FIELDS, baseBlockChecksum } from '../base-block.ts';
 import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE } from '../layout.ts';
 import { openHive } from '../open-hive.ts';
 import type { Hive } from '../types.ts';
-import { wholeReads } from '../whole-reads.ts';
 import { Draft } from './draft.ts';
 import { editValue } from './edit-value.ts';
 import { type LogTraces, neutralise, traceLogs } from './guard.ts';
