@@ -10,7 +10,7 @@ export default defineConfig({
         ...common,
         test: {
           name: 'unit',
-          include: ['{formats,knowledge,core,apps,labs,scripts}/**/*.test.ts', 'tests/architecture/**/*.test.ts'],
+          include: ['{formats,protocols,knowledge,core,apps,labs,scripts}/**/*.test.ts', 'tests/architecture/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 30_000,
         },

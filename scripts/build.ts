@@ -7,11 +7,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statS
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { PUBLISHED } from './published.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** Packages of `formats/` (and later `protocols/`) in dependency order. */
-export const PUBLISHED = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe'];
 
 /** Newest modification time below the given folders, in ms. */
 function newest(paths: readonly string[]): number {
@@ -47,7 +45,8 @@ function buildPackages(): void {
           declaration: true,
           rewriteRelativeImportExtensions: true,
           customConditions: [],
-          types: [],
+          // Formats run in browsers; protocols use Node's cryptography.
+          types: folder.startsWith('protocols/') ? ['node'] : [],
           lib: ['ES2024', 'DOM'],
         },
         include: ['src'],
@@ -65,7 +64,7 @@ function buildPackages(): void {
 async function buildCommand(): Promise<void> {
   const dist = join(root, 'apps/cli/dist');
   const knowledge = join(root, 'knowledge/generated/knowledge.json');
-  const inputs = ['apps', 'core', 'formats', 'knowledge', 'package-lock.json'].map((path) => join(root, path));
+  const inputs = ['apps', 'core', 'formats', 'protocols', 'knowledge', 'package-lock.json'].map((path) => join(root, path));
   if (upToDate(join(dist, 'main.js'), inputs)) return;
   rmSync(dist, { recursive: true, force: true });
   const { version } = JSON.parse(readFileSync(join(root, 'apps/cli/package.json'), 'utf8')) as { version: string };

@@ -1,4 +1,5 @@
 export type * from './audit.ts';
+export type * from './connection.ts';
 export type * from './observation.ts';
 export type * from './state.ts';
 export type * from './timeline.ts';

@@ -3,6 +3,7 @@
  * a missing one is a schema error (data) or a compile error (code).
  */
 
+export { CONNECTION_PROPERTIES, type ConnectionPropertyName, RUNGS, type RungName } from './connection-model.ts';
 export type * from './settings-model.ts';
 
 /** A text in both languages. */
@@ -68,6 +69,8 @@ export type Expr =
   | { readonly not: Expr }
   /** Properties of the stop, see {@link STOP_PROPERTIES}; keys may carry Sigma modifiers (`request.code|startswith`). */
   | { readonly stop: Readonly<Record<string, Scalar | readonly Scalar[] | null>> }
+  /** Properties of the attempt to connect, see {@link CONNECTION_PROPERTIES}; keys may carry Sigma modifiers (`schemes.offered|contains`). */
+  | { readonly connection: Readonly<Record<string, Scalar | readonly Scalar[] | null>> }
   /** At least one (or `count`) matching event in the window. False only inside coverage, else unknown. */
   | { readonly event: EventPattern; readonly within?: Window; readonly count?: CountRange }
   /** No matching event in the window. True only inside coverage, else unknown. */
@@ -192,17 +195,19 @@ export type CauseKind =
   | 'separate_problem'; // real, but does not explain the stop
 
 /** What kind of trouble a cause belongs to. */
-export type CauseClass = 'stop' | 'exposure' | 'false_alarm' | 'reasoning' | 'performance' | 'hang' | 'outage';
+export type CauseClass = 'stop' | 'connect' | 'logon' | 'exposure' | 'false_alarm' | 'reasoning' | 'performance' | 'hang' | 'outage';
 
 /** An entry of the cause catalogue. */
 export interface Cause {
   readonly id: string;
   readonly class: CauseClass;
   readonly kind: CauseKind;
-  /** Judged for every stop, or once per host over all evidence. */
-  readonly scope: 'stop' | 'host';
+  /** Judged for every stop, for every attempt to connect, or once per host over all evidence. */
+  readonly scope: 'stop' | 'connection' | 'host';
   /** Stop classes it can explain; on others it is ruled out by the class itself when `necessary` says so, and otherwise not considered. Absent: all. */
   readonly stops?: readonly StopClass[];
+  /** Rows of the connection diagnosis table this cause answers (docs/reference/connection-rows). */
+  readonly rows?: readonly number[];
   /** A broader cause this one specialises: when both hold, this one is named. */
   readonly refines?: string;
   /** Position among the causes that are always listed (dead ends people try first); lower is earlier. */

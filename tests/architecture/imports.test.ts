@@ -13,6 +13,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'formats/registry-hive': ['formats/bytes'],
   'formats/crash-dump': ['formats/bytes'],
   'formats/pe': ['formats/bytes'],
+  // A protocol imports no protocol, except what authentication packages share (gss, ciphers): docs/adr/0007.
+  'protocols/ciphers': [],
+  'protocols/gss': ['formats/bytes'],
+  'protocols/ntlm': ['formats/bytes', 'protocols/ciphers', 'protocols/gss'],
+  'protocols/kerberos': ['formats/bytes', 'protocols/ciphers', 'protocols/gss'],
+  'protocols/spnego': ['formats/bytes', 'protocols/gss'],
+  'protocols/credssp': ['formats/bytes', 'protocols/gss'],
+  'protocols/wsman': ['formats/bytes', 'protocols/gss'],
+  'protocols/rdp': ['formats/bytes'],
+  'protocols/dcerpc': ['formats/bytes', 'protocols/gss'],
   knowledge: [],
   'core/model': ['knowledge', 'formats/bytes'],
   'core/explain': ['core/model', 'knowledge', 'formats/bytes', 'formats/evtx'],
@@ -30,9 +40,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
   'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes', 'formats/evtx'],
+  'core/connection': ['core/model', 'core/explain', 'core/timeline', 'core/diagnosis', 'knowledge', 'formats/bytes', 'protocols'],
   'apps/report': ['core', 'knowledge'],
   'apps/cli': ['apps/report', 'core', 'knowledge', 'formats/evtx', 'formats/bytes'],
-  labs: ['formats/bytes'],
+  labs: ['formats/bytes', 'protocols'],
 };
 
 /** Rooms whose code must run in a browser and therefore may not import Node's modules. */
@@ -52,6 +63,15 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@winmedic/registry-hive': 'formats/registry-hive',
   '@winmedic/crash-dump': 'formats/crash-dump',
   '@winmedic/pe': 'formats/pe',
+  '@winmedic/ciphers': 'protocols/ciphers',
+  '@winmedic/gss': 'protocols/gss',
+  '@winmedic/ntlm': 'protocols/ntlm',
+  '@winmedic/kerberos': 'protocols/kerberos',
+  '@winmedic/spnego': 'protocols/spnego',
+  '@winmedic/credssp': 'protocols/credssp',
+  '@winmedic/wsman': 'protocols/wsman',
+  '@winmedic/rdp': 'protocols/rdp',
+  '@winmedic/dcerpc': 'protocols/dcerpc',
   '@winmedic/knowledge': 'knowledge',
   '@winmedic/core': 'core',
   '@winmedic/report': 'apps/report',
@@ -92,7 +112,7 @@ function importsOf(file: string): Import[] {
   });
 }
 
-const files = ['formats', 'knowledge', 'core', 'apps', 'labs'].flatMap(sourceFiles);
+const files = ['formats', 'protocols', 'knowledge', 'core', 'apps', 'labs'].flatMap(sourceFiles);
 const imports = files.flatMap(importsOf);
 
 describe('direction of imports', () => {
@@ -123,6 +143,16 @@ describe('direction of imports', () => {
 
   it('keeps Node out of what runs in browsers', () => {
     const wrong = imports.filter(({ room, target }) => BROWSER_SAFE.includes(room) && target.startsWith('node:'));
+    expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
+  });
+
+  it('keeps Node out of the message parsers of the protocols, and what they import', () => {
+    const reached = new Set(files.filter((file) => /^protocols[\\/]\w+[\\/]src[\\/]messages\.ts$/.test(file)));
+    expect(reached.size).toBeGreaterThanOrEqual(6);
+    for (const file of reached)
+      for (const specifier of specifiers(readFileSync(join(root, file), 'utf8')))
+        if (specifier.startsWith('.')) reached.add(relative(root, resolve(join(root, dirname(file)), specifier)));
+    const wrong = imports.filter(({ file, target }) => reached.has(file) && (target.startsWith('node:') || target === 'protocols/ciphers'));
     expect(wrong.map(({ file, target }) => `${file} -> ${target}`)).toEqual([]);
   });
 

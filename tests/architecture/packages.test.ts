@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PUBLISHED } from '../../scripts/published.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const PACKAGES = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe', 'apps/cli'];
+const PACKAGES = [...PUBLISHED, 'apps/cli'];
 const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_')));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 

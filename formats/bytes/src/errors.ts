@@ -43,6 +43,28 @@ export abstract class FormatError<Code extends string> extends Error {
   }
 }
 
+/**
+ * The error of a protocol's parser or state machine: a message that cannot be read or is not acceptable. Each protocol has one class of its
+ * own with its codes. Never carries secrets or the bytes themselves.
+ */
+export abstract class WireError<Code extends string> extends FormatError<Code> {
+  readonly need: number | string | undefined;
+  readonly have: number | string | undefined;
+
+  constructor(code: Code, what: string, where: WireErrorPlace = {}) {
+    super(code, where.need === undefined ? what : `${what} (need ${where.need}, have ${where.have ?? 'nothing'})`, where.offset, where);
+    this.need = where.need;
+    this.have = where.have;
+  }
+}
+
+/** Where a {@link WireError} happened: offset in the message, what was needed and what was there. */
+export interface WireErrorPlace extends ErrorOptions {
+  readonly offset?: number;
+  readonly need?: number | string;
+  readonly have?: number | string;
+}
+
 /** An offset as every message of this project prints it: `0x` and lower-case hexadecimal. */
 export function hexOffset(offset: number): string {
   return offset < 0 ? `-0x${(-offset).toString(16)}` : `0x${offset.toString(16)}`;

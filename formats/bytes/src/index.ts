@@ -1,7 +1,8 @@
 export { crc32 } from './crc32.ts';
 export { Cursor } from './cursor.ts';
 export { type DamageReport, damageReporter } from './damage-report.ts';
-export { BytesError, FormatError, hexOffset } from './errors.ts';
+export { DER, type DerClass, DerError, type DerErrorCode, DerNode, der, readDer, writeDer } from './der.ts';
+export { BytesError, FormatError, hexOffset, WireError, type WireErrorPlace } from './errors.ts';
 export {
   filetimeToIso,
   isoToTicks,
