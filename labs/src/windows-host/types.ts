@@ -18,7 +18,22 @@ export interface WindowsHostSpec {
   readonly limits?: Partial<LimitSpec>;
   /** Something broken on purpose. */
   readonly fault?: HostFault;
+  /** Time before each answer, in milliseconds. */
   readonly latencyMs?: number;
+  /** Share of new connections that are reset straight after they were accepted, 0 to 1; which ones is the same in every run. */
+  readonly loss?: number;
+  /** Loopback address to listen on, default `127.0.0.1`. */
+  readonly address?: string;
+  /** Longest header line in bytes (http.sys MaxFieldLength, 16384 by default); `header-too-long` makes it 1024. */
+  readonly maxFieldLength?: number;
+  /** How faults of WMI look: `f:WSManFault` (default) or `p:MSFT_WmiError`, as newer hosts also send them. */
+  readonly faultShape?: 'wsman' | 'wmi';
+  /** Virtual machines of a Hyper-V host, default 2. */
+  readonly virtualMachines?: number;
+  /** Services in Win32_Service, at least 8 (the default): a way to make answers large. */
+  readonly services?: number;
+  /** Members of the cluster with role `cluster`, default two: this host and `HV02`. */
+  readonly clusterNodes?: readonly string[];
   /** Keytab with the host's HTTP/ key, to accept Kerberos. */
   readonly keytab?: Uint8Array;
   /** RDP listener; absent: none. */
@@ -52,10 +67,21 @@ export interface AuthSpec {
   readonly credSsp: boolean;
   readonly cbtHardeningLevel: 'None' | 'Relaxed' | 'Strict';
   readonly allowUnencrypted: boolean;
+  /** Answer to clear SOAP over HTTP when it is not allowed: users report both (reference winrm.md, row 13). Default 500. */
+  readonly clearBodyStatus: 401 | 500;
+  /**
+   * NTLM with a domain that is neither the host's nor the domain's own: Windows looks into the host's accounts (`local`, KB 103390); `refuse`
+   * for a host that does not.
+   */
+  readonly unknownDomain: 'local' | 'refuse';
   /** LmCompatibilityLevel of who checks the password: 5 refuses NTLMv1. */
   readonly lmCompatibilityLevel: number;
   /** `Restrict NTLM: incoming` = deny all. */
   readonly ntlmBlocked: boolean;
+  /** The NTLM challenge offers 128-bit keys and extended session security; default true. */
+  readonly ntlmStrong: boolean;
+  /** Version the CredSSP server answers, 2 to 6; default 6. */
+  readonly credSspVersion: number;
 }
 
 /** An account and what it may do. */
@@ -86,6 +112,8 @@ export interface LimitSpec {
   readonly maxConnections: number;
   readonly maxShellsPerUser: number;
   readonly enumerationTimeoutMs: number;
+  /** A connection counts for {@link maxConnections} until it was idle for this long (MS-WSMV note 22: about two minutes). */
+  readonly connectionIdleMs: number;
 }
 
 /** Faults on demand; the rows of the diagnosis table use them. */
@@ -125,6 +153,7 @@ export interface DcomSpec {
 
 /** What was counted at the host: the truth tests compare with. */
 export interface HostCounters {
+  /** TCP connections accepted on WinRM listeners, reset ones included. */
   readonly connections: number;
   readonly requests: number;
   /** Logins tried by account as sent (`DOMAIN\user`, lower case), and those that failed. */
@@ -133,6 +162,19 @@ export interface HostCounters {
   readonly clearBodies: number;
   readonly openEnumerations: number;
   readonly openShells: number;
+  /** What the security log of the host would show, oldest first, the last 1000. */
+  readonly logons: readonly LogonRecord[];
+}
+
+/** One line of the security log: 4624 or 4625. */
+export interface LogonRecord {
+  readonly id: 4624 | 4625;
+  /** As sent. */
+  readonly user: string;
+  readonly domain: string;
+  readonly scheme: 'Basic' | 'NTLM' | 'Kerberos' | 'Certificate';
+  /** SubStatus of a 4625 (NTSTATUS, MS-ERREF 2.3): 0xc000006a password, 0xc0000064 no such user, 0xc0000234 locked …; 0 for 4624. */
+  readonly status: number;
 }
 
 /** A running double. */
