@@ -1,0 +1,3 @@
+import type { KerberosInitiator, KerberosInitiatorOptions } from './types.ts';
+
+export declare function kerberosInitiator(options: KerberosInitiatorOptions): KerberosInitiator;
