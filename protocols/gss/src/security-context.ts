@@ -44,6 +44,8 @@ export interface MessageProtection {
   verify(data: Uint8Array, signature: Uint8Array): void;
   /** Bytes of {@link Sealed.header} for data of this length: DCE RPC must announce it before sealing. */
   headerLength(dataLength: number): number;
+  /** Bytes of what {@link sign} gives: DCE RPC must announce it before signing. Absent: 16, as NTLM's (MS-NLMP 2.2.2.9). */
+  readonly signatureLength?: number;
   /** Key of the session (NTLM exported session key, Kerberos context key), for protocols that derive from it. Never printed. */
   readonly sessionKey: Uint8Array;
 }
