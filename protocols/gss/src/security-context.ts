@@ -46,6 +46,11 @@ export interface MessageProtection {
   headerLength(dataLength: number): number;
   /** Bytes of what {@link sign} gives: DCE RPC must announce it before signing. Absent: 16, as NTLM's (MS-NLMP 2.2.2.9). */
   readonly signatureLength?: number;
+  /**
+   * NTLM alone: puts the cipher stream of one direction back to where it was before the last signature; sequence numbers stay. SPNEGO calls it
+   * after it has made (`sent`) or verified (`received`) a mechListMIC (MS-SPNG 3.2.5.1, 3.3.5.1).
+   */
+  rewindCipher?(direction: 'sent' | 'received'): void;
   /** Key of the session (NTLM exported session key, Kerberos context key), for protocols that derive from it. Never printed. */
   readonly sessionKey: Uint8Array;
 }
