@@ -44,11 +44,6 @@ export interface MessageProtection {
   verify(data: Uint8Array, signature: Uint8Array): void;
   /** Bytes of {@link Sealed.header} for data of this length: DCE RPC must announce it before sealing. */
   headerLength(dataLength: number): number;
-  /**
-   * NTLM only. SPNEGO calls it right after it signed (`sent`) or verified (`received`) a mechListMIC: the RC4 key stream of that direction goes
-   * back to where it stood before, the sequence number stays counted (MS-SPNG 3.2.5.1, 3.3.5.1). Other mechanisms have nothing to put back.
-   */
-  afterMechListMic?(direction: 'sent' | 'received'): void;
   /** Bytes of what {@link sign} gives: DCE RPC must announce it before signing. Absent: 16, as NTLM's (MS-NLMP 2.2.2.9). */
   readonly signatureLength?: number;
   /**
