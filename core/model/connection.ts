@@ -1,5 +1,5 @@
 import type { Localized, RungName } from '@winmedic/knowledge/model';
-import type { FactObservation, InputProblem, InstantNs } from './observation.ts';
+import type { FactObservation, InputProblem, InstantNs, Source } from './observation.ts';
 import type { Grade, JudgedCause, Missing } from './verdict.ts';
 
 /** The way to the host: WS-Management, WMI over DCOM, or only the RDP port's negotiation. */
@@ -137,6 +137,8 @@ export interface ConnectionReport {
   readonly rdpPorts: readonly RdpPortFinding[];
   /** Credential checks by account as typed, over the whole run. */
   readonly checks: ReadonlyMap<string, number>;
+  /** Evidence given beside the live attempts (event logs, hives), with what could not be read of it. */
+  readonly sources: readonly Source[];
   readonly problems: readonly InputProblem[];
   readonly madeAt: InstantNs;
 }

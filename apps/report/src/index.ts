@@ -1,4 +1,4 @@
-/** Reports of a case and of an audit: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
+/** Reports of a case, of an audit and of connections: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
 export { auditToHtml } from './audit/html.ts';
 export { AUDIT_SCHEMA_VERSION, auditToJson } from './audit/json.ts';
 export { auditToJunit } from './audit/junit.ts';
@@ -8,6 +8,11 @@ export { auditRows } from './audit/table.ts';
 export { type AuditTextOptions, auditToText } from './audit/terminal.ts';
 export { AUDIT_AREAS, type AuditArea, type AuditFilter, hasFindings } from './audit/view.ts';
 export { caseId } from './case-view.ts';
+export { connectionToHtml } from './connection/html.ts';
+export { CONNECTION_SCHEMA_VERSION, connectionToJson } from './connection/json.ts';
+export { connectionToMarkdown } from './connection/markdown.ts';
+export { type ConnectionTextOptions, connectionToText } from './connection/terminal.ts';
+export type { ConnectionFilter } from './connection/view.ts';
 export { experimentToText } from './experiment.ts';
 export { formatDuration, formatSpan, formatTime, formatTwoZones, isBogusTime, isTimeZone, rfc3339, zoneName } from './format-time.ts';
 export type { HtmlOptions } from './html/context.ts';

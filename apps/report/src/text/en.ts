@@ -1,6 +1,7 @@
 import type { ChainLink, DeadEnd, Grade, InputProblem, JudgedRequirement, TimelineMark, Trust } from '@winmedic/core/model';
 import type { StopClass } from '@winmedic/knowledge/model';
 import { auditEn } from '../audit/words-en.ts';
+import { connectionEn } from '../connection/words-en.ts';
 import { dumpEn } from './dump-en.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
@@ -258,6 +259,9 @@ export const en = {
 
   // Exposure audit
   audit: auditEn,
+
+  // Connection doctor
+  connection: connectionEn,
 } as const satisfies Record<string, unknown>;
 
 type Widen<T> = T extends string

@@ -1,4 +1,5 @@
 import { auditJa } from '../audit/words-ja.ts';
+import { connectionJa } from '../connection/words-ja.ts';
 import { dumpJa } from './dump-ja.ts';
 import type { Messages } from './en.ts';
 
@@ -232,4 +233,6 @@ export const ja = {
   dump: dumpJa,
 
   audit: auditJa,
+
+  connection: connectionJa,
 } satisfies Messages;

@@ -1,0 +1,249 @@
+import type { ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung, WireMessage } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
+import { formatTime } from '../format-time.ts';
+import type { ReportOptions } from '../options.ts';
+import { madeSection, problemsSection } from '../terminal-evidence.ts';
+import { TerminalPage, type TerminalStyle } from '../terminal-page.ts';
+import { gradeShape, TONES } from '../terminal-shapes.ts';
+import { type Messages, messages, pick } from '../text/index.ts';
+import { padTo } from '../width.ts';
+import {
+  accountLines,
+  type ConnectionFilter,
+  causesOf,
+  checksText,
+  connectionCaseId,
+  groupsOf,
+  hexLines,
+  portraitLines,
+  RUNG_SHAPES,
+  targetName,
+} from './view.ts';
+
+/** Options of the connection doctor in a terminal. */
+export interface ConnectionTextOptions extends ReportOptions, TerminalStyle, ConnectionFilter {
+  /** Every rung in full, every cause considered, every host. */
+  readonly verbose: boolean;
+  /** The next command to name on the last line. */
+  readonly next?: string;
+}
+
+/** Hosts told in full unless verbose. */
+const SHORT_HOSTS = 5;
+/** Names of hosts listed under one verdict unless verbose. */
+const SHORT_NAMES = 12;
+/** Causes of one list unless verbose. */
+const SHORT_CAUSES = 5;
+/** Widest name of a rung in columns. */
+const RUNG_WIDTH = 10;
+
+class ConnectionText {
+  readonly #report: ConnectionReport;
+  readonly #options: ConnectionTextOptions;
+  readonly #page: TerminalPage;
+  readonly #m: Messages;
+  readonly #lang: Language;
+
+  constructor(report: ConnectionReport, options: ConnectionTextOptions) {
+    this.#report = report;
+    this.#options = options;
+    this.#page = new TerminalPage(options);
+    this.#lang = options.lang;
+    this.#m = messages(options.lang);
+  }
+
+  render(): string {
+    const groups = groupsOf(this.#report);
+    const { verbose } = this.#options;
+    for (const { shown, others } of groups) this.#headline(shown, others);
+    const full = verbose ? groups.flatMap(({ shown, others }) => [shown, ...others]) : groups.map(({ shown }) => shown);
+    const told = verbose ? full : full.slice(0, SHORT_HOSTS);
+    for (const one of told) this.#host(one, full.length > 1);
+    if (full.length > told.length) {
+      this.#page.gap();
+      this.#page.text(`${this.#m.more(full.length - told.length)} (${this.#m.verboseOnly})`, { tone: 'faint' });
+    }
+    this.#rdpPorts();
+    problemsSection(this.#page, this.#report.problems, this.#options);
+    madeSection(
+      this.#page,
+      { id: connectionCaseId(this.#report, this.#options), at: this.#report.madeAt, sources: this.#report.sources },
+      this.#options,
+    );
+    if (this.#report.checks.size > 0) this.#page.text(this.#m.connection.runChecks(checksText(this.#report, this.#lang)), { indent: 2 });
+    this.#last();
+    return this.#page.toString();
+  }
+
+  #headline(one: ConnectionDiagnosis, others: readonly ConnectionDiagnosis[]): void {
+    const page = this.#page;
+    const { outcome, verdict } = one;
+    const sentence = pick(verdict.sentence, this.#lang);
+    const calm = verdict.cause === undefined && outcome !== 'failed';
+    const word = calm ? this.#m.connection.outcome[outcome] : this.#m.grade[verdict.grade];
+    const shape = calm ? RUNG_SHAPES[outcome === 'ok' ? 'passed' : 'warned'][page.unicode ? 0 : 1] : gradeShape(page, verdict.grade);
+    page.text(this.#m.forward(calm ? 'confirmed' : verdict.grade, sentence), {
+      lead: `${targetName(one)}  ${shape} ${this.#lang === 'en' ? word.toUpperCase() : word}  `,
+      leadTone: calm ? 'sure' : TONES[verdict.grade],
+      tone: 'strong',
+    });
+    if (verdict.cause && verdict.grade !== 'confirmed') page.text(pick(verdict.cause.because, this.#lang), { indent: 2, tone: 'faint' });
+    if (others.length === 0) return;
+    const names = others.map(targetName);
+    const told = this.#options.verbose ? names : names.slice(0, SHORT_NAMES);
+    const rest = names.length - told.length;
+    page.text(`${this.#m.connection.same(others.length)}: ${this.#m.list(told)}${rest > 0 ? ` … ${this.#m.more(rest)}` : ''}`, {
+      indent: 2,
+    });
+  }
+
+  #host(one: ConnectionDiagnosis, several: boolean): void {
+    const page = this.#page;
+    const words = this.#m.connection;
+    const { attempt, verdict } = one;
+    if (several) page.section(targetName(one));
+    this.#heading(words.sectionLadder, several);
+    for (const rung of attempt.rungs) this.#rung(rung);
+    const portrait = portraitLines(attempt.portrait, this.#options.zone, this.#lang);
+    if (portrait.length > 0) {
+      const login = attempt.rungs.some(({ name, verdict: v }) => name === 'login' && (v === 'passed' || v === 'warned'));
+      this.#heading(login ? words.sectionPortrait : `${words.sectionPortrait} (${words.beforeLogin})`, several);
+      for (const [label, text] of portrait) page.text(text, { indent: 2, lead: `${label}: `, leadTone: 'faint' });
+    }
+    const account = accountLines(one, this.#lang);
+    this.#heading(words.sectionAccount, several);
+    if (account.length === 0) page.text(words.noAccount, { indent: 2, tone: 'faint' });
+    for (const [label, text] of account)
+      page.text(text, { indent: 2, ...(label === '' ? {} : { lead: `${label}: `, leadTone: 'faint' as const }) });
+    if (verdict.cause) {
+      this.#remedies(verdict.cause, several);
+      if (verdict.grade !== 'confirmed') this.#confirm(verdict.cause, several);
+    }
+    const { also, open, ruledOut } = causesOf(one);
+    this.#causes(words.sectionBeside, one.beside, several);
+    this.#causes(words.sectionAlso, also, several);
+    this.#causes(words.sectionOpen, open, several);
+    if (this.#options.verbose || verdict.grade !== 'inconclusive') this.#causes(words.sectionRuledOut, ruledOut, several);
+    if (attempt.notChecked.length > 0) {
+      this.#heading(words.sectionNotChecked, several);
+      for (const text of attempt.notChecked) page.text(pick(text, this.#lang), { indent: 2, lead: '- ' });
+    }
+    if (this.#options.explain) this.#conversation(attempt.conversation, several);
+  }
+
+  #heading(title: string, several: boolean): void {
+    if (!several) this.#page.section(title);
+    else {
+      this.#page.gap();
+      this.#page.heading(title);
+    }
+  }
+
+  /** A rung that passed is one line; the failing one is open. */
+  #rung(rung: Rung): void {
+    const page = this.#page;
+    const words = this.#m.connection;
+    const shape = RUNG_SHAPES[rung.verdict][page.unicode ? 0 : 1];
+    const open = rung.verdict === 'failed' || this.#options.verbose;
+    const time = rung.ms === undefined ? '' : words.ms(rung.ms);
+    const lead = `${shape} ${padTo(words.rung[rung.name], RUNG_WIDTH)} ${padTo(words.verdict[rung.verdict], 12)} ${padTo(time, 9)}`;
+    const tone = rung.verdict === 'failed' || rung.verdict === 'warned' ? 'warn' : rung.verdict === 'passed' ? 'sure' : 'faint';
+    const reached = rung.verdict !== 'unreached';
+    page.text(open || !reached ? '' : pick(rung.observed, this.#lang), { indent: 2, lead, leadTone: tone });
+    if (!open || !reached) return;
+    const part = (label: string, text: string): void => page.text(text, { indent: 6, lead: `${label}: `, leadTone: 'faint' });
+    part(words.tried, pick(rung.tried, this.#lang));
+    part(words.seen, pick(rung.observed, this.#lang));
+    if (rung.expected) part(words.expected, pick(rung.expected, this.#lang));
+  }
+
+  #remedies({ cause }: JudgedCause, several: boolean): void {
+    if (cause.remedies.length === 0) return;
+    const m = this.#m;
+    const page = this.#page;
+    this.#heading(m.sectionRemedy, several);
+    cause.remedies.forEach((remedy, i) => {
+      page.text(pick(remedy.text, this.#lang), { indent: 2, lead: `${i + 1}. ` });
+      if (remedy.command !== undefined) page.command(remedy.command, 5);
+      if (remedy.gpo) page.text(pick(remedy.gpo, this.#lang), { indent: 5, lead: `${m.gpo}: `, leadTone: 'faint' });
+      page.text(pick(remedy.risk, this.#lang), { indent: 5, lead: `${m.risk}: `, leadTone: 'faint' });
+      page.text(pick(remedy.undo, this.#lang), { indent: 5, lead: `${m.undo}: `, leadTone: 'faint' });
+    });
+  }
+
+  #confirm({ cause }: JudgedCause, several: boolean): void {
+    if (cause.confirm.length === 0) return;
+    this.#heading(this.#m.connection.sectionConfirm, several);
+    for (const check of cause.confirm) {
+      this.#page.text(pick(check.text, this.#lang), { indent: 2, lead: '- ' });
+      if (check.command !== undefined) this.#page.command(check.command, 6);
+    }
+  }
+
+  #causes(title: string, causes: readonly JudgedCause[], several: boolean): void {
+    if (causes.length === 0) return;
+    const page = this.#page;
+    this.#heading(title, several);
+    const told = this.#options.verbose ? causes : causes.slice(0, SHORT_CAUSES);
+    for (const { cause, grade, because, missing } of told) {
+      page.text(pick(cause.title, this.#lang), {
+        indent: 2,
+        lead: `${gradeShape(page, grade)} ${this.#m.grade[grade]}  `,
+        leadTone: TONES[grade],
+      });
+      page.text(pick(because, this.#lang), { indent: 6, tone: 'faint' });
+      if (missing.length > 0 && grade !== 'ruled_out')
+        page.text(this.#m.list(missing.slice(0, 3).map(({ text }) => pick(text, this.#lang))), {
+          indent: 6,
+          lead: `${this.#m.colDecides}: `,
+          leadTone: 'faint',
+        });
+    }
+    if (causes.length > told.length)
+      page.text(`${this.#m.more(causes.length - told.length)} (${this.#m.verboseOnly})`, { indent: 2, tone: 'faint' });
+  }
+
+  #conversation(messagesSeen: readonly WireMessage[], several: boolean): void {
+    const page = this.#page;
+    const words = this.#m.connection;
+    this.#heading(words.sectionWire, several);
+    for (const { at, direction, layer, text, fields, bytes } of messagesSeen) {
+      const arrow = page.unicode ? (direction === 'sent' ? '→' : '←') : direction === 'sent' ? '>' : '<';
+      page.text(pick(text, this.#lang), {
+        indent: 2,
+        lead: `${arrow} ${formatTime(at, this.#options.zone, this.#lang)} ${layer}  `,
+        leadTone: direction === 'sent' ? 'sure' : 'head',
+      });
+      for (const [name, value] of fields) page.text(value, { indent: 6, lead: `${name}: `, leadTone: 'faint' });
+      if (this.#options.bytes && bytes) for (const line of hexLines(bytes)) page.raw(`      ${page.tone(line, 'faint')}`);
+    }
+  }
+
+  #rdpPorts(): void {
+    const { rdpPorts } = this.#report;
+    if (rdpPorts.length === 0) return;
+    const words = this.#m.connection;
+    this.#page.section(words.sectionRdp);
+    for (const { host, port, nla, logonScreen } of rdpPorts)
+      this.#page.text(`${words.nla[nla]}: ${logonScreen ? words.logonScreen : words.noLogonScreen}`, {
+        indent: 2,
+        lead: `${host}:${port}  `,
+        tone: logonScreen ? 'warn' : 'plain',
+      });
+  }
+
+  #last(): void {
+    const { next } = this.#options;
+    if (next === undefined) return;
+    this.#page.gap();
+    this.#page.raw(`${this.#m.next} ${this.#page.tone(next.replace(/[\r\n]+/g, ' '), 'strong')}`);
+  }
+}
+
+/**
+ * The connection doctor for a terminal: one sentence per verdict, the ladder with the failing rung open, what the host says of itself, the
+ * account as sent, remedies, what else was considered. Control characters from the wire are shown, never emitted.
+ */
+export function connectionToText(report: ConnectionReport, options: ConnectionTextOptions): string {
+  return new ConnectionText(report, options).render();
+}
