@@ -1,0 +1,172 @@
+import type { Localized } from '@winmedic/knowledge/model';
+import { say } from './text.ts';
+
+/** What is known of one account during a run. */
+interface Account {
+  readonly name: string;
+  /** Checks sent so far, whatever came of them. */
+  checks: number;
+  /** Checks that were rejected or ended without an answer, and the one under way: each may count towards a lockout. */
+  unproven: number;
+  /** Who accepted the credential: a domain, realm or host. */
+  readonly accepted: Set<string>;
+  stopped: Localized | undefined;
+  /** A lease whose credential nobody has accepted yet is out; the others wait for how it ends. */
+  busy: boolean;
+  waiting: (() => void)[];
+}
+
+/** How a credential check ended: `unknown` when the connection broke before the answer. */
+export type CheckOutcome = 'accepted' | 'rejected' | 'unknown';
+
+/** Leave to check one credential at one authority. {@link CredentialLease.release} must be called. */
+export interface CredentialLease {
+  /** Counts one check that is about to be sent. False: it must not be sent. */
+  take(): boolean;
+  /** What came of the check taken last. */
+  settle(outcome: CheckOutcome): void;
+  /** Gives way to the next one; after a rejection without a later acceptance the account is stopped. */
+  release(): void;
+}
+
+/**
+ * Keeps an account from being locked out by a run. Per account (by user, whatever the spelling of the domain):
+ * - until somebody accepted the credential, one host at a time checks it, and all others wait: in a fleet the first host runs alone;
+ * - checks that were not accepted (rejected, unanswered or under way) never exceed `1 + furtherForms`, over all hosts, schemes, forms,
+ *   Kerberos pre-authentication and NTLM together;
+ * - a rejection stops the account everywhere, also for attempts that wait already;
+ * - where it was accepted (the domain or realm, or that host for a local account) further hosts of the same authority go in parallel. An
+ *   acceptance by one authority proves nothing for another: there again one host goes alone.
+ *
+ * Checks that succeeded are counted in {@link CredentialBudget.checks} as well.
+ */
+export class CredentialBudget {
+  readonly #allowed: number;
+  readonly #accounts = new Map<string, Account>();
+
+  /** @param furtherForms user-name forms that may be tried after a rejected one, default 0. */
+  constructor(furtherForms = 0) {
+    this.#allowed = 1 + Math.max(0, Math.floor(furtherForms));
+  }
+
+  /** Checks sent by account (user, lower case), successful ones included. */
+  get checks(): ReadonlyMap<string, number> {
+    return new Map([...new Set(this.#accounts.values())].map((account) => [account.name, account.checks]));
+  }
+
+  /** Was the credential of this account accepted anywhere, and not rejected since? */
+  isAccepted(name: string): boolean {
+    const account = this.#accounts.get(accountKey(name));
+    return account !== undefined && account.accepted.size > 0 && account.stopped === undefined;
+  }
+
+  /**
+   * Waits for leave to check the account.
+   * @param names the user as typed and as sent: whatever of it is known already belongs to the same account.
+   * @param authority who will judge: DNS name of the domain, realm, or name of the host; compared without case.
+   * @returns the lease, or the reason why nothing may be sent.
+   */
+  async acquire(
+    names: readonly string[],
+    authority: string,
+    signal?: AbortSignal,
+  ): Promise<CredentialLease | { readonly held: Localized }> {
+    const account = this.#accountOf(names);
+    const who = authority.toLowerCase();
+    for (;;) {
+      if (signal?.aborted) return { held: say('stopped before the login', 'サインインの前に中止しました') };
+      if (account.stopped !== undefined) return { held: account.stopped };
+      if (account.accepted.has(who)) return this.#lease(account, who, false);
+      if (!account.busy) break;
+      await new Promise<void>((resolve) => {
+        account.waiting.push(resolve);
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    if (account.unproven >= this.#allowed) return { held: this.#usedUp(account) };
+    account.busy = true;
+    return this.#lease(account, who, true);
+  }
+
+  #accountOf(names: readonly string[]): Account {
+    const keys = names.map(accountKey);
+    const known = keys.flatMap((key) => this.#accounts.get(key) ?? []);
+    // Two spellings met before as two accounts: the one that has less left decides.
+    const account = known.find(({ stopped }) => stopped !== undefined) ??
+      known.sort((a, b) => b.unproven - a.unproven)[0] ?? {
+        name: keys[0] ?? '',
+        checks: 0,
+        unproven: 0,
+        accepted: new Set(),
+        stopped: undefined,
+        busy: false,
+        waiting: [],
+      };
+    for (const key of keys) if (!this.#accounts.has(key)) this.#accounts.set(key, account);
+    return account;
+  }
+
+  #usedUp(account: Account): Localized {
+    return say(
+      `${account.unproven} credential check(s) of ${account.name} in this run ended without acceptance; more are not allowed`,
+      `この実行では ${account.name} の資格情報の確認 ${account.unproven} 回が受け入れられずに終わりました。これ以上は行いません`,
+    );
+  }
+
+  #lease(account: Account, authority: string, alone: boolean): CredentialLease {
+    let accepted = false;
+    let rejected = false;
+    let released = false;
+    let open = false;
+    const settle = (outcome: CheckOutcome) => {
+      if (!open) return;
+      open = false;
+      if (outcome === 'accepted') {
+        account.unproven--;
+        accepted = true;
+        account.accepted.add(authority);
+      }
+      if (outcome === 'rejected') {
+        rejected = true;
+        // Elsewhere the same credential is being used in parallel: stop at once, not when this lease ends.
+        if (!alone) this.#stop(account);
+      }
+    };
+    return {
+      take: () => {
+        settle('unknown');
+        if (released || account.stopped !== undefined) return false;
+        if (alone && account.unproven >= this.#allowed) return false;
+        account.unproven++;
+        account.checks++;
+        open = true;
+        return true;
+      },
+      settle,
+      release: () => {
+        if (released) return;
+        settle('unknown');
+        released = true;
+        if (rejected && !accepted) this.#stop(account);
+        if (alone) account.busy = false;
+        for (const wake of account.waiting.splice(0)) wake();
+      },
+    };
+  }
+
+  #stop(account: Account): void {
+    account.stopped ??= say(
+      `the password of ${account.name} was rejected; the account is not tried again in this run`,
+      `${account.name} のパスワードは拒否されました。この実行ではこのアカウントをもう試しません`,
+    );
+    for (const wake of account.waiting.splice(0)) wake();
+  }
+}
+
+/** The user alone, in lower case: `CORP\Alice`, `alice@corp.example` and `.\ALICE` are one account as far as a lockout is concerned. */
+export function accountKey(name: string): string {
+  const text = name.trim().normalize('NFC').toLowerCase();
+  const user = text.slice(text.lastIndexOf('\\') + 1);
+  const at = user.lastIndexOf('@');
+  return at > 0 ? user.slice(0, at) : user;
+}

@@ -1,0 +1,164 @@
+import { type ConnectionPropertyName, type Localized, RUNGS, type RungName } from '@winmedic/knowledge/model';
+import type {
+  AccountUse,
+  ConnectionAttempt,
+  ConnectionVia,
+  HostSelfPortrait,
+  LoginSchemeName,
+  Rung,
+  RungVerdict,
+  WireMessage,
+} from '../model/connection.ts';
+import type { FactObservation, InstantNs } from '../model/observation.ts';
+import type { Target } from './target.ts';
+import { say } from './text.ts';
+
+/** Rungs of each way, lowest first. */
+export const RUNGS_OF: Readonly<Record<ConnectionVia, readonly RungName[]>> = {
+  winrm: RUNGS,
+  dcom: ['name', 'route', 'tcp', 'login', 'rights'],
+  rdp: ['name', 'route', 'tcp', 'tls', 'schemes'],
+};
+
+/** How a rung ended; texts as in {@link Rung}. */
+export interface RungEnd {
+  readonly verdict: Exclude<RungVerdict, 'unreached'>;
+  readonly tried: Localized;
+  readonly observed: Localized;
+  readonly expected?: Localized;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+/** Messages of one attempt that are kept: a healthy one has about 40; guards against a host that never ends talking. */
+const MAX_MESSAGES = 2000;
+
+/** Collects one attempt while it is made: rungs in order, properties, conversation, portrait. */
+export class Ladder {
+  readonly target: Target;
+  readonly via: ConnectionVia;
+  /** Filled in while facts become known. */
+  readonly portrait: Writable<HostSelfPortrait> = {};
+  readonly notChecked: Localized[] = [];
+  account: Writable<AccountUse> | undefined;
+  port: number;
+  transport: 'http' | 'https';
+  readonly #startedAt = nowNs();
+  readonly #rungs = new Map<RungName, Writable<Rung>>();
+  readonly #properties = new Map<string, FactObservation>();
+  readonly #messages: WireMessage[] = [];
+  #current: RungName = 'name';
+
+  constructor(target: Target, via: ConnectionVia) {
+    this.target = target;
+    this.via = via;
+    this.port = target.port;
+    this.transport = target.transport;
+    this.set('via', via);
+    this.set('target.kind', target.kind);
+  }
+
+  /** First rung that failed. */
+  get failed(): RungName | undefined {
+    return [...this.#rungs.values()].find(({ verdict }) => verdict === 'failed')?.name;
+  }
+
+  /** A property; the last value wins. Numbers and booleans are written out, lists joined with commas. */
+  set(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
+    const text = Array.isArray(value) ? value.join(',') : String(value);
+    this.#properties.set(name, {
+      type: 'fact',
+      id: '',
+      name: `connection.${name}`,
+      value: text,
+      host: this.target.host,
+      time: { kind: 'instant', at: nowNs() },
+      origin: { sourceId: '', path: `live:${this.via}://${bracketed(this.target.host)}:${this.port}` },
+      trust: 'record',
+    });
+  }
+
+  /** Value of a property set before. */
+  get(name: ConnectionPropertyName): string | undefined {
+    return this.#properties.get(name)?.value;
+  }
+
+  /**
+   * Walks one rung: messages and time of `work` belong to it.
+   * @returns false when it failed; the ladder ends there.
+   */
+  async climb(name: RungName, work: () => Promise<RungEnd> | RungEnd): Promise<boolean> {
+    this.#current = name;
+    const first = this.#messages.length;
+    const start = performance.now();
+    const end = await work();
+    const messages = this.#messages.flatMap((message, index) => (index >= first && message.rung === name ? [index] : []));
+    this.#rungs.set(name, { name, ...end, ms: Math.round(performance.now() - start), messages });
+    return end.verdict !== 'failed';
+  }
+
+  /** Changes how a rung walked before ended, when something above shows it (a certificate whose name nobody knew yet). */
+  amend(name: RungName, end: Partial<RungEnd>): void {
+    const rung = this.#rungs.get(name);
+    if (rung !== undefined) Object.assign(rung, end);
+  }
+
+  /** Marks rungs that are no part of this attempt. */
+  skip(names: readonly RungName[], observed: Localized): void {
+    for (const name of names)
+      if (!this.#rungs.has(name))
+        this.#rungs.set(name, { name, verdict: 'skipped', tried: say('nothing', 'なし'), observed, messages: [] });
+  }
+
+  /** One message of the conversation, secrets already removed. */
+  say(message: Omit<WireMessage, 'at' | 'rung'>): void {
+    if (this.#messages.length < MAX_MESSAGES) this.#messages.push({ at: nowNs(), rung: this.#current, ...message });
+  }
+
+  /** The attempt as it stands; what was not walked is unreached. */
+  finish(): ConnectionAttempt {
+    this.set('target.transport', this.transport);
+    this.set('target.port', this.port);
+    this.set('failedRung', this.failed ?? '');
+    const rungs = RUNGS_OF[this.via].map(
+      (name): Rung =>
+        this.#rungs.get(name) ?? {
+          name,
+          verdict: 'unreached',
+          tried: say('nothing', 'なし'),
+          observed: say('not reached', '未到達'),
+          messages: [],
+        },
+    );
+    return {
+      target: this.target.text,
+      host: this.target.host,
+      port: this.port,
+      via: this.via,
+      transport: this.transport,
+      from: 'live',
+      startedAt: this.#startedAt,
+      endedAt: nowNs(),
+      rungs,
+      portrait: this.portrait,
+      ...(this.account === undefined ? {} : { account: this.account }),
+      properties: this.#properties,
+      conversation: this.#messages,
+      notChecked: this.notChecked,
+    };
+  }
+}
+
+/** The computer's clock in nanoseconds since 1970, of millisecond resolution. */
+export function nowNs(): InstantNs {
+  return BigInt(Date.now()) * 1_000_000n;
+}
+
+/** An IPv6 address in brackets, anything else as it is. */
+export function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Scheme as asked for, for `client.scheme`. */
+export function schemeProperty(auth: 'auto' | LoginSchemeName | undefined): LoginSchemeName {
+  return auth === undefined || auth === 'auto' ? 'Negotiate' : auth;
+}
