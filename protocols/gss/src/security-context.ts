@@ -10,6 +10,11 @@ export interface SecurityContext {
   /** Nothing more is expected from the peer; {@link protection} may be used. */
   readonly complete: boolean;
   /**
+   * The keys are agreed and {@link protection} may be used although the peer's last word is still expected: SPNEGO waits for a mechListMIC.
+   * CredSSP must seal at that point. Absent: the same as {@link complete}.
+   */
+  readonly established?: boolean;
+  /**
    * Takes the peer's token (absent for the initiator's first step) and gives the next one to send, `undefined` when there is none.
    * Rejects with the package's error class when the peer's token is not acceptable or the peer refused.
    */
