@@ -3,6 +3,7 @@ import type { Evaluation } from '../model/verdict.ts';
 import { both, either, isUnknown } from './evaluation.ts';
 import { evaluateAction } from './expr-action.ts';
 import { evaluateCoincidence } from './expr-coincidence.ts';
+import { evaluateConnection } from './expr-connection.ts';
 import { evaluateDerived } from './expr-derived.ts';
 import { evaluateAbsent, evaluateEvent } from './expr-event.ts';
 import { evaluateFact, evaluateFactEvent } from './expr-fact.ts';
@@ -39,6 +40,7 @@ function decide(expr: Expr, scope: Scope, depth: number): Evaluation {
   if ('factEvent' in expr) return evaluateFactEvent(expr, scope);
   if ('derived' in expr) return evaluateDerived(expr, scope);
   if ('stop' in expr) return evaluateStop(expr, scope);
+  if ('connection' in expr) return evaluateConnection(expr, scope);
   if ('actionBefore' in expr) return evaluateAction(expr, scope);
   return evaluateCoincidence(expr, scope);
 }

@@ -7,7 +7,7 @@ import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { type CompiledPattern, compilePattern } from './event-index.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say, shortProvider } from './text.ts';
-import { evidenceWindow, type Looked, momentOf, stopWindow } from './window.ts';
+import { attemptWindow, evidenceWindow, type Looked, momentOf, stopWindow } from './window.ts';
 
 type EventExpr = Extract<Expr, { readonly event: EventPattern }>;
 type AbsentExpr = Extract<Expr, { readonly absent: EventPattern }>;
@@ -82,13 +82,24 @@ function ask(
       say(`condition ${pattern.conditions.problem} cannot be evaluated`, `条件 ${pattern.conditions.problem} は評価できません`),
     );
   const looked = lookedAt(within, scope);
-  if (looked === undefined) return isUnknown(say('no boot after the stop is recorded', '停止の後の起動が記録されていません'));
+  if (looked === undefined) return isUnknown(noWindow(scope));
   return decide(looked, pattern);
 }
 
-/** The stretch a window means in this scope; without a window: ten minutes before the stop, or all evidence for a host. */
+/** Why a window has no place in time. */
+export function noWindow({ connection }: Scope): ReturnType<typeof say> {
+  return connection === undefined
+    ? say('no boot after the stop is recorded', '停止の後の起動が記録されていません')
+    : say('the window belongs to a stop, not to an attempt to connect', '時間帯が停止を基準にしており、接続の試行には当てはまりません');
+}
+
+/** Around an attempt, without a window: its records are written within seconds, clocks that were not compared differ by more. */
+const AROUND_ATTEMPT: Window = { before: '2m', after: '2m' };
+
+/** The stretch a window means in this scope; without a window: ten minutes before the stop, around the attempt, or all evidence for a host. */
 export function lookedAt(within: Window | undefined, scope: Scope): Looked | undefined {
-  const { stop } = scope;
+  const { stop, connection } = scope;
+  if (connection !== undefined) return attemptWindow(scope.theCase, scope.host, connection, within ?? AROUND_ATTEMPT);
   if (stop === undefined || (scope.wholeHost && within === undefined)) return evidenceWindow(scope.theCase, scope.host);
   return stopWindow(scope.theCase, stop, within ?? { before: '10m' });
 }

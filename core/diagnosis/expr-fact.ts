@@ -4,7 +4,7 @@ import type { FactObservation, InstantNs } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import type { Case } from './case.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
-import { lookedAt } from './expr-event.ts';
+import { lookedAt, noWindow } from './expr-event.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say } from './text.ts';
 import { momentOf } from './window.ts';
@@ -16,18 +16,20 @@ type FactEventExpr = Extract<Expr, { readonly factEvent: string }>;
 const NONE = 'none';
 
 /**
- * A state at the time of the stop. Only a span that holds the whole moment of the stop says anything about it: a value read once, or
- * read today, may have been changed. For a host every supplied value counts.
+ * A state at the time of the stop, or of the attempt to connect. Only a span that holds the whole moment of the stop says anything about it: a value read once, or
+ * read today, may have been changed; a value of now counts for an attempt made just now. For a host every supplied value counts.
  */
 export function evaluateFact(expr: FactExpr, scope: Scope): Evaluation {
-  const { theCase, host, stop, assume } = scope;
+  const { theCase, host, stop, connection, assume } = scope;
   const missing = [missingFact(theCase, expr.fact)];
   if (assume !== undefined && assume.fact === expr.fact) return assumed(assume.value, expr.is);
   const all = theCase.factsOf(expr.fact, host);
-  if (scope.wholeHost || stop === undefined) return anyTime(theCase, all, expr, missing);
+  const moment = connection ?? (stop === undefined ? undefined : momentOf(stop));
+  if (scope.wholeHost || moment === undefined) return anyTime(theCase, all, expr, missing);
 
-  const moment = momentOf(stop);
-  const held = all.filter((f) => f.time.kind === 'span' && f.time.from <= moment.from && f.time.to >= moment.to);
+  const held = all.filter((f) =>
+    f.time.kind === 'span' ? f.time.from <= moment.from && f.time.to >= moment.to : connection?.ofNow === true && f.time.kind === 'now',
+  );
   const values = new Set(held.map((f) => f.value.toLowerCase()));
   if (values.size > 1) {
     const list = theCase.describe.list(held);
@@ -38,7 +40,8 @@ export function evaluateFact(expr: FactExpr, scope: Scope): Evaluation {
     const because = theCase.describe.fact(fact);
     return isOneOf(fact.value, expr.is) ? isTrue(because, held) : isFalse(because, held);
   }
-  return notAtThatTime(theCase, all, missing, expr.fact, moment.to);
+  const moments = connection === undefined ? say('the stop', '停止') : say('the attempt', '接続の試行');
+  return notAtThatTime(theCase, all, missing, expr.fact, moment.to, moments);
 }
 
 function anyTime(theCase: Case, all: readonly FactObservation[], expr: FactExpr, missing: readonly Missing[]): Evaluation {
@@ -48,13 +51,14 @@ function anyTime(theCase: Case, all: readonly FactObservation[], expr: FactExpr,
   return isFalse(theCase.describe.list(all), all);
 }
 
-/** Why the facts that exist say nothing about the stop. */
+/** Why the facts that exist say nothing about the stop or the attempt. */
 function notAtThatTime(
   theCase: Case,
   all: readonly FactObservation[],
   missing: readonly Missing[],
   name: string,
-  stoppedAt: InstantNs,
+  happenedAt: InstantNs,
+  what: Localized,
 ): Evaluation {
   if (all.length === 0) return isUnknown(notGiven(name), missing);
   const texts = all.map((f) => {
@@ -64,17 +68,17 @@ function notAtThatTime(
         `今日の値です(${f.name}=${f.value})。その後変更されていませんか`,
       );
     const described = theCase.describe.fact(f);
-    if ((f.time.kind === 'instant' ? f.time.at : f.time.from) > stoppedAt)
+    if ((f.time.kind === 'instant' ? f.time.at : f.time.from) > happenedAt)
       return say(
-        `a later value (${described.en}); was it changed since the stop?`,
-        `停止より後の値です(${described.ja})。停止の後に変更されていませんか`,
+        `a later value (${described.en}); was it changed since ${what.en}?`,
+        `${what.ja}より後の値です(${described.ja})。${what.ja}の後に変更されていませんか`,
       );
     if (f.time.kind === 'instant')
       return say(
-        `read at one time only (${described.en}); was it the same at the stop?`,
-        `一時点の値です(${described.ja})。停止の時点でも同じでしたか`,
+        `read at one time only (${described.en}); was it the same at ${what.en}?`,
+        `一時点の値です(${described.ja})。${what.ja}の時点でも同じでしたか`,
       );
-    return say(`not known for the time of the stop (${described.en})`, `停止の時点については不明です(${described.ja})`);
+    return say(`not known for the time of ${what.en} (${described.en})`, `${what.ja}の時点については不明です(${described.ja})`);
   });
   return isUnknown(joinTexts(texts), missing, all);
 }
@@ -92,7 +96,7 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
     return expr.is === undefined ? isTrue(assumptionText(assume.value)) : assumed(assume.value, expr.is);
   }
   const looked = lookedAt(expr.within, scope);
-  if (looked === undefined) return isUnknown(say('no boot after the stop is recorded', '停止の後の起動が記録されていません'), missing);
+  if (looked === undefined) return isUnknown(noWindow(scope), missing);
   const all = theCase.factsOf(expr.factEvent, host);
   const isNone = (f: FactObservation): boolean => f.value.toLowerCase() === NONE;
   const inside = all.filter((f) => !isNone(f) && liesIn(f, looked));

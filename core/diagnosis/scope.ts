@@ -1,4 +1,6 @@
 import type { Expr } from '@winmedic/knowledge/model';
+import type { ConnectionAttempt } from '../model/connection.ts';
+import type { InstantNs } from '../model/observation.ts';
 import type { Stop } from '../model/timeline.ts';
 import type { Coincidence, Evaluation } from '../model/verdict.ts';
 import type { Case } from './case.ts';
@@ -9,11 +11,21 @@ export interface Assumption {
   readonly value: string;
 }
 
-/** What an expression is asked about: one stop, or a host over all evidence. */
+/** An attempt to connect, with its beginning and end on the clock of the host, where the host's logs are written. */
+export interface JudgedAttempt {
+  readonly attempt: ConnectionAttempt;
+  readonly from: InstantNs;
+  readonly to: InstantNs;
+  /** Made just now, so that a value of now speaks of it. */
+  readonly ofNow: boolean;
+}
+
+/** What an expression is asked about: one stop, one attempt to connect, or a host over all evidence. */
 export interface Scope {
   readonly theCase: Case;
   readonly host: string;
   readonly stop?: Stop;
+  readonly connection?: JudgedAttempt;
   /** Facts and windows are those of the whole evidence, also when a stop is looked at (causes of scope `host`). */
   readonly wholeHost: boolean;
   readonly assume?: Assumption;

@@ -4,6 +4,7 @@ import type { Stop } from '../model/timeline.ts';
 import { maxNs } from '../timeline/time.ts';
 import type { Case } from './case.ts';
 import { durationNs, durationText } from './duration.ts';
+import type { JudgedAttempt } from './scope.ts';
 import { say } from './text.ts';
 
 /** A stretch of time that is looked at, ends included, with its name for people. */
@@ -50,7 +51,20 @@ export function stopWindow(theCase: Case, stop: Stop, window: Window): Looked | 
     }
     case 'evidence':
       return evidenceWindow(theCase, stop.host);
+    case 'attempt':
+      return undefined;
   }
+}
+
+/**
+ * The stretch a window means for an attempt to connect. `undefined` for the anchors of stops.
+ */
+export function attemptWindow(theCase: Case, host: string, { from, to }: JudgedAttempt, window: Window): Looked | undefined {
+  if (window.anchor === 'evidence') return evidenceWindow(theCase, host);
+  if (window.anchor !== undefined && window.anchor !== 'attempt') return undefined;
+  const before = window.before === undefined ? 0n : durationNs(window.before);
+  const after = window.after === undefined ? 0n : durationNs(window.after);
+  return { from: from - before, to: to + after, text: around(before, after, say('the attempt', '接続の試行')) };
 }
 
 /** Everything that was given for a host. */

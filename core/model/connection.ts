@@ -1,6 +1,6 @@
 import type { Localized, RungName } from '@winmedic/knowledge/model';
 import type { FactObservation, InputProblem, InstantNs, Source } from './observation.ts';
-import type { Grade, JudgedCause, Missing } from './verdict.ts';
+import type { Grade, Incident, JudgedCause, Missing } from './verdict.ts';
 
 /** The way to the host: WS-Management, WMI over DCOM, or only the RDP port's negotiation. */
 export type ConnectionVia = 'winrm' | 'dcom' | 'rdp';
@@ -128,6 +128,8 @@ export interface ConnectionDiagnosis {
   /** Findings beside the verdict (certificate about to expire, clock skew, Basic offered over clear HTTP), worst first. */
   readonly beside: readonly JudgedCause[];
   readonly missing: readonly Missing[];
+  /** The one next check that would separate what is left; absent when nothing failed or the cause is confirmed. */
+  readonly nextCheck?: Incident['nextCheck'];
 }
 
 /** A run over one host or many. */

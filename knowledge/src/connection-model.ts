@@ -52,6 +52,7 @@ export const CONNECTION_PROPERTIES = {
   'tls.trust':
     'list of ok | self-signed | unknown-issuer | expired | not-yet-valid | name-mismatch | weak-key | wrong-usage | revoked | unreadable',
   'tls.names': 'names in the certificate, list',
+  'tls.expiresInDays': 'whole days until the certificate of the host expires; negative when it has expired',
   'tls.clientCertificate': 'used | requested | none',
   'tls.worksWith': 'highest TLS version with which a handshake worked when the first did not; empty when none did',
   'tls.afterRequest': 'reset when the connection broke after the handshake at the first request; ok',
@@ -69,6 +70,8 @@ export const CONNECTION_PROPERTIES = {
   'schemes.offered': 'list as in WWW-Authenticate; empty when there is no such header',
   'schemes.usable': 'true when the scheme asked for is offered',
   'login.result': 'accepted | rejected | refused-scheme | dropped | failed | not-tried',
+  'login.held':
+    'why a login that was asked for was not tried: cleartext | budget | rejected-elsewhere; empty when it was tried; absent when none was asked for',
   'login.mechanism': 'ntlm | kerberos | basic | certificate',
   'login.step':
     'where it ended: kdc (no ticket), first (answer to the first token), last (answer to the last token), tls, public-key or credentials (CredSSP), after (accepted, then the request was refused)',
@@ -82,6 +85,7 @@ export const CONNECTION_PROPERTIES = {
   'user.hostInDomain': 'true when the challenge shows that the host belongs to a domain, false for a workgroup',
   'user.swapped': 'true when the domain field holds what must be a user (the user field equals a domain name of the challenge)',
   'user.acceptedForm': 'form that was accepted after another had been rejected (--try-forms); empty when none was',
+  'account.acceptedElsewhere': 'true when the same account and password were accepted by another host or way in this run',
   'ntlm.response': 'v1 | v2 | lm | none: what the client sent',
   'ntlm.128': 'true when the challenge offers 128-bit keys',
   'ntlm.ess': 'true when the challenge offers extended session security',

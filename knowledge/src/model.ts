@@ -43,12 +43,13 @@ export interface EventPattern {
 }
 
 /**
- * A time window around an anchor of the stop that is judged. Default anchor `stop`.
+ * A time window around an anchor of the stop that is judged, or of the attempt to connect. Default anchor: `stop`, for an attempt `attempt`.
  * `stop`: the request (1074) if there is one, else the last moment known alive; `end`: last clean record (13/6006) or heartbeat;
- * `boot`: the boot after the stop; `session`: the whole boot session that ended (before/after ignored); `evidence`: all that was given.
+ * `boot`: the boot after the stop; `session`: the whole boot session that ended (before/after ignored); `evidence`: all that was given;
+ * `attempt`: from the beginning to the end of the attempt, on the host's own clock where its offset from ours is known.
  */
 export interface Window {
-  readonly anchor?: 'stop' | 'end' | 'boot' | 'session' | 'evidence';
+  readonly anchor?: 'stop' | 'end' | 'boot' | 'session' | 'evidence' | 'attempt';
   readonly before?: Duration;
   readonly after?: Duration;
 }

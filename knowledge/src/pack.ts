@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import type { Cause, FactDefinition } from './model.ts';
-import { STOP_PROPERTIES } from './model.ts';
+import { CONNECTION_PROPERTIES, STOP_PROPERTIES } from './model.ts';
 
 /** Why a pack, or one cause of it, was refused. */
 export interface PackIssue {
@@ -71,7 +71,7 @@ export function validate(schemaText: string, data: unknown): PackIssue[] {
   }));
 }
 
-/** What a schema cannot say: unique ids, known stop properties, references that exist. `facts` and `known` are checked only when given. */
+/** What a schema cannot say: unique ids, known properties of stops and attempts, references that exist. `facts` and `known` are checked only when given. */
 export function checkCauses(causes: readonly Cause[], facts?: ReadonlySet<string>, known?: ReadonlySet<string>): PackIssue[] {
   const issues: PackIssue[] = [];
   const ids = new Set<string>();
@@ -86,12 +86,16 @@ export function checkCauses(causes: readonly Cause[], facts?: ReadonlySet<string
         issues.push({ code: 'PACK_DUPLICATE', at: `${at}/${item.id}`, message: 'item id is used twice in the cause' });
       itemIds.add(item.id);
       walk(item.when, (node) => {
-        const conditions = node['stop'];
-        if (conditions && typeof conditions === 'object') {
+        for (const [kind, properties] of [
+          ['stop', STOP_PROPERTIES],
+          ['connection', CONNECTION_PROPERTIES],
+        ] as const) {
+          const conditions = node[kind];
+          if (!conditions || typeof conditions !== 'object') continue;
           for (const key of Object.keys(conditions)) {
             const property = key.split('|')[0] ?? '';
-            if (!Object.hasOwn(STOP_PROPERTIES, property))
-              issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown stop property ${property}` });
+            if (!Object.hasOwn(properties, property))
+              issues.push({ code: 'PACK_REFERENCE', at: `${at}/${item.id}`, message: `unknown ${kind} property ${property}` });
           }
         }
         for (const key of ['fact', 'factEvent', 'actionBefore']) {

@@ -1,0 +1,97 @@
+import type { Cause, Localized } from '@winmedic/knowledge/model';
+import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection.ts';
+import type { JudgedCause } from '../model/verdict.ts';
+import { joinTexts, say } from './text.ts';
+import { namedCause, openCauses } from './verdict.ts';
+
+/** Open causes and missing things named in a sentence. */
+const MAX_NAMED = 3;
+/** Kinds that stand beside a verdict: true and worth changing, but not why the attempt failed. */
+const BESIDE = new Set<Cause['kind']>(['finding', 'separate_problem', 'limit', 'dead_end']);
+
+/** How rungs are called in sentences. */
+const RUNG_NAMES: Readonly<Record<ConnectionAttempt['rungs'][number]['name'], Localized>> = {
+  name: say('name resolution', '名前解決'),
+  route: say('the route', '通信経路'),
+  tcp: say('the TCP connection', 'TCP 接続'),
+  tls: say('TLS', 'TLS'),
+  http: say('HTTP', 'HTTP'),
+  wsman: say('WS-Management', 'WS-Management'),
+  schemes: say('the authentication schemes', '認証方式'),
+  login: say('the login', 'ログイン'),
+  rights: say('the rights', '権限'),
+  namespace: say('the WMI namespace', 'WMI 名前空間'),
+  role: say('the role', '役割'),
+};
+
+/** Findings that hold beside the verdict. */
+export function besideOf(judged: readonly JudgedCause[]): JudgedCause[] {
+  return judged.filter((j) => BESIDE.has(j.cause.kind) && (j.grade === 'confirmed' || j.grade === 'likely'));
+}
+
+/** `failed` when a rung failed; `warned` when a rung warned, a cause is named though all passed, or something stands beside; else `ok`. */
+export function outcomeOf(
+  attempt: ConnectionAttempt,
+  named: JudgedCause | undefined,
+  beside: readonly JudgedCause[],
+): ConnectionDiagnosis['outcome'] {
+  if (attempt.rungs.some((rung) => rung.verdict === 'failed')) return 'failed';
+  const warned = attempt.rungs.some((rung) => rung.verdict === 'warned') || named !== undefined || beside.length > 0;
+  return warned ? 'warned' : 'ok';
+}
+
+/** Verdict of an attempt with the sentence that can be forwarded. */
+export function connectionVerdict(
+  attempt: ConnectionAttempt,
+  judged: readonly JudgedCause[],
+  byId: ReadonlyMap<string, Cause>,
+): ConnectionDiagnosis['verdict'] {
+  const cause = namedCause(judged, byId);
+  if (cause !== undefined) return { grade: cause.grade === 'confirmed' ? 'confirmed' : 'likely', cause, sentence: cause.cause.sentence };
+  const failed = attempt.rungs.find((rung) => rung.verdict === 'failed');
+  if (failed === undefined) return { grade: 'confirmed', sentence: passedSentence(attempt, besideOf(judged)) };
+  const open = openCauses(judged);
+  const where = RUNG_NAMES[failed.name];
+  if (open.length === 0) {
+    return {
+      grade: 'inconclusive',
+      sentence: say(
+        `The attempt failed at ${where.en}, and what was seen does not show why.`,
+        `接続は「${where.ja}」で失敗しましたが、観測した内容からは原因を判定できません。`,
+      ),
+    };
+  }
+  const names = joinTexts(
+    open.map((j) => j.cause.title),
+    MAX_NAMED,
+  );
+  const lacking = [...new Map(open.flatMap((j) => j.missing).map((m) => [m.name, m.text])).values()];
+  const what = lacking.length === 0 ? undefined : joinTexts(lacking, MAX_NAMED);
+  return {
+    grade: 'inconclusive',
+    sentence: say(
+      `The attempt failed at ${where.en}, the cause is open: ${names.en}.${what === undefined ? '' : ` Missing: ${what.en}.`}`,
+      `接続は「${where.ja}」で失敗しました。原因は判定できていません。残る候補: ${names.ja}。${what === undefined ? '' : `不足: ${what.ja}。`}`,
+    ),
+  };
+}
+
+/** That nothing failed, how far it was tried, and what is worth changing. */
+function passedSentence({ rungs }: ConnectionAttempt, beside: readonly JudgedCause[]): Localized {
+  const last = rungs.findLast((rung) => rung.verdict === 'passed' || rung.verdict === 'warned');
+  const whole = rungs.length > 0 && last === rungs.at(-1);
+  const to = last === undefined ? undefined : RUNG_NAMES[last.name];
+  const passed =
+    whole || to === undefined
+      ? say('The host can be reached, and every rung passed.', 'ホストに接続でき、すべての段が成功しました。')
+      : say(
+          `Every rung that was tried passed, up to ${to.en}; the rest was not tried.`,
+          `試した段は「${to.ja}」まですべて成功しました。それより上は試していません。`,
+        );
+  if (beside.length === 0) return passed;
+  const names = joinTexts(
+    beside.map((j) => j.cause.title),
+    MAX_NAMED,
+  );
+  return say(`${passed.en} Worth attention: ${names.en}.`, `${passed.ja}注意点: ${names.ja}。`);
+}

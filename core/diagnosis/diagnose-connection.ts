@@ -1,0 +1,111 @@
+import type { Knowledge } from '@winmedic/knowledge';
+import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection.ts';
+import type { InstantNs } from '../model/observation.ts';
+import type { Timeline } from '../model/timeline.ts';
+import { Case } from './case.ts';
+import { besideOf, connectionVerdict, outcomeOf } from './connection-verdict.ts';
+import { distinctMissing } from './evaluation.ts';
+import { judge } from './judge.ts';
+import { nextCheck } from './next-check.ts';
+import type { Scope } from './scope.ts';
+import { compareJudged, openCauses, settleConflicts } from './verdict.ts';
+
+/** How an attempt to connect is judged. */
+export interface DiagnoseConnectionOptions {
+  /** Evidence given beside the attempt: logs and settings of the host take part in the same causes. */
+  readonly timeline?: Timeline;
+  /** Writes times in the reasons; default: the host's own offset as recorded, else UTC. */
+  readonly formatTime?: (at: InstantNs, host?: string) => string;
+  /** When the judgement is made: facts without a time are of this moment. Default: the end of the attempt. */
+  readonly madeAt?: InstantNs;
+}
+
+/** An attempt no older than this is of now: a setting read without a time speaks of it as well. */
+const NOW_NS = 3_600_000_000_000n;
+
+/**
+ * Judges one attempt to connect by the gate of stops (docs/explanation/verdict.md): causes of scope `connection` and those of class `logon`.
+ * What was not observed stays unknown, so a cause whose proof lies on the host is likely at most unless evidence of that host is given.
+ * The result depends on its arguments alone.
+ */
+export function diagnoseConnection(
+  attempt: ConnectionAttempt,
+  knowledge: Knowledge,
+  options: DiagnoseConnectionOptions = {},
+): ConnectionDiagnosis {
+  const theCase = new Case(options.timeline ?? NOTHING_BESIDE, knowledge, options.formatTime);
+  const skew = attempt.portrait.clock?.skewSeconds;
+  const shift = skew === undefined || !Number.isFinite(skew) ? 0n : BigInt(Math.trunc(skew)) * 1_000_000_000n;
+  const age = (options.madeAt ?? attempt.endedAt) - attempt.endedAt;
+  const connection = {
+    attempt,
+    from: attempt.startedAt + shift,
+    to: attempt.endedAt + shift,
+    ofNow: attempt.from === 'live' && age <= NOW_NS,
+  };
+  const scope: Scope = {
+    theCase,
+    host: hostOf(attempt, theCase),
+    connection,
+    wholeHost: false,
+    results: new Map(),
+    coincidences: new Map(),
+  };
+  const byId = new Map(knowledge.causes.map((c) => [c.id, c]));
+  const causes = [...byId.values()].filter((c) => c.scope === 'connection' || c.class === 'logon');
+  const considered = settleConflicts(
+    causes.map((cause) => judge(cause, scope)),
+    byId,
+  ).sort(compareJudged);
+  const verdict = connectionVerdict(attempt, considered, byId);
+  const beside = besideOf(considered);
+  const outcome = outcomeOf(attempt, verdict.cause, beside);
+  const open = outcome === 'failed' ? openCauses(considered) : [];
+  const live = [...considered.filter((j) => j.grade === 'likely' && !beside.includes(j)), ...open];
+  const check = verdict.grade === 'confirmed' ? undefined : nextCheck(live, scope);
+  return {
+    attempt,
+    outcome,
+    verdict,
+    considered,
+    beside,
+    missing: verdict.cause === undefined ? distinctMissing(open.flatMap((j) => j.missing)) : verdict.cause.missing,
+    ...(check && { nextCheck: check }),
+  };
+}
+
+/**
+ * The host of the evidence that was tried: by the names it gave itself, else by the name used, which may be an alias. A name that fits
+ * none or several of them is kept as it is: then no record speaks of the attempt.
+ */
+function hostOf({ host, portrait }: ConnectionAttempt, theCase: Case): string {
+  const own = [portrait.dnsComputerName, portrait.computerName].filter((name): name is string => name !== undefined && name !== '');
+  for (const name of own.length > 0 ? own : [host]) {
+    const wanted = name.toLowerCase();
+    const found = theCase.timeline.hosts.filter((h) => theCase.namesOf(h.name).has(wanted));
+    if (found.length === 1 && found[0] !== undefined) return found[0].name;
+  }
+  return host;
+}
+
+/** A case without any evidence. */
+const NOTHING_BESIDE: Timeline = {
+  evidence: {
+    sources: [],
+    events: [],
+    facts: [],
+    coverage: [],
+    problems: [],
+    state: [],
+    extents: [],
+    dumps: [],
+    images: [],
+    totals: { bytes: 0, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 },
+  },
+  hosts: [],
+  events: [],
+  coverage: [],
+  sessions: [],
+  stops: [],
+  clockSteps: [],
+};
