@@ -1,0 +1,4 @@
+/** DCE RPC over a byte stream that is handed in: binds with packet privacy, the endpoint mapper, activation of DCOM objects. */
+export { type BindResult, type RpcAuth, RpcConnection, type RpcConnectionOptions, type RpcObserver } from './connection.ts';
+export * from './messages.ts';
+export type { RpcTransport } from './transport.ts';

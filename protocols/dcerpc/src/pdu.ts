@@ -1,0 +1,450 @@
+import { DcerpcError } from './errors.ts';
+import { MAX_CONTEXTS, MAX_TRANSFERS } from './limits.ts';
+import { NdrReader, NdrWriter } from './ndr.ts';
+import type { RpcSyntax } from './syntax.ts';
+
+/** Types of connection-oriented protocol data units that are read (C706 section 12.6.4; auth3: MS-RPCE 2.2.2.10). */
+export const PDU_TYPE = {
+  request: 0,
+  response: 2,
+  fault: 3,
+  bind: 11,
+  bind_ack: 12,
+  bind_nak: 13,
+  alter_context: 14,
+  alter_context_resp: 15,
+  auth3: 16,
+  shutdown: 17,
+  co_cancel: 18,
+  orphaned: 19,
+} as const;
+/** Name of a type. */
+export type PduTypeName = keyof typeof PDU_TYPE;
+
+/** Flags of a unit (C706 section 12.6.3.1; headerSign: MS-RPCE 2.2.2.3, in bind and alter units only). */
+export const PFC = {
+  first: 0x01,
+  last: 0x02,
+  headerSign: 0x04,
+  concurrent: 0x10,
+  didNotExecute: 0x20,
+  maybe: 0x40,
+  object: 0x80,
+} as const;
+
+/** Bytes every unit begins with; enough to know its length. */
+export const COMMON_HEADER_BYTES = 16;
+/** Bytes of a sec_trailer without its token (MS-RPCE 2.2.2.11). */
+export const SEC_TRAILER_BYTES = 8;
+
+/** The sec_trailer and the token behind it (MS-RPCE 2.2.2.11). */
+export interface SecTrailer {
+  /** `AUTH_TYPE`. */
+  readonly type: number;
+  /** `AUTH_LEVEL`. */
+  readonly level: number;
+  /** Padding octets before the trailer; they belong to the body. */
+  readonly padLength: number;
+  readonly contextId: number;
+  readonly token: Uint8Array;
+}
+
+/** What all units have. */
+export interface PduCommon {
+  /** Bits of {@link PFC}. */
+  readonly flags: number;
+  readonly callId: number;
+  /** Byte order of the sender. */
+  readonly littleEndian: boolean;
+  readonly auth?: SecTrailer;
+}
+
+/** One interface offered in a bind, with the ways to encode its data. */
+export interface PresentationContext {
+  readonly id: number;
+  readonly abstract: RpcSyntax;
+  readonly transfers: readonly RpcSyntax[];
+}
+
+/** What the server did with one presentation context. */
+export interface ContextResult {
+  /** `CONTEXT_RESULT`. */
+  readonly result: number;
+  /** `REJECT_REASON` when rejected; the feature bits when the result is negotiateAck (MS-RPCE 2.2.2.15). */
+  readonly reason: number;
+  readonly transfer: RpcSyntax;
+}
+
+/** bind and alter_context. */
+export interface BindPdu extends PduCommon {
+  readonly type: 'bind' | 'alter_context';
+  readonly maxTransmit: number;
+  readonly maxReceive: number;
+  readonly group: number;
+  readonly contexts: readonly PresentationContext[];
+}
+
+/** bind_ack and alter_context_resp. */
+export interface BindAckPdu extends PduCommon {
+  readonly type: 'bind_ack' | 'alter_context_resp';
+  readonly maxTransmit: number;
+  readonly maxReceive: number;
+  readonly group: number;
+  /** The port, as text; empty in alter_context_resp. */
+  readonly secondaryAddress: string;
+  readonly results: readonly ContextResult[];
+}
+
+/** bind_nak. Extended error information (MS-EERR) behind the versions is not read. */
+export interface BindNakPdu extends PduCommon {
+  readonly type: 'bind_nak';
+  /** `NAK_REASON`. */
+  readonly reason: number;
+  readonly versions: readonly { readonly major: number; readonly minor: number }[];
+}
+
+/** The last leg of a login with an odd number of legs. */
+export interface Auth3Pdu extends PduCommon {
+  readonly type: 'auth3';
+}
+
+/** One fragment of a call. */
+export interface RequestPdu extends PduCommon {
+  readonly type: 'request';
+  readonly allocHint: number;
+  readonly contextId: number;
+  readonly opnum: number;
+  /** IPID of an ORPC call. */
+  readonly object?: string;
+  /** As on the wire: with its padding, encrypted at level privacy. */
+  readonly body: Uint8Array;
+}
+
+/** One fragment of an answer. */
+export interface ResponsePdu extends PduCommon {
+  readonly type: 'response';
+  readonly allocHint: number;
+  readonly contextId: number;
+  readonly cancelCount: number;
+  /** As on the wire: with its padding, encrypted at level privacy. */
+  readonly body: Uint8Array;
+}
+
+/** The call failed. */
+export interface FaultPdu extends PduCommon {
+  readonly type: 'fault';
+  readonly contextId: number;
+  /** `FAULT_STATUS`, unsigned. */
+  readonly status: number;
+  /** Extended error information follows (MS-RPCE 2.2.2.8); it is not read. */
+  readonly extended: boolean;
+  /** As on the wire, behind the status and its four reserved bytes. */
+  readonly body: Uint8Array;
+}
+
+/** Units without a body of interest. */
+export interface BarePdu extends PduCommon {
+  readonly type: 'shutdown' | 'co_cancel' | 'orphaned';
+}
+
+/** One connection-oriented protocol data unit. */
+export type RpcPdu = BindPdu | BindAckPdu | BindNakPdu | Auth3Pdu | RequestPdu | ResponsePdu | FaultPdu | BarePdu;
+
+const TYPE_NAMES: ReadonlyMap<number, PduTypeName> = new Map(Object.entries(PDU_TYPE).map(([name, value]) => [value, name as PduTypeName]));
+
+/**
+ * Length of a whole unit from its first 16 bytes.
+ * @returns `undefined` when there are fewer.
+ * @throws {DcerpcError} DCERPC_BAD_PDU when these are not the beginning of a unit of version 5.0 (MS-RPCE 3.3.1.5.1).
+ */
+export function pduLength(bytes: Uint8Array): number | undefined {
+  if (bytes.length < COMMON_HEADER_BYTES) {
+    // The version stands first: what cannot become a unit is told at once, so that nobody waits for more of it.
+    if (bytes.length >= 1 && bytes[0] !== 5) throw badVersion(bytes[0]!, 0);
+    return undefined;
+  }
+  if (bytes[0] !== 5 || bytes[1] !== 0) throw badVersion(bytes[0]!, bytes[1]!);
+  const littleEndian = integerOrder(bytes[4]!);
+  const length = littleEndian ? bytes[8]! | (bytes[9]! << 8) : (bytes[8]! << 8) | bytes[9]!;
+  if (length < COMMON_HEADER_BYTES)
+    throw new DcerpcError('DCERPC_BAD_PDU', 'frag_length', { offset: 8, need: COMMON_HEADER_BYTES, have: length });
+  return length;
+}
+
+function badVersion(major: number, minor: number): DcerpcError {
+  return new DcerpcError('DCERPC_BAD_PDU', 'rpc_vers', { offset: 0, need: '5.0', have: `${major}.${minor}` });
+}
+
+/** High nibble of the data representation: 0 big-endian, 1 little-endian (C706 section 14.2.5). */
+function integerOrder(drep: number): boolean {
+  const order = drep >> 4;
+  if (order > 1) throw new DcerpcError('DCERPC_BAD_PDU', 'packed_drep', { offset: 4, need: '0 or 1', have: order });
+  return order === 1;
+}
+
+/**
+ * Reads one whole unit. Bodies are views of `bytes`.
+ * @param bytes exactly the `frag_length` bytes of {@link pduLength}.
+ * @throws {DcerpcError} DCERPC_BAD_PDU.
+ */
+export function parsePdu(bytes: Uint8Array): RpcPdu {
+  const length = pduLength(bytes);
+  if (length === undefined || length !== bytes.length) {
+    throw new DcerpcError('DCERPC_BAD_PDU', 'frag_length', { offset: 8, need: length ?? COMMON_HEADER_BYTES, have: bytes.length });
+  }
+  const littleEndian = integerOrder(bytes[4]!);
+  const type = TYPE_NAMES.get(bytes[2]!);
+  if (type === undefined) throw new DcerpcError('DCERPC_BAD_PDU', 'PTYPE', { offset: 2, have: bytes[2]! });
+  const whole = new NdrReader(bytes, littleEndian, 0, 'DCERPC_BAD_PDU');
+  whole.take(10, 'header');
+  const authLength = whole.u16('auth_length');
+  const callId = whole.u32('call_id');
+  const auth = readAuth(bytes, littleEndian, authLength);
+  const common: PduCommon = { flags: bytes[3]!, callId, littleEndian, ...(auth === undefined ? {} : { auth }) };
+  const end = auth === undefined ? bytes.length : bytes.length - authLength - SEC_TRAILER_BYTES;
+  const reader = new NdrReader(bytes.subarray(0, end), littleEndian, 0, 'DCERPC_BAD_PDU');
+  reader.take(COMMON_HEADER_BYTES, 'header');
+  return readBody(type, common, reader);
+}
+
+function readAuth(bytes: Uint8Array, littleEndian: boolean, authLength: number): SecTrailer | undefined {
+  if (authLength === 0) return undefined;
+  const at = bytes.length - authLength - SEC_TRAILER_BYTES;
+  if (at < COMMON_HEADER_BYTES) {
+    throw new DcerpcError('DCERPC_BAD_PDU', 'auth_length', {
+      offset: 10,
+      need: bytes.length - COMMON_HEADER_BYTES - SEC_TRAILER_BYTES,
+      have: authLength,
+    });
+  }
+  const reader = new NdrReader(bytes.subarray(at), littleEndian, at, 'DCERPC_BAD_PDU');
+  const type = reader.u8('auth_type');
+  const level = reader.u8('auth_level');
+  const padLength = reader.u8('auth_pad_length');
+  reader.u8('auth_reserved');
+  if (padLength > at - COMMON_HEADER_BYTES) reader.fail('auth_pad_length', at - COMMON_HEADER_BYTES, padLength);
+  return { type, level, padLength, contextId: reader.u32('auth_context_id'), token: reader.take(authLength, 'auth_value') };
+}
+
+function readBody(type: PduTypeName, common: PduCommon, reader: NdrReader): RpcPdu {
+  switch (type) {
+    case 'bind':
+    case 'alter_context':
+      return readBind(type, common, reader);
+    case 'bind_ack':
+    case 'alter_context_resp':
+      return readBindAck(type, common, reader);
+    case 'bind_nak':
+      return readBindNak(common, reader);
+    case 'auth3':
+      if (common.auth === undefined) reader.fail('auth_length of auth3', 1, 0);
+      return { type, ...common };
+    case 'request': {
+      const allocHint = reader.u32('alloc_hint');
+      const contextId = reader.u16('p_cont_id');
+      const opnum = reader.u16('opnum');
+      const object = (common.flags & PFC.object) === 0 ? undefined : reader.uuid('object');
+      return { type, ...common, allocHint, contextId, opnum, ...(object === undefined ? {} : { object }), body: readRest(common, reader) };
+    }
+    case 'response': {
+      const allocHint = reader.u32('alloc_hint');
+      const contextId = reader.u16('p_cont_id');
+      const cancelCount = reader.u8('cancel_count');
+      reader.u8('reserved');
+      return { type, ...common, allocHint, contextId, cancelCount, body: readRest(common, reader) };
+    }
+    case 'fault': {
+      reader.u32('alloc_hint');
+      const contextId = reader.u16('p_cont_id');
+      reader.u8('cancel_count');
+      const extended = (reader.u8('reserved') & 1) === 1;
+      const status = reader.u32('status');
+      if (reader.left >= 4) reader.take(4, 'reserved2');
+      return { type, ...common, contextId, status, extended, body: readRest(common, reader) };
+    }
+    case 'shutdown':
+    case 'co_cancel':
+    case 'orphaned':
+      return { type, ...common };
+  }
+}
+
+/** What is left of a unit: the body, whose padding must lie in it. */
+function readRest(common: PduCommon, reader: NdrReader): Uint8Array {
+  const pad = common.auth?.padLength ?? 0;
+  if (pad > reader.left) reader.fail('auth_pad_length', reader.left, pad);
+  return reader.take(reader.left, 'body');
+}
+
+function readSyntax(reader: NdrReader, what: string): RpcSyntax {
+  const uuid = reader.uuid(what);
+  const version = reader.u32(what);
+  return { uuid, major: version & 0xffff, minor: version >>> 16 };
+}
+
+function readBind(type: BindPdu['type'], common: PduCommon, reader: NdrReader): BindPdu {
+  const maxTransmit = reader.u16('max_xmit_frag');
+  const maxReceive = reader.u16('max_recv_frag');
+  const group = reader.u32('assoc_group_id');
+  const count = Math.min(reader.u8('n_context_elem'), MAX_CONTEXTS);
+  reader.align(4, 'p_context_elem');
+  const contexts: PresentationContext[] = [];
+  for (let i = 0; i < count; i++) {
+    const id = reader.u16('p_cont_id');
+    const transferCount = Math.min(reader.u8('n_transfer_syn'), MAX_TRANSFERS);
+    const abstract = readSyntax(reader, 'abstract_syntax');
+    const transfers: RpcSyntax[] = [];
+    for (let k = 0; k < transferCount; k++) transfers.push(readSyntax(reader, 'transfer_syntax'));
+    contexts.push({ id, abstract, transfers });
+  }
+  return { type, ...common, maxTransmit, maxReceive, group, contexts };
+}
+
+function readBindAck(type: BindAckPdu['type'], common: PduCommon, reader: NdrReader): BindAckPdu {
+  const maxTransmit = reader.u16('max_xmit_frag');
+  const maxReceive = reader.u16('max_recv_frag');
+  const group = reader.u32('assoc_group_id');
+  const address = reader.take(reader.u16('sec_addr length'), 'sec_addr');
+  const secondaryAddress = latin1(address);
+  reader.align(4, 'p_result_list');
+  const count = Math.min(reader.u8('n_results'), MAX_CONTEXTS);
+  reader.align(4, 'p_results');
+  const results: ContextResult[] = [];
+  for (let i = 0; i < count; i++) {
+    results.push({ result: reader.u16('result'), reason: reader.u16('reason'), transfer: readSyntax(reader, 'transfer_syntax') });
+  }
+  return { type, ...common, maxTransmit, maxReceive, group, secondaryAddress, results };
+}
+
+function latin1(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return String.fromCharCode(...bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, 256)));
+}
+
+function readBindNak(common: PduCommon, reader: NdrReader): BindNakPdu {
+  const reason = reader.u16('provider_reject_reason');
+  const versions: { major: number; minor: number }[] = [];
+  // A nak without versions is what some servers send; the reason is what matters.
+  const count = reader.left === 0 ? 0 : reader.u8('n_protocols');
+  for (let i = 0; i < count && reader.left >= 2; i++) versions.push({ major: reader.u8('major'), minor: reader.u8('minor') });
+  return { type: 'bind_nak', ...common, reason, versions };
+}
+
+/**
+ * Writes one unit. Bodies of request, response and fault are written as given, with their padding; other units are padded to 4 bytes
+ * before a sec_trailer here (C706 section 13.2.6.1), and `auth.padLength` is computed.
+ * @throws {DcerpcError} DCERPC_LIMIT when it does not fit a fragment (65,535 bytes).
+ */
+export function writePdu(pdu: RpcPdu): Uint8Array {
+  const writer = new NdrWriter(pdu.littleEndian);
+  writer.u8(5).u8(0).u8(PDU_TYPE[pdu.type]).u8(pdu.flags);
+  writer.raw(Uint8Array.of(pdu.littleEndian ? 0x10 : 0, 0, 0, 0));
+  writer
+    .u16(0)
+    .u16(pdu.auth?.token.length ?? 0)
+    .u32(pdu.callId);
+  const padded = writeBody(writer, pdu);
+  if (pdu.auth !== undefined) {
+    const before = writer.length;
+    if (!padded) writer.align(4);
+    const padLength = padded ? pdu.auth.padLength : writer.length - before;
+    writer.u8(pdu.auth.type).u8(pdu.auth.level).u8(padLength).u8(0).u32(pdu.auth.contextId).raw(pdu.auth.token);
+  }
+  if (writer.length > 0xffff) throw new DcerpcError('DCERPC_LIMIT', 'frag_length', { need: 0xffff, have: writer.length });
+  writer.patch16(8, writer.length);
+  return writer.finish();
+}
+
+function writeSyntax(writer: NdrWriter, syntax: RpcSyntax): void {
+  writer.uuid(syntax.uuid).u32(syntax.major | (syntax.minor << 16));
+}
+
+/** @returns whether the body brings its own padding. */
+function writeBody(writer: NdrWriter, pdu: RpcPdu): boolean {
+  switch (pdu.type) {
+    case 'bind':
+    case 'alter_context':
+      writer.u16(pdu.maxTransmit).u16(pdu.maxReceive).u32(pdu.group).u8(pdu.contexts.length).align(4);
+      for (const context of pdu.contexts) {
+        writer.u16(context.id).u8(context.transfers.length).u8(0);
+        writeSyntax(writer, context.abstract);
+        for (const transfer of context.transfers) writeSyntax(writer, transfer);
+      }
+      return false;
+    case 'bind_ack':
+    case 'alter_context_resp':
+      writer.u16(pdu.maxTransmit).u16(pdu.maxReceive).u32(pdu.group);
+      // An empty address is a length of 0 (alter_context_resp), else the text counts with its terminator.
+      writer.u16(pdu.secondaryAddress === '' ? 0 : pdu.secondaryAddress.length + 1);
+      for (const char of pdu.secondaryAddress) writer.u8(char.charCodeAt(0));
+      if (pdu.secondaryAddress !== '') writer.u8(0);
+      writer.align(4).u8(pdu.results.length).align(4);
+      for (const result of pdu.results) {
+        writer.u16(result.result).u16(result.reason);
+        writeSyntax(writer, result.transfer);
+      }
+      return false;
+    case 'bind_nak':
+      writer.u16(pdu.reason).u8(pdu.versions.length);
+      for (const version of pdu.versions) writer.u8(version.major).u8(version.minor);
+      writer.align(4);
+      return false;
+    case 'auth3':
+      writer.u32(0);
+      return false;
+    case 'request':
+      writer.u32(pdu.allocHint).u16(pdu.contextId).u16(pdu.opnum);
+      if (pdu.object !== undefined) writer.uuid(pdu.object);
+      writer.raw(pdu.body);
+      return true;
+    case 'response':
+      writer.u32(pdu.allocHint).u16(pdu.contextId).u8(pdu.cancelCount).u8(0).raw(pdu.body);
+      return true;
+    case 'fault':
+      writer
+        .u32(pdu.body.length + 32)
+        .u16(pdu.contextId)
+        .u8(0)
+        .u8(pdu.extended ? 1 : 0)
+        .u32(pdu.status)
+        .u32(0)
+        .raw(pdu.body);
+      return true;
+    case 'shutdown':
+    case 'co_cancel':
+    case 'orphaned':
+      return false;
+  }
+}
+
+/** Cuts a stream into units. Keeps at most one unit that is not complete. */
+export class PduSplitter {
+  #pending: Uint8Array = new Uint8Array(0);
+
+  /** Bytes of a unit that is not complete yet. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /**
+   * Takes some bytes and gives the units that are complete.
+   * @throws {DcerpcError} DCERPC_BAD_PDU: the stream is of no further use.
+   */
+  push(bytes: Uint8Array): Uint8Array[] {
+    let rest = bytes;
+    if (this.#pending.length > 0) {
+      rest = new Uint8Array(this.#pending.length + bytes.length);
+      rest.set(this.#pending);
+      rest.set(bytes, this.#pending.length);
+    }
+    const whole: Uint8Array[] = [];
+    for (;;) {
+      const length = pduLength(rest);
+      if (length === undefined || rest.length < length) break;
+      whole.push(rest.slice(0, length));
+      rest = rest.subarray(length);
+    }
+    this.#pending = rest.slice();
+    return whole;
+  }
+}
