@@ -44,7 +44,7 @@ class Acceptor extends Negotiation {
     }
     if (this.#raw) {
       const answer = await this.running.context.step(token);
-      this.complete = this.established;
+      this.completeWhen(this.established);
       return answer;
     }
     const message = parseSpnegoToken(token);
@@ -80,7 +80,7 @@ class Acceptor extends Negotiation {
     else if (supportedMech === undefined && this.micSent) throw new SpnegoError('SPNEGO_BAD_MIC', 'missing mechListMIC');
     const answered = this.micSent;
     const mechListMIC = this.makeMic(false);
-    this.complete = this.established && (!this.micRequired || (this.micReceived && this.micSent));
+    this.completeWhen(this.established && (!this.micRequired || (this.micReceived && this.micSent)));
     // The initiator's MIC in answer to ours was the last message.
     if (this.complete && answered) return undefined;
     return writeSpnegoToken({

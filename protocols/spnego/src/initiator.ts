@@ -89,9 +89,9 @@ class Initiator extends Negotiation {
       throw new SpnegoError('SPNEGO_SEQUENCE', 'no token of the mechanism although it is not complete');
     const mechListMIC = this.makeMic(true);
     // The acceptor verified nothing yet; it says the last word unless its own MIC has come already (RFC 4178 section 5).
-    this.complete = this.established && this.micReceived && this.micSent;
+    this.completeWhen(this.established && this.micReceived && this.micSent);
     if (out === undefined && mechListMIC === undefined) {
-      if (this.established && !this.micRequired) this.complete = true;
+      this.completeWhen(this.established && !this.micRequired);
       return undefined;
     }
     return writeSpnegoToken({
@@ -136,7 +136,7 @@ class Initiator extends Negotiation {
     // What was demanded protects the list of mechanisms: without the peer's MIC somebody may have taken the better ones out.
     if (this.micRequired && !(this.micReceived && this.micSent) && !this.#optional())
       throw new SpnegoError('SPNEGO_BAD_MIC', 'missing mechListMIC');
-    this.complete = true;
+    this.completeWhen(true);
   }
 
   /** The acceptor's MIC came with its last word though ours was not demanded: verified, and nobody waits for ours (RFC 4178 section 5). */

@@ -48,6 +48,7 @@ export abstract class Negotiation implements SpnegoContext {
   offered: readonly string[] = [];
   chosen?: ChosenMechanism;
   complete = false;
+  peer?: PeerIdentity;
   /** The list of mechanisms as the initiator sent it, DER. */
   protected mechTypes: Uint8Array = new Uint8Array(0);
   /** Both sides must exchange a mechListMIC. */
@@ -66,8 +67,12 @@ export abstract class Negotiation implements SpnegoContext {
     return this.chosen.context.protection;
   }
 
-  get peer(): PeerIdentity | undefined {
-    return this.chosen?.context.peer;
+  /** The exchange is over when the condition holds. */
+  protected completeWhen(condition: boolean): void {
+    if (!condition) return;
+    this.complete = true;
+    const peer = this.chosen?.context.peer;
+    if (peer !== undefined) this.peer = peer;
   }
 
   /** The mechanism of this exchange. */

@@ -80,8 +80,7 @@ export function parseSpnegoToken(bytes: Uint8Array): NegTokenInit | NegTokenResp
     if (choice.is(1, 'context')) return parseResponse(choice.only().expect(DER.sequence));
     throw new SpnegoError('SPNEGO_TOKEN', 'NegTokenInit or NegTokenResp', { offset: choice.offset, have: choice.tag });
   } catch (error) {
-    if (error instanceof DerError)
-      throw new SpnegoError('SPNEGO_TOKEN', error.what, { offset: error.offset, need: error.need, have: error.have, cause: error });
+    if (error instanceof DerError) throw new SpnegoError('SPNEGO_TOKEN', error.what, { offset: error.offset, cause: error });
     throw error;
   }
 }
