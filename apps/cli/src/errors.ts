@@ -28,6 +28,11 @@ const TEXTS = {
     ja: '--where「{value}」を読めません。{hint}形式: Field=値、Field!=値、Field|contains=値、Field=[a,b]。',
   },
   CLI_FILE: { en: 'cannot read {value}: {hint}.', ja: '{value} を読めません: {hint}。' },
+  CLI_PASSWORD: { en: 'no password from {value}: {hint}.', ja: '{value} からパスワードを取得できません: {hint}。' },
+  CLI_USER_COLON: {
+    en: '--user must not hold a colon: no Windows name does, and a password does not belong on the command line. Use --password-file, --password-env, --password-command or the prompt.',
+    ja: '--user にコロンは使えません。Windows の名前には含まれず、パスワードをコマンドラインに書くべきでもありません。--password-file、--password-env、--password-command、または入力を使ってください。',
+  },
   CLI_WRITE: { en: 'cannot write {value}: {hint}.', ja: '{value} に書き込めません: {hint}。' },
   CLI_STDIN_EMPTY: {
     en: 'nothing was given. Pass a code, or paste the text of an event on standard input.',

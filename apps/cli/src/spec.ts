@@ -29,6 +29,8 @@ export interface VerbSpec {
   readonly args: string;
   /** Words the argument is chosen from, for shell completion; without them it is a path or free text. */
   readonly argChoices?: readonly string[];
+  /** What the argument is when it is no path, for shell completion. */
+  readonly argValue?: 'host';
   readonly summary: Localized;
   /** More, shown by `--help` only. */
   readonly details?: Localized;

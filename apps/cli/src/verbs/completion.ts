@@ -46,7 +46,11 @@ function bash(): string {
     const files = [...new Set(optionsOf(verb).filter(isPath).map(flag))].join('|');
     if (files) values.push(`      ${files}) return ;;`);
     const flags = [...optionsOf(verb).map(flag), '--help'].join(' ');
-    const rest = verb.argChoices ? `\n      COMPREPLY=($(compgen -W '${verb.argChoices.join(' ')}' -- "$cur"))` : '';
+    const rest = verb.argChoices
+      ? `\n      COMPREPLY=($(compgen -W '${verb.argChoices.join(' ')}' -- "$cur"))`
+      : verb.argValue === 'host'
+        ? '\n      compopt +o default +o bashdefault; COMPREPLY=($(compgen -A hostname -- "$cur"))'
+        : '';
     return `    ${verb.name})\n      case "$prev" in\n${values.join('\n')}\n      esac\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${flags}' -- "$cur")); return; fi${rest} ;;`;
   }).join('\n');
   const verbs = VERBS.map(({ name }) => name).join(' ');
@@ -80,7 +84,9 @@ function zsh(): string {
       const value = takesValue(option) ? `:value:${action}` : '';
       return `'${option.repeat ? '*' : ''}${flag(option)}[${text(option.text.en)}]${value}'`;
     });
-    options.push(verb.argChoices ? `'1:value:(${verb.argChoices.join(' ')})'` : "'*:file:_files'");
+    options.push(
+      verb.argChoices ? `'1:value:(${verb.argChoices.join(' ')})'` : verb.argValue === 'host' ? "'*:host:_hosts'" : "'*:file:_files'",
+    );
     return `    ${verb.name}) _arguments \\\n        ${options.join(' \\\n        ')} ;;`;
   }).join('\n');
   return `#compdef winmedic
@@ -103,6 +109,7 @@ function fish(): string {
     const seen = `complete -c winmedic -n '__fish_seen_subcommand_from ${verb.name}'`;
     lines.push(`complete -c winmedic -n __fish_use_subcommand -f -a ${verb.name} -d '${quote(verb.summary.en)}'`);
     if (verb.argChoices) lines.push(`${seen} -f -a '${verb.argChoices.join(' ')}'`);
+    if (verb.argValue === 'host') lines.push(`${seen} -f -a '(__fish_print_hostnames)'`);
     for (const option of optionsOf(verb)) {
       const words = wordsFor(option);
       const value = !takesValue(option) ? '' : words ? ` -x -a '${words.join(' ')}'` : isPath(option) ? ' -r' : ' -x';

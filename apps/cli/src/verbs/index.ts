@@ -1,6 +1,7 @@
 import type { VerbSpec } from '../spec.ts';
 import { audit } from './audit-spec.ts';
 import { completion } from './completion-spec.ts';
+import { connect } from './connect-spec.ts';
 import { diagnose } from './diagnose-spec.ts';
 import { events } from './events-spec.ts';
 import { experiment } from './experiment-spec.ts';
@@ -8,4 +9,4 @@ import { explain } from './explain-spec.ts';
 import { timeline } from './timeline-spec.ts';
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly VerbSpec[] = [diagnose, audit, events, timeline, explain, experiment, completion];
+export const VERBS: readonly VerbSpec[] = [diagnose, connect, audit, events, timeline, explain, experiment, completion];

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { Secret } from '@winmedic/core/connection';
+import type { Localized } from '@winmedic/knowledge/model';
+import { printable } from '@winmedic/report';
+import type { Context } from './context.ts';
+import { CliError, fileErrorText } from './errors.ts';
+
+/** Where a password comes from; at most one may be given. Without one: the environment, else the prompt. */
+export interface PasswordSource {
+  /** First line of a file; `-` is standard input. */
+  readonly file?: string;
+  /** Name of an environment variable. */
+  readonly env?: string;
+  /** Command that prints it: the keychain's own tool. */
+  readonly command?: string;
+}
+
+/** Variable read when no source is named. */
+const DEFAULT_VARIABLE = 'WINMEDIC_PASSWORD';
+/** Longer than any password Windows takes (256 characters), shorter than a file given by mistake. */
+const MAX_BYTES = 4096;
+/** A keychain may ask its owner first. */
+const COMMAND_TIMEOUT_MS = 120_000;
+
+const EMPTY: Localized = { en: 'it gives no password', ja: 'パスワードが得られませんでした' };
+const TOO_LONG: Localized = { en: 'it is too long for a password', ja: 'パスワードとしては長すぎます' };
+const NO_TERMINAL: Localized = {
+  en: 'there is no terminal to ask on; use --password-file, --password-env or --password-command',
+  ja: '入力を求める端末がありません。--password-file、--password-env、--password-command のいずれかを使ってください',
+};
+
+/**
+ * Keeps what is in memory out of core dumps and crash reports, as far as a process can for itself: Linux leaves all memory out with an empty
+ * filter (core(5)); Node's reports leave the environment out.
+ */
+export function shieldMemory(): void {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // Not Linux, or not allowed: nothing else can be done from inside.
+  }
+  if (process.report) Object.assign(process.report, { excludeEnv: true, reportOnFatalError: false, reportOnUncaughtException: false });
+}
+
+/**
+ * A function that gives the password, the same one each time, and asks for it only when it is first needed. A variable it was taken from is
+ * removed from the environment, so that no child process inherits it.
+ * @throws CliError `CLI_PASSWORD`, which names the source and never its content.
+ */
+export function passwordFrom(source: PasswordSource, account: string, context: Context): () => Promise<Secret> {
+  let known: Promise<Secret> | undefined;
+  return () => {
+    known ??= read(source, account, context);
+    return known;
+  };
+}
+
+async function read({ file, env, command }: PasswordSource, account: string, context: Context): Promise<Secret> {
+  if (file !== undefined) return fromFile(file, context);
+  if (command !== undefined) return fromCommand(command, context.signal);
+  const name = env ?? DEFAULT_VARIABLE;
+  const value = process.env[name];
+  if (value !== undefined) {
+    delete process.env[name];
+    return checked(value, name);
+  }
+  if (env !== undefined) throw new CliError('CLI_PASSWORD', { value: env, hint: EMPTY });
+  return prompt(account, context);
+}
+
+function fromFile(path: string, context: Context): Secret {
+  let text: string;
+  try {
+    if (path !== '-' && process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
+      context.talk(
+        context.lang === 'ja'
+          ? `注意: ${printable(path)} は所有者以外も読めます (chmod 600 で制限できます)。`
+          : `note: ${printable(path)} can be read by others than its owner (chmod 600 restricts it).`,
+      );
+    const bytes = readFileSync(path === '-' ? 0 : path);
+    if (bytes.length > MAX_BYTES) throw new CliError('CLI_PASSWORD', { value: path, hint: TOO_LONG });
+    text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError('CLI_PASSWORD', { value: path, hint: fileErrorText(error) });
+  }
+  return checked(text.split(/\r?\n/, 1)[0] ?? '', path);
+}
+
+/** The command runs in the user's shell, as git's credential helpers do; what it prints on stderr stays with it. */
+function fromCommand(command: string, signal: AbortSignal): Promise<Secret> {
+  const [shell, flag] = process.platform === 'win32' ? ['cmd.exe', '/c'] : ['/bin/sh', '-c'];
+  return new Promise((resolve, reject) => {
+    execFile(
+      shell as string,
+      [flag as string, command],
+      { encoding: 'utf8', timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_BYTES, signal, windowsHide: true },
+      (error, stdout) => {
+        const failed: Localized = { en: 'the command failed', ja: 'コマンドが失敗しました' };
+        // Never the error's message: it may repeat what was printed.
+        if (error) reject(new CliError('CLI_PASSWORD', { value: '--password-command', hint: failed }));
+        else {
+          try {
+            resolve(checked(stdout.split(/\r?\n/, 1)[0] ?? '', '--password-command'));
+          } catch (problem) {
+            reject(problem);
+          }
+        }
+      },
+    );
+  });
+}
+
+function checked(text: string, source: string): Secret {
+  if (text === '') throw new CliError('CLI_PASSWORD', { value: source, hint: EMPTY });
+  return new Secret(text);
+}
+
+/** Asks on the terminal without echo; the question goes to stderr, so that stdout stays data. */
+function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
+    throw new CliError('CLI_PASSWORD', { value: account, hint: NO_TERMINAL });
+  process.stderr.write(lang === 'ja' ? `${printable(account)} のパスワード: ` : `Password of ${printable(account)}: `);
+  return new Promise((resolve, reject) => {
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const lines = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
+    const stop = (): void => {
+      lines.close();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+    lines.once('line', (line) => {
+      signal.removeEventListener('abort', stop);
+      process.stderr.write('\n');
+      lines.close();
+      try {
+        resolve(checked(line, account));
+      } catch (problem) {
+        reject(problem);
+      }
+    });
+  });
+}
