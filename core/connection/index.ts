@@ -1,9 +1,11 @@
 /** The connection doctor's eyes: walks the ladder to a host, live, and writes down what it saw. Judging is core/diagnosis' matter. */
+
+export { Secret, Secret } from '@winmedic/gss';
 export { attemptConnection } from './attempt.ts';
 export { attemptAll, type ConnectRun } from './attempt-all.ts';
 export { ConnectError, type ConnectErrorCode } from './connect-error.ts';
 export { accountKey, type CheckOutcome, CredentialBudget, type CredentialLease } from './credential-budget.ts';
-export type { FindRdpOptions, RdpSearch } from './find-rdp.ts';
+export { type FindRdpOptions, findRdp, type RdpSearch } from './find-rdp.ts';
 export type { KerberosSettings } from './kerberos-settings.ts';
 export { RUNGS_OF } from './ladder.ts';
 export type { ConnectAllOptions, ConnectCredential, ConnectOptions, ConnectTimes, LookUp } from './options.ts';

@@ -22,7 +22,7 @@ export const connectionEn = {
     namespace: 'namespace',
     role: 'role',
   } as Record<RungName, string>,
-  verdict: { passed: 'ok', warned: 'ok, but', failed: 'failed', skipped: 'not part of this', unreached: 'not reached' } as Record<
+  verdict: { passed: 'ok', warned: 'ok, but', failed: 'failed', skipped: 'not used', unreached: 'not reached' } as Record<
     RungVerdict,
     string
   >,
