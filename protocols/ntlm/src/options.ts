@@ -92,7 +92,7 @@ export interface NtlmCheck {
 /** Options of {@link ntlmAcceptor}. */
 export interface NtlmAcceptorOptions {
   readonly target: NtlmTarget;
-  /** Finds an account; names compare without case. `undefined`: there is none. Asked again with an empty domain when the response does not fit. */
+  /** Finds the account of these names as sent, to be compared without case; a local account for an unknown domain, if that is wanted. `undefined`: none. */
   readonly lookUp: (user: string, domain: string) => NtlmAccount | undefined | Promise<NtlmAccount | undefined>;
   /** Hash of this TLS connection's binding, 16 bytes. */
   readonly channelBindings?: Uint8Array;
