@@ -10,13 +10,52 @@ export type {
   SubscriptionApi,
   Target,
 } from './client-types.ts';
+export { formatDuration, parseDurationMs } from './durations.ts';
+export { type Envelope, elementMarkup, parseEnvelope } from './envelope.ts';
 export { type BodyKind, WsmanError, type WsmanErrorCode, type WsmanErrorDetail } from './errors.ts';
-export type { WsmanFault } from './fault.ts';
+export { readFault, type WsmanFault } from './fault.ts';
+export { type FaultToWrite, writeFault } from './fault-write.ts';
+export { type Challenge, challengesOf, headerOf, schemesOf, tokenOf } from './http-auth.ts';
+export { readInstance, type WriteInstanceOptions, writeInstance } from './instance.ts';
 export { LIMITS } from './limits.ts';
 export type { HttpLogin, LoginResult, LoginStep, SchemeName } from './login.ts';
-export { ACTION, ANONYMOUS, DELIVERY_PULL, DIALECT, MUTUAL_PROFILE, NS, RESOURCE, wmi } from './namespaces.ts';
+export { isSealedType, type SealedBody, type SealingScheme, sealBody, unsealBody } from './multipart.ts';
+export { ACTION, ANONYMOUS, DELIVERY_PULL, DIALECT, MUTUAL_PROFILE, type NamespacePrefix, NS, RESOURCE, wmi } from './namespaces.ts';
 export type { EnumerationMode, Filter, Operation, ReceivedRequest, Selectors, ShellSpec, WsmanRequest } from './request.ts';
-export type { ShellOutput, WsmanIdentity } from './responses.ts';
+export { parseRequest } from './request-read.ts';
+export { writeRequest } from './request-write.ts';
+export {
+  type AnswerContext,
+  type PageToWrite,
+  writeAnswer,
+  writeCommandAnswer,
+  writeCreated,
+  writeEmptyAnswer,
+  writeEnumerateAnswer,
+  writeEventPage,
+  writeIdentity,
+  writeInstanceAnswer,
+  writeInvokeAnswer,
+  writePullAnswer,
+  writeReceiveAnswer,
+  writeSendAnswer,
+  writeSignalAnswer,
+  writeSubscribed,
+} from './response-write.ts';
+export {
+  type EnumerationPage,
+  type EventPage,
+  readCommandId,
+  readCreated,
+  readEnumerationPage,
+  readEventPage,
+  readIdentity,
+  readInstanceAnswer,
+  readShellOutput,
+  readSubscribed,
+  type ShellOutput,
+  type WsmanIdentity,
+} from './responses.ts';
 export type {
   Exchange,
   ProbeResult,
@@ -26,6 +65,7 @@ export type {
   SessionOptions,
   SessionTimeouts,
 } from './session-types.ts';
+export { cimIntervalNs, instantOf } from './times.ts';
 export { ConnectionLost, type HttpRequest, type HttpResponse, type HttpTransport } from './transport.ts';
 export {
   isInstance,
@@ -39,4 +79,4 @@ export {
   type WsmanValue,
 } from './values.ts';
 export { parseXml, type XmlAttribute, XmlElement } from './xml.ts';
-export { escapeXml, XmlWriter } from './xml-write.ts';
+export { escapeXml, type XmlAttributeList, XmlWriter } from './xml-write.ts';

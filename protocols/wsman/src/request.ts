@@ -40,7 +40,7 @@ export type Operation =
       readonly heartbeats?: string;
     }
   | { readonly kind: 'unsubscribe'; readonly identifier: string }
-  | { readonly kind: 'acknowledge' }
+  | { readonly kind: 'acknowledge'; readonly relatesTo: string }
   | { readonly kind: 'createShell'; readonly shell: ShellSpec }
   | { readonly kind: 'command'; readonly command: string; readonly arguments: readonly string[]; readonly commandId?: string }
   | {
