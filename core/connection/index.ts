@@ -1,6 +1,6 @@
 /** The connection doctor's eyes: walks the ladder to a host, live, and writes down what it saw. Judging is core/diagnosis' matter. */
 
-export { Secret, Secret } from '@winmedic/gss';
+export { Secret } from '@winmedic/gss';
 export { attemptConnection } from './attempt.ts';
 export { attemptAll, type ConnectRun } from './attempt-all.ts';
 export { ConnectError, type ConnectErrorCode } from './connect-error.ts';

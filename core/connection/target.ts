@@ -34,7 +34,9 @@ export function parseTarget(text: string, options: { readonly via?: ConnectionVi
   const transport = url === null ? (options.https ? 'https' : 'http') : (url[1] as string).toLowerCase() === 'https' ? 'https' : 'http';
   const place = url === null ? trimmed : (url[2] as string);
   const { host, port } = hostAndPort(place);
-  if (host === '' || host.length > MAX_HOST || /[\s/\\@]/.test(host)) throw wrong('host of the target');
+  // Ranges are refused here once for all: whoever wants many hosts writes them out.
+  const single = isIP(host.split('%')[0] ?? '') > 0 || (/^[\p{L}\p{N}._-]+$/u.test(host) && !/^[\d.]+-[\d.]+$/.test(host));
+  if (host.length > MAX_HOST || !single) throw wrong('host of the target');
   if (port !== undefined && !(port >= 1 && port <= 65535)) throw wrong('port of the target');
   const path = url?.[3] === undefined || url[3] === '/' ? '/wsman' : url[3];
   if (!/^[\x21-\x7e]+$/.test(path)) throw wrong('path of the target');
