@@ -2,6 +2,7 @@ import type { SecurityContext } from '@winmedic/gss';
 import { DcerpcError } from './errors.ts';
 import { LEAST_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_LOGIN_LEGS, MAX_STUB_BYTES, OFFERED_FRAGMENT_BYTES } from './limits.ts';
 import { AUTH_LEVEL, AUTH_TYPE, type AuthLevelName, CONTEXT_RESULT, faultName, nakReasonName, rejectReasonName } from './names.ts';
+import { joinParts } from './parts.ts';
 import {
   type BindAckPdu,
   type BindNakPdu,
@@ -229,7 +230,7 @@ export class RpcConnection {
       total += stub.length;
       if (total > MAX_STUB_BYTES) throw new DcerpcError('DCERPC_LIMIT', 'stub data', { need: MAX_STUB_BYTES, have: total });
       parts.push(stub);
-      if ((pdu.flags & PFC.last) !== 0) return concat(parts, total);
+      if ((pdu.flags & PFC.last) !== 0) return joinParts(parts);
     }
     throw new DcerpcError('DCERPC_LIMIT', 'fragments of a response', { need: MAX_FRAGMENTS });
   }
@@ -292,16 +293,4 @@ function nakError(pdu: BindNakPdu): DcerpcError {
 
 function faultError(status: number): DcerpcError {
   return new DcerpcError('DCERPC_FAULT', faultName(status), { status });
-}
-
-function concat(parts: readonly Uint8Array[], total: number): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only.slice();
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,4 +1,44 @@
 /** Parsers and writers of RPC and DCOM messages, without Node's modules. */
+export {
+  COM_VERSION,
+  type CreateInstanceReply,
+  type CreateInstanceRequest,
+  HRESULT,
+  parseCreateInstance,
+  parseCreateInstanceReply,
+  SCM_OPNUM,
+  writeCreateInstance,
+  writeCreateInstanceReply,
+} from './activation.ts';
+export {
+  type ActivatedInterface,
+  type ActivationIn,
+  type ActivationOut,
+  PROPERTY_CLSID,
+  parseActivationIn,
+  parseActivationOut,
+  writeActivationIn,
+  writeActivationOut,
+} from './activation-properties.ts';
+export {
+  type EndpointEntry,
+  EPM_OPNUM,
+  EPT_NOT_REGISTERED,
+  type EptHandle,
+  type LookupReply,
+  type LookupRequest,
+  type MapReply,
+  type MapRequest,
+  NULL_EPT_HANDLE,
+  parseLookupReply,
+  parseLookupRequest,
+  parseMapReply,
+  parseMapRequest,
+  writeLookupReply,
+  writeLookupRequest,
+  writeMapReply,
+  writeMapRequest,
+} from './endpoint-mapper.ts';
 export { DCERPC_ERROR_CODES, DcerpcError, type DcerpcErrorCode, type DcerpcErrorPlace } from './errors.ts';
 export {
   AUTH_LEVEL,
@@ -16,6 +56,21 @@ export {
   rejectReasonName,
 } from './names.ts';
 export { NdrReader, NdrWriter } from './ndr.ts';
+export { OBJECT_EXPORTER_OPNUM, parseServerAlive2Reply, type ServerAlive, writeServerAlive2Reply } from './object-exporter.ts';
+export {
+  bindingPort,
+  type ComVersion,
+  type DualStringArray,
+  type Objref,
+  parseObjref,
+  readDualStringArray,
+  type SecurityBinding,
+  type StdObjref,
+  type StringBinding,
+  TOWER_TCP,
+  writeDualStringArray,
+  writeObjref,
+} from './objref.ts';
 export {
   type Auth3Pdu,
   type BarePdu,
@@ -54,3 +109,4 @@ export {
   SCM_ACTIVATOR,
   sameInterface,
 } from './syntax.ts';
+export { type ProtocolSequence, parseTower, type Tower, writeTower } from './tower.ts';

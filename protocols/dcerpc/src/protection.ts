@@ -1,7 +1,7 @@
 import type { MessageProtection, SecurityContext } from '@winmedic/gss';
 import { DcerpcError } from './errors.ts';
 import { AUTH_LEVEL, AUTH_TYPE } from './names.ts';
-import { type FaultPdu, parsePdu, type RequestPdu, type ResponsePdu, type RpcPdu, SEC_TRAILER_BYTES, writePdu } from './pdu.ts';
+import { parsePdu, type RequestPdu, type ResponsePdu, type RpcPdu, SEC_TRAILER_BYTES, writePdu } from './pdu.ts';
 
 /** How the units of one security context are protected; both sides use the same rules (MS-RPCE 3.3.1.5.2.2). */
 export interface Protection {
@@ -16,7 +16,7 @@ export interface Protection {
 }
 
 /** Units whose body is protected. */
-type CallPdu = RequestPdu | ResponsePdu | FaultPdu;
+type CallPdu = RequestPdu | ResponsePdu;
 
 /** Stub data is padded to this before a sec_trailer (MS-RPCE 2.2.2.11). */
 const STUB_ALIGNMENT = 16;
@@ -46,7 +46,7 @@ function tokenLength(protection: Protection, dataLength: number): number {
 
 /** Bytes of a unit's header in front of its stub data. */
 function headerBytes(pdu: CallPdu): number {
-  return pdu.type === 'fault' ? 32 : pdu.type === 'request' && pdu.object !== undefined ? 40 : 24;
+  return pdu.type === 'request' && pdu.object !== undefined ? 40 : 24;
 }
 
 /** Writes a unit with its protection: padded, signed, at level privacy encrypted. */
@@ -79,18 +79,17 @@ function put(into: Uint8Array, part: Uint8Array, at: number, length: number): vo
 }
 
 /**
- * Reads a unit and takes its protection off. Units without a body pass as they are.
+ * Reads a unit and takes its protection off. Other units than requests and responses pass as they are; so do faults: one that tells of a
+ * login that failed cannot be signed, so that a client has to believe an unsigned one anyway.
  * @returns the unit and its clear stub data without padding.
  * @throws {DcerpcError} DCERPC_BAD_MIC when a protected unit is not, or its signature is wrong; DCERPC_BAD_PDU.
  */
 export function readProtected(bytes: Uint8Array, protection: Protection | undefined): { readonly pdu: RpcPdu; readonly stub: Uint8Array } {
   const pdu = parsePdu(bytes);
-  if (pdu.type !== 'request' && pdu.type !== 'response' && pdu.type !== 'fault') return { pdu, stub: new Uint8Array(0) };
+  if (pdu.type !== 'request' && pdu.type !== 'response') return { pdu, stub: new Uint8Array(0) };
   const { auth } = pdu;
   if (protection === undefined || !protectsUnits(protection.level)) return { pdu, stub: unpad(pdu.body, auth?.padLength ?? 0) };
   if (auth === undefined) {
-    // A server that could not build the context tells so in a fault nobody can sign.
-    if (pdu.type === 'fault') return { pdu, stub: pdu.body };
     throw new DcerpcError('DCERPC_BAD_MIC', 'sec_trailer', { offset: bytes.length, need: protection.level, have: 'none' });
   }
   if (auth.type !== protection.type || auth.level !== protection.level || auth.contextId !== protection.contextId) {
