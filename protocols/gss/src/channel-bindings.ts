@@ -5,6 +5,8 @@ import { DerError, readDer } from '@winmedic/bytes';
 const SIGNATURE_HASH: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.4', 'sha256'],
   ['1.2.840.113549.1.1.5', 'sha256'],
+  // SHA-1 with RSA as old Windows tools write it (OIW).
+  ['1.3.14.3.2.29', 'sha256'],
   ['1.2.840.113549.1.1.14', 'sha224'],
   ['1.2.840.113549.1.1.11', 'sha256'],
   ['1.2.840.113549.1.1.12', 'sha384'],
@@ -17,8 +19,9 @@ const SIGNATURE_HASH: ReadonlyMap<string, string> = new Map([
   ['2.16.840.1.101.3.4.3.2', 'sha256'],
 ]);
 const RSASSA_PSS = '1.2.840.113549.1.1.10';
-/** Hash algorithms inside RSASSA-PSS parameters (RFC 4055); SHA-1 is the default there. */
+/** Hash algorithms inside RSASSA-PSS parameters (RFC 4055); SHA-1 is the default there, and becomes SHA-256 as well. */
 const PSS_HASH: ReadonlyMap<string, string> = new Map([
+  ['1.3.14.3.2.26', 'sha256'],
   ['2.16.840.1.101.3.4.2.1', 'sha256'],
   ['2.16.840.1.101.3.4.2.2', 'sha384'],
   ['2.16.840.1.101.3.4.2.3', 'sha512'],
@@ -29,7 +32,7 @@ const PSS_HASH: ReadonlyMap<string, string> = new Map([
  * Application data of the channel binding `tls-server-end-point` (RFC 5929 section 4): the name, a colon and the certificate's hash by its own
  * signature algorithm.
  * @param certificate the server's certificate as it came over the wire, DER.
- * @returns `undefined` for a signature algorithm without a hash of its own (Ed25519): no binding is defined for it.
+ * @returns `undefined` for a signature algorithm without a hash of its own (Ed25519), or with one not known here: no binding can be made.
  * @throws DerError when it is no certificate.
  */
 export function tlsServerEndPoint(certificate: Uint8Array): Uint8Array | undefined {
@@ -46,7 +49,7 @@ function signatureHash(certificate: Uint8Array): string | undefined {
   const name = oid.oid();
   if (name !== RSASSA_PSS) return SIGNATURE_HASH.get(name);
   const pss = parameters?.field(0)?.children()[0]?.oid();
-  return pss === undefined ? 'sha256' : (PSS_HASH.get(pss) ?? 'sha256');
+  return pss === undefined ? 'sha256' : PSS_HASH.get(pss);
 }
 
 /**
