@@ -419,32 +419,43 @@ function writeBody(writer: NdrWriter, pdu: RpcPdu): boolean {
 
 /** Cuts a stream into units. Keeps at most one unit that is not complete. */
 export class PduSplitter {
-  #pending: Uint8Array = new Uint8Array(0);
+  #pending = new Uint8Array(COMMON_HEADER_BYTES);
+  #length = 0;
 
   /** Bytes of a unit that is not complete yet. */
   get pending(): number {
-    return this.#pending.length;
+    return this.#length;
   }
 
   /**
-   * Takes some bytes and gives the units that are complete.
+   * Takes some bytes and gives copies of the units that are complete.
    * @throws {DcerpcError} DCERPC_BAD_PDU: the stream is of no further use.
    */
   push(bytes: Uint8Array): Uint8Array[] {
-    let rest = bytes;
-    if (this.#pending.length > 0) {
-      rest = new Uint8Array(this.#pending.length + bytes.length);
-      rest.set(this.#pending);
-      rest.set(bytes, this.#pending.length);
-    }
     const whole: Uint8Array[] = [];
-    for (;;) {
-      const length = pduLength(rest);
-      if (length === undefined || rest.length < length) break;
-      whole.push(rest.slice(0, length));
-      rest = rest.subarray(length);
+    let at = 0;
+    while (at < bytes.length) {
+      const length = pduLength(this.#pending.subarray(0, this.#length));
+      const wanted = (length ?? COMMON_HEADER_BYTES) - this.#length;
+      const part = bytes.subarray(at, at + wanted);
+      this.#keep(part, length ?? COMMON_HEADER_BYTES);
+      at += part.length;
+      if (pduLength(this.#pending.subarray(0, this.#length)) === this.#length) {
+        whole.push(this.#pending.slice(0, this.#length));
+        this.#length = 0;
+      }
     }
-    this.#pending = rest.slice();
     return whole;
+  }
+
+  /** Room is made for the whole unit at once, so that a unit that comes byte by byte is copied once. */
+  #keep(part: Uint8Array, size: number): void {
+    if (size > this.#pending.length) {
+      const bigger = new Uint8Array(size);
+      bigger.set(this.#pending.subarray(0, this.#length));
+      this.#pending = bigger;
+    }
+    this.#pending.set(part, this.#length);
+    this.#length += part.length;
   }
 }
