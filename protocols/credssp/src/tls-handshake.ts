@@ -123,7 +123,7 @@ export class TlsHandshake {
     const sent = version === 'TLSv1.2' ? 1 : server ? countData(output) : 0;
     const received = version === 'TLSv1.2' ? 1 + countData(flight) : server ? Math.max(0, countData(flight) - 1) : 0;
     const records = new TlsRecords(keys, this.#role, sent, received);
-    this.tunnel = { version, cipher, records, certificate, early: Buffer.concat(this.#clear) };
+    this.tunnel = { version, cipher, records, certificate, early: Uint8Array.from(Buffer.concat(this.#clear)) };
     this.#secrets.clear();
     this.#socket.removeAllListeners('data');
     // Without its close_notify: the tunnel goes on, only this engine ends.
@@ -176,5 +176,5 @@ function readServerHello(flight: Uint8Array): { readonly random: Uint8Array; rea
     if (u16(at) === EXTENSION_ENCRYPT_THEN_MAC) encryptThenMac = true;
     at += 4 + u16(at + 2);
   }
-  return { random: flight.slice(11, 43), encryptThenMac };
+  return { random: Uint8Array.from(flight.subarray(11, 43)), encryptThenMac };
 }

@@ -163,7 +163,8 @@ export class TlsRecords {
         throw new CredsspError('CREDSSP_TLS', 'type of a record', { offset: at, need: TYPE.data, have: record.type });
       at += HEADER_BYTES + size;
     }
-    return Buffer.concat(parts);
+    // Plain bytes: what reads them may rely on `slice` making a copy, which a Buffer's does not.
+    return Uint8Array.from(Buffer.concat(parts));
   }
 
   #sealRecord(data: Uint8Array): Uint8Array {

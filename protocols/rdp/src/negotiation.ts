@@ -144,7 +144,7 @@ function parseRequest(packet: Uint8Array): ConnectionRequest {
   at += NEGOTIATION_BYTES;
   if ((flags & RDP_REQUEST_FLAG.correlationInfoPresent) === 0) return request;
   structure(packet, at, TYPE.correlation, CORRELATION_BYTES);
-  return { ...request, correlationId: packet.slice(at + 4, at + 20) };
+  return { ...request, correlationId: Uint8Array.from(packet.subarray(at + 4, at + 20)) };
 }
 
 function parseConfirm(packet: Uint8Array): ConnectionConfirm {

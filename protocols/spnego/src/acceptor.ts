@@ -1,6 +1,6 @@
 import { SpnegoError } from './errors.ts';
 import { MECHANISM_OID, sameMechanism } from './mechanisms.ts';
-import { Negotiation, realMic, type SpnegoContext, type SpnegoMechanism } from './negotiation.ts';
+import { Negotiation, plain, realMic, type SpnegoContext, type SpnegoMechanism } from './negotiation.ts';
 import { type NegTokenInit, parseSpnegoToken, recogniseToken, writeSpnegoToken } from './tokens.ts';
 
 /** Options of {@link spnegoAcceptor}. */
@@ -43,11 +43,11 @@ class Acceptor extends Negotiation {
       this.#start(kind === 'ntlm' ? MECHANISM_OID.ntlm : MECHANISM_OID.kerberos);
     }
     if (this.#raw) {
-      const answer = await this.running.context.step(token);
+      const answer = await this.running.context.step(plain(token));
       this.completeWhen(this.established);
       return answer;
     }
-    const message = parseSpnegoToken(token);
+    const message = parseSpnegoToken(plain(token));
     if (message.kind === 'init') return this.#begin(message);
     return this.#answer(message.responseToken, realMic(message));
   }

@@ -1,6 +1,6 @@
 import { SpnegoError } from './errors.ts';
 import { sameMechanism } from './mechanisms.ts';
-import { Negotiation, realMic, type SpnegoContext, type SpnegoMechanism } from './negotiation.ts';
+import { Negotiation, plain, realMic, type SpnegoContext, type SpnegoMechanism } from './negotiation.ts';
 import { type NegTokenResp, parseSpnegoToken, writeMechTypes, writeSpnegoToken } from './tokens.ts';
 
 /** Options of {@link spnegoInitiator}. */
@@ -34,7 +34,7 @@ class Initiator extends Negotiation {
       this.#finish();
       return undefined;
     }
-    const message = parseSpnegoToken(token);
+    const message = parseSpnegoToken(plain(token));
     if (message.kind !== 'response') throw new SpnegoError('SPNEGO_SEQUENCE', 'NegTokenInit where an answer belongs');
     return this.#answer(message);
   }

@@ -137,3 +137,8 @@ export function realMic(response: NegTokenResp): Uint8Array | undefined {
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
+
+/** The token as plain bytes: a mechanism may rely on `slice` making a copy, which a Buffer's does not. */
+export function plain(token: Uint8Array): Uint8Array {
+  return new Uint8Array(token.buffer, token.byteOffset, token.length);
+}
