@@ -23,6 +23,7 @@ export type WsmanErrorCode =
   | 'WSMAN_NOT_SOAP'
   | 'WSMAN_STATUS'
   | 'WSMAN_FAULT'
+  | 'WSMAN_ENDLESS'
   | 'WSMAN_BUSY';
 
 /** What an HTTP body holds, decided by its first bytes and its media type, never by its words. */

@@ -1,4 +1,5 @@
 /** WS-Management as WinRM speaks it, without sockets: envelopes, login, sealing, faults, both sides. */
+export { WsmanClient } from './client.ts';
 export type {
   ClientApi,
   ClientCounters,
@@ -14,6 +15,7 @@ export { formatDuration, parseDurationMs } from './durations.ts';
 export { type Envelope, elementMarkup, parseEnvelope } from './envelope.ts';
 export { type BodyKind, WsmanError, type WsmanErrorCode, type WsmanErrorDetail } from './errors.ts';
 export { readFault, type WsmanFault } from './fault.ts';
+export { faultClass } from './fault-codes.ts';
 export { type FaultToWrite, writeFault } from './fault-write.ts';
 export { type Challenge, challengesOf, headerOf, schemesOf, tokenOf } from './http-auth.ts';
 export { readInstance, type WriteInstanceOptions, writeInstance } from './instance.ts';
@@ -56,6 +58,7 @@ export {
   type ShellOutput,
   type WsmanIdentity,
 } from './responses.ts';
+export { WsmanSession } from './session.ts';
 export type {
   Exchange,
   ProbeResult,
