@@ -80,7 +80,7 @@ export function parseTsRequest(bytes: Uint8Array): TsRequest {
   });
 }
 
-/** Writes a TSRequest. The error code is written as an unsigned number. */
+/** Writes a TSRequest. The error code is written as the signed 32-bit number that an NTSTATUS is. */
 export function writeTsRequest(request: TsRequest): Uint8Array {
   const octets = (n: number, bytes: Uint8Array | undefined): Uint8Array[] => (bytes === undefined ? [] : [der.field(n, der.octets(bytes))]);
   const { negoTokens, errorCode } = request;
@@ -91,7 +91,7 @@ export function writeTsRequest(request: TsRequest): Uint8Array {
       : [der.field(1, der.sequence(...negoTokens.map((token) => der.sequence(der.field(0, der.octets(token))))))]),
     ...octets(2, request.authInfo),
     ...octets(3, request.pubKeyAuth),
-    ...(errorCode === undefined ? [] : [der.field(4, der.integer(errorCode >>> 0))]),
+    ...(errorCode === undefined ? [] : [der.field(4, der.integer(errorCode | 0))]),
     ...octets(5, request.clientNonce),
   );
 }
