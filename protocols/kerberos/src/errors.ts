@@ -34,6 +34,7 @@ export interface KerberosErrorDetail extends WireErrorPlace {
   readonly stage?: KerberosStage;
   readonly skewSeconds?: number;
   readonly realm?: string;
+  readonly credentialChecks?: number;
   readonly token?: Uint8Array;
 }
 
@@ -49,6 +50,8 @@ export class KerberosError extends WireError<KerberosErrorCode> {
   readonly skewSeconds: number | undefined;
   /** Realm whose KDC was asked. */
   readonly realm: string | undefined;
+  /** Encrypted timestamps sent until then: checks of the password at the domain. */
+  readonly credentialChecks: number | undefined;
   /** Acceptor: the KRB-ERROR in GSS framing that tells the peer why; may be sent, does not have to. */
   readonly token: Uint8Array | undefined;
 
@@ -59,6 +62,7 @@ export class KerberosError extends WireError<KerberosErrorCode> {
     this.stage = detail.stage;
     this.skewSeconds = detail.skewSeconds;
     this.realm = detail.realm;
+    this.credentialChecks = detail.credentialChecks;
     this.token = detail.token;
   }
 }

@@ -7,11 +7,10 @@ export {
   readCredentialCache,
   writeCredentialCache,
 } from './credential-cache.ts';
-export { KerberosError, type KerberosErrorCode, type KerberosErrorDetail, type KerberosStage } from './errors.ts';
-export { kerberosInitiator } from './initiator.ts';
-export { type Keytab, type KeytabEntry, readKeytab, writeKeytab } from './keytab.ts';
-export { type Krb5Conf, parseKrb5Conf, realmOfHost } from './krb5-conf.ts';
-export type * from './messages.ts';
+export { kerberosInitiator, kerberosLogin } from './initiator.ts';
+export { type Keytab, type KeytabEntry, keytabFromPassword, readKeytab, writeKeytab } from './keytab.ts';
+export { type ConfLineNotRead, type KdcAddress, type Krb5Conf, parseKdcAddress, parseKrb5Conf, realmOfHost } from './krb5-conf.ts';
+export * from './messages.ts';
 export type {
   KdcTransport,
   KerberosAcceptor,
@@ -20,5 +19,7 @@ export type {
   KerberosExchange,
   KerberosInitiator,
   KerberosInitiatorOptions,
+  KerberosLogin,
+  KerberosLoginOptions,
   ServiceTicket,
 } from './types.ts';

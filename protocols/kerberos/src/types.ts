@@ -32,6 +32,25 @@ export type KerberosCredential =
       readonly cache: CredentialCache;
     };
 
+/** Options of {@link kerberosLogin}. */
+export interface KerberosLoginOptions {
+  readonly credential: Exclude<KerberosCredential, { kind: 'cache' }>;
+  readonly kdc: KdcTransport;
+  readonly now?: () => number;
+  readonly random?: (length: number) => Uint8Array;
+  readonly etypes?: readonly number[];
+  readonly onExchange?: (exchange: KerberosExchange) => void;
+}
+
+/** What a login with the KDC gave. */
+export interface KerberosLogin {
+  /** Holds the ticket-granting ticket: a credential of kind `cache` for any number of initiators, without another check of the password. */
+  readonly cache: CredentialCache;
+  readonly credentialChecks: number;
+  /** Clock of the KDC minus ours, whole seconds. */
+  readonly skewSeconds: number;
+}
+
 /** One exchange, for the ladder and for `--explain`. Both messages as they went, without length prefix. */
 export interface KerberosExchange {
   readonly stage: KerberosStage;
