@@ -25,7 +25,7 @@ export interface RpcAuth {
   readonly context: SecurityContext;
   readonly type: 'ntlm' | 'spnego' | 'kerberos';
   /** Below `integrity` nothing keeps requests from being changed on the way: for showing that a host refuses it. */
-  readonly level: Exclude<AuthLevelName, 'default' | 'none'>;
+  readonly level: Exclude<AuthLevelName, 'default' | 'none' | 'call'>;
 }
 
 /** What a bind agreed on. */

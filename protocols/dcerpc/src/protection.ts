@@ -23,7 +23,7 @@ const STUB_ALIGNMENT = 16;
 /** What a signature takes when a context does not say: NTLM's (MS-NLMP 2.2.2.9). */
 const NTLM_SIGNATURE_BYTES = 16;
 
-/** Does this level put a signature on every unit? Levels call and packet are given what integrity gives: a provider may only raise them (MS-RPCE 2.2.1.1.8). */
+/** Does this level put a signature on every unit? Levels call and packet are given what integrity gives, as Samba does and as a provider may (MS-RPCE 2.2.1.1.8). */
 export function protectsUnits(level: number): boolean {
   return level >= AUTH_LEVEL.call;
 }
