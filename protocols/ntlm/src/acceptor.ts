@@ -109,14 +109,15 @@ class Acceptor implements NtlmAcceptor {
 
   #challenge(asked: number, negotiate: Uint8Array): Uint8Array {
     const { target, withhold = [], lmKeys = false } = this.#options;
-    let flags = (asked & (lmKeys ? SUPPORTED | LM_KEYS : SUPPORTED)) | ALWAYS;
+    const withheld = flagsOf(...withhold);
+    let flags = (asked & (lmKeys ? SUPPORTED | LM_KEYS : SUPPORTED) & ~withheld) | ALWAYS;
     if (hasFlag(flags, 'NTLMSSP_NEGOTIATE_UNICODE')) flags &= ~NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM;
     else if (!hasFlag(flags, 'NTLM_NEGOTIATE_OEM')) throw new NtlmError('NTLM_BAD_MESSAGE', 'a character set', { offset: 12 });
     if (!hasFlag(flags, 'NTLMSSP_NEGOTIATE_SIGN') && !hasFlag(flags, 'NTLMSSP_NEGOTIATE_SEAL')) flags &= ~KEY_LENGTHS;
     // A computer of a workgroup names itself as its domain.
     const joined = target.netbiosDomain !== '' && target.netbiosDomain.toUpperCase() !== target.netbiosComputer.toUpperCase();
     flags |= joined ? NEGOTIATE_FLAGS.NTLMSSP_TARGET_TYPE_DOMAIN : NEGOTIATE_FLAGS.NTLMSSP_TARGET_TYPE_SERVER;
-    flags &= ~flagsOf(...withhold);
+    flags &= ~withheld;
     if (hasFlag(flags, 'NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY')) flags &= ~NEGOTIATE_FLAGS.NTLMSSP_NEGOTIATE_LM_KEY;
     flags >>>= 0;
     const serverChallenge = this.#options.random?.(8) ?? Uint8Array.from(randomBytes(8));
