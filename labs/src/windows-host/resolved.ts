@@ -4,7 +4,9 @@ import type { AccountSpec, AuthSpec, LimitSpec, ListenerSpec, WindowsHostSpec } 
 /** The specification with its defaults filled in: what the parts of the double read. */
 export interface ResolvedSpec
   extends Omit<WindowsHostSpec, 'auth' | 'limits' | 'listeners' | 'accounts' | 'roles'>,
-    Required<Pick<WindowsHostSpec, 'name' | 'dnsDomain' | 'domain' | 'build' | 'address' | 'maxFieldLength' | 'faultShape' | 'virtualMachines'>> {
+    Required<
+      Pick<WindowsHostSpec, 'name' | 'dnsDomain' | 'domain' | 'build' | 'address' | 'maxFieldLength' | 'faultShape' | 'virtualMachines'>
+    > {
   readonly auth: AuthSpec;
   readonly limits: LimitSpec;
   readonly listeners: readonly ListenerSpec[];

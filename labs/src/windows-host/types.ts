@@ -40,6 +40,8 @@ export interface WindowsHostSpec {
   readonly rdp?: RdpSpec;
   /** DCOM endpoint mapper and activation; absent: none. */
   readonly dcom?: DcomSpec;
+  /** Told of what went wrong with a request in the double's eyes (a body that does not unseal, an error of the double itself). */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** One WinRM listener. Port 0 takes a free one. */

@@ -12,7 +12,9 @@ export function cimv2(spec: ResolvedSpec, services: ServiceControl, startedAt: D
   const caption = captionOf(spec.build);
   const one = (row: Row) => () => [row];
   return defineNamespace(NS, [
-    defineClass(NS, 'Win32_ComputerSystem', ['Name'], one(computerSystem(spec)), { bases: ['CIM_ComputerSystem', 'CIM_UnitaryComputerSystem'] }),
+    defineClass(NS, 'Win32_ComputerSystem', ['Name'], one(computerSystem(spec)), {
+      bases: ['CIM_ComputerSystem', 'CIM_UnitaryComputerSystem'],
+    }),
     defineClass(
       NS,
       'Win32_ComputerSystemProduct',

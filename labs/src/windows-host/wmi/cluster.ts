@@ -15,8 +15,12 @@ export function cluster(spec: ResolvedSpec): CimNamespace {
   const machines = spec.roles.some((role) => role.startsWith('hyper-v')) ? machinesOf(spec) : [];
   const suffix = spec.dnsDomain === '' ? '' : `.${spec.dnsDomain}`;
   return defineNamespace(NS, [
-    defineClass(NS, 'MSCluster_Cluster', ['Name'], () => [{ Caption: name, Fqdn: `${name.toLowerCase()}${suffix}`, Name: name, Status: 'OK' }]),
-    defineClass(NS, 'MSCluster_Node', ['Name'], () => spec.clusterNodes.map((node) => ({ Caption: node, Name: node, NodeWeight: 1, State: ONLINE }))),
+    defineClass(NS, 'MSCluster_Cluster', ['Name'], () => [
+      { Caption: name, Fqdn: `${name.toLowerCase()}${suffix}`, Name: name, Status: 'OK' },
+    ]),
+    defineClass(NS, 'MSCluster_Node', ['Name'], () =>
+      spec.clusterNodes.map((node) => ({ Caption: node, Name: node, NodeWeight: 1, State: ONLINE })),
+    ),
     defineClass(NS, 'MSCluster_ResourceGroup', ['Name'], () =>
       machines.map((m) => ({
         GroupType: VIRTUAL_MACHINE,

@@ -118,7 +118,8 @@ function orderOf(value: CimValue, text: string, literal: Literal): number {
     const other = Number(literal);
     return Math.sign(Number(value) - other);
   }
-  if (typeof value === 'boolean') return Number(value) - Number(literal === true || String(literal).toLowerCase() === 'true' || literal === 1);
+  if (typeof value === 'boolean')
+    return Number(value) - Number(literal === true || String(literal).toLowerCase() === 'true' || literal === 1);
   const a = text.toLowerCase();
   const b = (isDatetime(value) ? dmtfToIso(String(literal)) : String(literal)).toLowerCase();
   return a < b ? -1 : a > b ? 1 : 0;
@@ -140,7 +141,7 @@ function like(text: string, pattern: string): boolean {
     if (p === '%') {
       star = part++;
       mark = at;
-    } else if (p !== undefined && p(chars[at] as string)) {
+    } else if (p?.(chars[at] as string)) {
       at++;
       part++;
     } else if (star >= 0) {

@@ -64,10 +64,7 @@ function keysOf(spec: ResolvedSpec): Keys {
     ],
     ['SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName', { ComputerName: spec.name }],
     ['SYSTEM\\CurrentControlSet\\Control\\Lsa', { LmCompatibilityLevel: spec.auth.lmCompatibilityLevel }],
-    [
-      'SYSTEM\\CurrentControlSet\\Control\\Terminal Server',
-      { fDenyTSConnections: spec.rdp === undefined ? 1 : 0 },
-    ],
+    ['SYSTEM\\CurrentControlSet\\Control\\Terminal Server', { fDenyTSConnections: spec.rdp === undefined ? 1 : 0 }],
     [
       'SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp',
       { PortNumber: spec.rdp?.port ?? 3389, UserAuthentication: spec.rdp?.nla === 'off' ? 0 : 1 },

@@ -26,13 +26,21 @@ export function virtualizationV1(spec: ResolvedSpec, startedAt: Date): CimNamesp
       NS,
       'Msvm_ProcessorSettingData',
       ['InstanceID'],
-      rows((m) => ({ InstanceID: `Microsoft:${m.id}\\b637f346-6a0e-4dec-af52-bd70cb80a21d\\0`, VirtualQuantity: m.processors, Weight: 100 })),
+      rows((m) => ({
+        InstanceID: `Microsoft:${m.id}\\b637f346-6a0e-4dec-af52-bd70cb80a21d\\0`,
+        VirtualQuantity: m.processors,
+        Weight: 100,
+      })),
     ),
     defineClass(
       NS,
       'Msvm_MemorySettingData',
       ['InstanceID'],
-      rows((m) => ({ InstanceID: `Microsoft:${m.id}\\4764334d-e001-4176-82ee-5594ec9b530e`, VirtualQuantity: m.memoryMb, Limit: m.memoryMb })),
+      rows((m) => ({
+        InstanceID: `Microsoft:${m.id}\\4764334d-e001-4176-82ee-5594ec9b530e`,
+        VirtualQuantity: m.memoryMb,
+        Limit: m.memoryMb,
+      })),
     ),
     defineClass(
       NS,

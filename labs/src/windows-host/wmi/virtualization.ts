@@ -15,9 +15,15 @@ export function virtualizationV2(spec: ResolvedSpec, startedAt: Date): CimNamesp
   const each = (row: (machine: Machine, index: number) => Row) => () => machines.map(row);
   const switchId = spec.guid('switch');
   return defineNamespace(NS, [
-    defineClass(NS, 'Msvm_ComputerSystem', HOST_KEYS, () => [hostSystem(spec, startedAt), ...machines.map((m) => guestSystem(m, startedAt))], {
-      bases: ['CIM_ComputerSystem'],
-    }),
+    defineClass(
+      NS,
+      'Msvm_ComputerSystem',
+      HOST_KEYS,
+      () => [hostSystem(spec, startedAt), ...machines.map((m) => guestSystem(m, startedAt))],
+      {
+        bases: ['CIM_ComputerSystem'],
+      },
+    ),
     defineClass(
       NS,
       'Msvm_VirtualSystemSettingData',
@@ -95,7 +101,14 @@ export function virtualizationV2(spec: ResolvedSpec, startedAt: Date): CimNamesp
       'Msvm_EthernetPortAllocationSettingData',
       ['InstanceID'],
       each((m) => ({
-        ...allocation(m, `${spec.guid(`port ${m.id}`)}\\C`, 33, 'Microsoft:Hyper-V:Ethernet Connection', 'Ethernet Switch Port Settings', null),
+        ...allocation(
+          m,
+          `${spec.guid(`port ${m.id}`)}\\C`,
+          33,
+          'Microsoft:Hyper-V:Ethernet Connection',
+          'Ethernet Switch Port Settings',
+          null,
+        ),
         HostResource: [
           `\\\\${spec.name}\\root\\virtualization\\v2:Msvm_VirtualEthernetSwitch.CreationClassName="Msvm_VirtualEthernetSwitch",Name="${switchId}"`,
         ],
@@ -117,7 +130,12 @@ export function virtualizationV2(spec: ResolvedSpec, startedAt: Date): CimNamesp
         OperationalStatus: [2],
       },
     ]),
-    defineClass(NS, 'Msvm_KvpExchangeComponent', ['DeviceID'], each((m) => exchange(spec, m))),
+    defineClass(
+      NS,
+      'Msvm_KvpExchangeComponent',
+      ['DeviceID'],
+      each((m) => exchange(spec, m)),
+    ),
     defineClass(NS, 'Msvm_NumaNode', ['NodeID'], () =>
       [0, 1].map((node) => ({
         Caption: 'Numa Node',
@@ -153,7 +171,10 @@ export function virtualizationV2(spec: ResolvedSpec, startedAt: Date): CimNamesp
       'Msvm_VirtualSystemManagementService',
       ['CreationClassName', 'Name', 'SystemCreationClassName', 'SystemName'],
       () => [managementService(spec)],
-      { bases: ['CIM_VirtualSystemManagementService'], methods: { GetSummaryInformation: summaryMethod(NS, spec.name, machines, startedAt) } },
+      {
+        bases: ['CIM_VirtualSystemManagementService'],
+        methods: { GetSummaryInformation: summaryMethod(NS, spec.name, machines, startedAt) },
+      },
     ),
   ]);
 }
