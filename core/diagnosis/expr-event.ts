@@ -2,6 +2,7 @@ import type { CountRange, EventPattern, Expr, Window } from '@winmedic/knowledge
 import type { EventObservation } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
 import { maxNs, minNs } from '../timeline/time.ts';
+import { isOfAttempt } from './attempt-records.ts';
 import { judgeRecords, stepWithin } from './coverage.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { type CompiledPattern, compilePattern } from './event-index.ts';
@@ -18,7 +19,7 @@ const MAX_CITED = 20;
 /** At least one matching record, or a count in a range. False only where the log is whole. */
 export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
   return ask(expr.event, expr.within, scope, (looked, pattern) => {
-    const all = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    const all = recordsIn(looked, pattern, scope);
     const found = all.filter((e) => !isAcrossStep(e, expr.within, scope));
     if (found.length < all.length && countHolds(found.length, expr.count) !== 'true') {
       return isDisputed(
@@ -39,6 +40,12 @@ export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
   });
 }
 
+/** Matching records in a stretch; around an attempt to connect, of logons only those of the account that was used. */
+function recordsIn(looked: Looked, pattern: CompiledPattern, { theCase, host, connection }: Scope): EventObservation[] {
+  const found = theCase.index.find(pattern, host, looked.from, looked.to);
+  return connection === undefined ? found : found.filter((e) => isOfAttempt(e, connection.attempt));
+}
+
 /** Is there a step of the clock between a record and the moment of the stop, so that which came first is not certain? */
 function isAcrossStep(e: EventObservation, within: Window | undefined, { theCase, host, stop }: Scope): boolean {
   if (stop === undefined || (within?.anchor !== undefined && within.anchor !== 'stop' && within.anchor !== 'end')) return false;
@@ -49,7 +56,7 @@ function isAcrossStep(e: EventObservation, within: Window | undefined, { theCase
 /** No matching record. True only where the log is whole. */
 export function evaluateAbsent(expr: AbsentExpr, scope: Scope): Evaluation {
   return ask(expr.absent, expr.within, scope, (looked, pattern) => {
-    const found = scope.theCase.index.find(pattern, scope.host, looked.from, looked.to);
+    const found = recordsIn(looked, pattern, scope);
     if (found.length > 0) return isFalse(scope.theCase.describe.list(found), found.slice(0, MAX_CITED));
     const judged = judgeRecords(scope.theCase, scope.host, scope.theCase.channelsOf(expr.absent, scope.host), pattern, looked);
     if (!judged.covered) return isUnknown(judged.because, judged.missing);
@@ -82,15 +89,17 @@ function ask(
       say(`condition ${pattern.conditions.problem} cannot be evaluated`, `条件 ${pattern.conditions.problem} は評価できません`),
     );
   const looked = lookedAt(within, scope);
-  if (looked === undefined) return isUnknown(noWindow(scope));
+  if (looked === undefined) return isUnknown(noWindow(within, scope));
   return decide(looked, pattern);
 }
 
 /** Why a window has no place in time. */
-export function noWindow({ connection }: Scope): ReturnType<typeof say> {
-  return connection === undefined
-    ? say('no boot after the stop is recorded', '停止の後の起動が記録されていません')
-    : say('the window belongs to a stop, not to an attempt to connect', '時間帯が停止を基準にしており、接続の試行には当てはまりません');
+export function noWindow(within: Window | undefined, { connection }: Scope): ReturnType<typeof say> {
+  if (connection !== undefined)
+    return say('the stretch asked for says nothing about one attempt', '指定の時間帯からは個々の接続の試行について判断できません');
+  return within?.anchor === 'attempt'
+    ? say('no attempt to connect is in the evidence', '接続の試行は証拠にありません')
+    : say('no boot after the stop is recorded', '停止の後の起動が記録されていません');
 }
 
 /** Around an attempt, without a window: its records are written within seconds, clocks that were not compared differ by more. */
@@ -99,7 +108,8 @@ const AROUND_ATTEMPT: Window = { before: '2m', after: '2m' };
 /** The stretch a window means in this scope; without a window: ten minutes before the stop, around the attempt, or all evidence for a host. */
 export function lookedAt(within: Window | undefined, scope: Scope): Looked | undefined {
   const { stop, connection } = scope;
-  if (connection !== undefined) return attemptWindow(scope.theCase, scope.host, connection, within ?? AROUND_ATTEMPT);
+  if (connection !== undefined) return attemptWindow(connection, within ?? AROUND_ATTEMPT);
+  if (within?.anchor === 'attempt') return undefined;
   if (stop === undefined || (scope.wholeHost && within === undefined)) return evidenceWindow(scope.theCase, scope.host);
   return stopWindow(scope.theCase, stop, within ?? { before: '10m' });
 }

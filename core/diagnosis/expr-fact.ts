@@ -96,7 +96,7 @@ export function evaluateFactEvent(expr: FactEventExpr, scope: Scope): Evaluation
     return expr.is === undefined ? isTrue(assumptionText(assume.value)) : assumed(assume.value, expr.is);
   }
   const looked = lookedAt(expr.within, scope);
-  if (looked === undefined) return isUnknown(noWindow(scope), missing);
+  if (looked === undefined) return isUnknown(noWindow(expr.within, scope), missing);
   const all = theCase.factsOf(expr.factEvent, host);
   const isNone = (f: FactObservation): boolean => f.value.toLowerCase() === NONE;
   const inside = all.filter((f) => !isNone(f) && liesIn(f, looked));

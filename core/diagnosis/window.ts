@@ -57,10 +57,10 @@ export function stopWindow(theCase: Case, stop: Stop, window: Window): Looked | 
 }
 
 /**
- * The stretch a window means for an attempt to connect. `undefined` for the anchors of stops.
+ * The stretch a window means for an attempt to connect. `undefined` for every other anchor: what lies elsewhere in the logs of the host says
+ * nothing about this attempt.
  */
-export function attemptWindow(theCase: Case, host: string, { from, to }: JudgedAttempt, window: Window): Looked | undefined {
-  if (window.anchor === 'evidence') return evidenceWindow(theCase, host);
+export function attemptWindow({ from, to }: JudgedAttempt, window: Window): Looked | undefined {
   if (window.anchor !== undefined && window.anchor !== 'attempt') return undefined;
   const before = window.before === undefined ? 0n : durationNs(window.before);
   const after = window.after === undefined ? 0n : durationNs(window.after);
