@@ -84,13 +84,14 @@ export function unsealBody(contentType: string, body: Uint8Array, protection: Me
     const { length, protocol } = reader.metadata();
     reader.octetStream();
     const sealed = reader.sealed(length, protocol.toLowerCase() === CREDSSP);
+    // Before anything is unsealed: a wrong cut must not use up a sequence number.
+    more = reader.boundary() === 'next';
     const clear = protection.unseal(sealed);
     const padding = length - clear.length;
     if (padding !== 0 && !(paddedToken(sealed.header) && padding > 0 && padding <= 8)) {
       throw new WsmanError('WSMAN_LENGTH', 'length of the unsealed part', { need: length, have: clear.length });
     }
     pieces.push(clear);
-    more = reader.boundary() === 'next';
   }
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
