@@ -1,17 +1,17 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
-import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import { isSealedType, sealBody, unsealBody } from '@winmedic/wsman';
 import { type HostCertificate, hostCertificate } from './certificate.ts';
 import { serveConnection } from './http-stack.ts';
 import { ConnectionLogin, type LoginOutcome } from './login.ts';
+import { WsmanService } from './service.ts';
 import type { HostState } from './state.ts';
 import type { ListenerSpec } from './types.ts';
-import { WsmanService } from './service.ts';
 import { breakSocket, faultAnswer, type HttpParts, httpSysPage, send } from './wire.ts';
 
 /** Bytes of a body that are read at all: far above every MaxEnvelopeSizekb a test sets. */
@@ -167,8 +167,7 @@ class Connection {
     }
     const path = (request.url ?? '').split('?', 1)[0]?.toLowerCase() ?? '';
     const anonymous = request.headers['wsmanidentify']?.toString().toLowerCase() === 'unauthenticated' || path === ANONYMOUS_PATH;
-    if (path !== this.#path && path !== ANONYMOUS_PATH)
-      reply(404, httpSysPage(404, 'Not Found', 'The requested resource is not found.'));
+    if (path !== this.#path && path !== ANONYMOUS_PATH) reply(404, httpSysPage(404, 'Not Found', 'The requested resource is not found.'));
     else if (request.method !== 'POST') reply(405, { headers: { Allow: 'POST' } });
     else if (anonymous && WsmanService.isIdentify(body)) reply(200, { body: this.#host.service.identify(false), contentType: SOAP });
     else await this.#authorized(request, body, reply);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { AccountSpec, AuthSpec, LimitSpec, ListenerSpec, WindowsHostSpec } from './types.ts';
 
+type Defaulted = 'name' | 'dnsDomain' | 'domain' | 'build' | 'address' | 'maxFieldLength' | 'faultShape' | 'virtualMachines';
+
 /** The specification with its defaults filled in: what the parts of the double read. */
 export interface ResolvedSpec
-  extends Omit<WindowsHostSpec, 'auth' | 'limits' | 'listeners' | 'accounts' | 'roles'>,
-    Required<
-      Pick<WindowsHostSpec, 'name' | 'dnsDomain' | 'domain' | 'build' | 'address' | 'maxFieldLength' | 'faultShape' | 'virtualMachines'>
-    > {
+  extends Pick<WindowsHostSpec, 'fault' | 'latencyMs' | 'loss' | 'keytab' | 'rdp' | 'clockSkewSeconds'>,
+    Required<Pick<WindowsHostSpec, Defaulted>> {
   readonly auth: AuthSpec;
   readonly limits: LimitSpec;
   readonly listeners: readonly ListenerSpec[];

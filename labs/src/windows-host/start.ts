@@ -94,6 +94,7 @@ export async function startFleet(count: number, specOf: (i: number) => WindowsHo
 
 function fleetSpec(i: number, spec: WindowsHostSpec): WindowsHostSpec {
   // 127.64.0.1 and following, without the last octets 0 and 255.
-  const own = process.platform === 'linux' ? `127.${64 + Math.floor(i / 64_516)}.${Math.floor(i / 254) % 254}.${1 + (i % 254)}` : '127.0.0.1';
+  const own =
+    process.platform === 'linux' ? `127.${64 + Math.floor(i / 64_516)}.${Math.floor(i / 254) % 254}.${1 + (i % 254)}` : '127.0.0.1';
   return { name: `HV${String(i + 1).padStart(4, '0')}`, address: own, ...spec };
 }

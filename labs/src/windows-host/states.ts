@@ -1,10 +1,10 @@
 import { issueCertificate } from '../certificates/index.ts';
-import type { WindowsHostSpec } from './types.ts';
+import type { AccountSpec, WindowsHostSpec } from './types.ts';
 
 /** Password of every account of the named states: it opens nothing but a double on loopback. */
 const PASSWORD = 'Double-Passw0rd!';
 
-const accounts: WindowsHostSpec['accounts'] = [
+const accounts: readonly AccountSpec[] = [
   { user: 'alice', domain: 'CORP', password: PASSWORD, upn: 'alice@corp.example' },
   { user: 'bob', domain: 'CORP', password: PASSWORD, upn: 'bob@corp.example', rights: 'none' },
   { user: 'locked', domain: 'CORP', password: PASSWORD, state: 'locked' },
