@@ -22,9 +22,12 @@ const MIC_OFFSET = 72;
 /**
  * The client's side of NTLM (MS-NLMP 3.1): one context for one login. {@link NtlmInitiator.step} gives the NEGOTIATE message, then, handed
  * the CHALLENGE, the AUTHENTICATE message; the context is complete then. Whether the server accepts it is told by the protocol around it.
- * The password is used when the challenge is answered and not before.
+ * The password is used when the challenge is answered and not before; levels 0 and 1 also look whether there is an LM hash of it.
+ * @throws RangeError when `channelBindings` are not 16 bytes.
  */
 export function ntlmInitiator(options: NtlmInitiatorOptions): NtlmInitiator {
+  const size = options.channelBindings?.length ?? 16;
+  if (size !== 16) throw new RangeError(`channel binding hash of ${size} bytes`);
   return new Initiator(options);
 }
 

@@ -327,6 +327,10 @@ describe('the client', () => {
     expect(await code(initiator.step(make(challenge)))).toBe('NTLM_BAD_MESSAGE');
   });
 
+  it('takes a channel binding hash of 16 bytes and no other', () => {
+    expect(() => client({ channelBindings: new Uint8Array(20) })).toThrow(RangeError);
+  });
+
   it('takes no token before the first message and none after the last', async () => {
     expect(await code(client().step(new Uint8Array(40)))).toBe('NTLM_BAD_MESSAGE');
     const initiator = client();
