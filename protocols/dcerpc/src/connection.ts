@@ -151,7 +151,7 @@ export class RpcConnection {
       group: 0,
       contexts: [{ id: contextId, abstract: syntax, transfers: [NDR] }],
     };
-    await this.#send(pdu, writePdu(pdu));
+    await this.#send(writePdu(pdu));
     return this.#awaitAck(callId, type);
   }
 
@@ -182,7 +182,7 @@ export class RpcConnection {
       if (login.auth.type === 'ntlm') {
         const auth = trailer(login, token);
         const pdu: RpcPdu = { type: 'auth3', ...common(callId, 0, auth) };
-        await this.#send(pdu, writePdu(pdu));
+        await this.#send(writePdu(pdu));
         if (!context.complete) throw new DcerpcError('DCERPC_LOGIN', 'a login of three legs that is not complete');
         return;
       }
@@ -211,7 +211,7 @@ export class RpcConnection {
         ...(object === undefined ? {} : { object }),
         body,
       };
-      await this.#send(pdu, writeProtected(pdu, this.#protection));
+      await this.#send(writeProtected(pdu, this.#protection));
     }
   }
 
@@ -235,9 +235,9 @@ export class RpcConnection {
     throw new DcerpcError('DCERPC_LIMIT', 'fragments of a response', { need: MAX_FRAGMENTS });
   }
 
-  async #send(pdu: RpcPdu, bytes: Uint8Array): Promise<void> {
+  async #send(bytes: Uint8Array): Promise<void> {
     if (this.#closed) throw new DcerpcError('DCERPC_CLOSED', 'the connection was closed here');
-    this.#observe?.('sent', pdu, bytes);
+    this.#observe?.('sent', parsePdu(bytes), bytes);
     await this.#transport.send(bytes);
   }
 

@@ -348,7 +348,8 @@ export function writePdu(pdu: RpcPdu): Uint8Array {
     const before = writer.length;
     if (!padded) writer.align(4);
     const padLength = padded ? pdu.auth.padLength : writer.length - before;
-    writer.u8(pdu.auth.type).u8(pdu.auth.level).u8(padLength).u8(0).u32(pdu.auth.contextId).raw(pdu.auth.token);
+    const trailer = new NdrWriter(pdu.littleEndian).u8(pdu.auth.type).u8(pdu.auth.level).u8(padLength).u8(0).u32(pdu.auth.contextId);
+    writer.raw(trailer.finish()).raw(pdu.auth.token);
   }
   if (writer.length > 0xffff) throw new DcerpcError('DCERPC_LIMIT', 'frag_length', { need: 0xffff, have: writer.length });
   writer.patch16(8, writer.length);
