@@ -36,6 +36,16 @@ describe('the connection doctor in a terminal', () => {
     expect(text).toContain('7 s behind ours (NTLM)');
   });
 
+  it('names the next check in every form', () => {
+    expect(connectionToText(failed, { ...META, ...STYLE, lang: 'en' })).toMatch(/Next check[^\n]*\n\s+Read the 4625\.\n\s+wevtutil/);
+    expect(connectionToMarkdown(failed, { ...META, lang: 'ja' })).toContain('4625 を読みます。');
+    expect(connectionToHtml(failed, { ...META, lang: 'ja' })).toContain('4625 を読みます。');
+    expect(JSON.parse(JSON.stringify(connectionToJson(failed, META))).connections[0].nextCheck.separates).toEqual([
+      'username-form',
+      'other',
+    ]);
+  });
+
   it('says that nothing is wrong, and does not call it a cause', () => {
     const text = connectionToText(reportOf(diagnosisOf('hv01', 'ok')), { ...META, ...STYLE, lang: 'en' });
     expect(text).toMatch(/^hv01:5985 \(winrm, http\) {2}✓ NO FAULT FOUND {2}No fault was found\./);

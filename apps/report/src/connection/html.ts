@@ -112,6 +112,7 @@ class ConnectionHtml {
       ['ladder', words.sectionLadder, this.#ladder(attempt.rungs)],
       ['remedy', m.sectionRemedy, verdict.cause && this.#remedies(verdict.cause)],
       ['confirm', words.sectionConfirm, verdict.grade === 'confirmed' || !verdict.cause ? undefined : this.#confirm(verdict.cause)],
+      ['next', m.sectionNext, one.nextCheck && this.#next(one.nextCheck)],
       ['portrait', words.sectionPortrait, portrait.length > 0 ? this.#pairs(portrait) : undefined],
       ['account', words.sectionAccount, account.length > 0 ? this.#pairs(account) : html`<p>${words.noAccount}</p>`],
       ['beside', words.sectionBeside, this.#causes(one.beside)],
@@ -157,6 +158,10 @@ class ConnectionHtml {
   #confirm({ cause }: JudgedCause): Markup | undefined {
     if (cause.confirm.length === 0) return undefined;
     return html`<ul class="alt">${cause.confirm.map(({ text, command }) => html`<li>${this.#t(text)}${command !== undefined && commandBlock(command)}</li>`)}</ul>`;
+  }
+
+  #next({ text, check }: NonNullable<ConnectionDiagnosis['nextCheck']>): Markup {
+    return html`<div class="next"><p>${this.#t(text)}</p>${check.command !== undefined && commandBlock(check.command)}</div>`;
   }
 
   #causes(causes: readonly JudgedCause[]): Markup | undefined {

@@ -85,7 +85,7 @@ function message({ at, direction, rung: name, layer, text, fields, bytes }: Wire
 }
 
 function diagnosis(one: ConnectionDiagnosis, zone: string, filter: ConnectionFilter): JsonObject {
-  const { attempt, outcome, verdict, considered, beside, missing } = one;
+  const { attempt, outcome, verdict, considered, beside, missing, nextCheck } = one;
   const { portrait } = attempt;
   return {
     target: attempt.target,
@@ -136,6 +136,13 @@ function diagnosis(one: ConnectionDiagnosis, zone: string, filter: ConnectionFil
     beside: beside.map(cause),
     considered: considered.map(cause),
     missing: missing.map(({ kind, name, text, command }) => ({ kind, name, text: localized(text), ...known({ command }) })),
+    ...known({
+      nextCheck: nextCheck && {
+        text: localized(nextCheck.text),
+        ...known({ command: nextCheck.check.command }),
+        separates: [...nextCheck.separates],
+      },
+    }),
     notChecked: attempt.notChecked.map(localized),
     ...(filter.explain ? { conversation: attempt.conversation.map((one) => message(one, zone, filter.bytes === true)) } : {}),
   };

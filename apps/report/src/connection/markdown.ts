@@ -128,6 +128,11 @@ class ConnectionMarkdown {
         if (command !== undefined) this.#out.push(...codeBlock(command));
       }
     }
+    if (one.nextCheck) {
+      this.#heading(level, m.sectionNext);
+      this.#out.push(this.#t(one.nextCheck.text));
+      if (one.nextCheck.check.command !== undefined) this.#out.push(...codeBlock(one.nextCheck.check.command));
+    }
     const { also, open, ruledOut } = causesOf(one);
     this.#causes(words.sectionBeside, one.beside, level);
     this.#causes(words.sectionAlso, also, level);

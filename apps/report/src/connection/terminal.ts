@@ -119,6 +119,11 @@ class ConnectionText {
       this.#remedies(verdict.cause, several);
       if (verdict.grade !== 'confirmed') this.#confirm(verdict.cause, several);
     }
+    if (one.nextCheck) {
+      this.#heading(this.#m.sectionNext, several);
+      page.text(pick(one.nextCheck.text, this.#lang), { indent: 2 });
+      if (one.nextCheck.check.command !== undefined) page.command(one.nextCheck.check.command, 4);
+    }
     const { also, open, ruledOut } = causesOf(one);
     this.#causes(words.sectionBeside, one.beside, several);
     this.#causes(words.sectionAlso, also, several);

@@ -140,6 +140,7 @@ export function diagnosisOf(host: string, grade: 'confirmed' | 'likely' | 'ok', 
     ],
     beside: [],
     missing: [],
+    nextCheck: { check: CAUSE.confirm[0]!, separates: ['username-form', 'other'], text: text('Read the 4625.', '4625 を読みます。') },
   };
 }
 
