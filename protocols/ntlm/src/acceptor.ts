@@ -15,18 +15,19 @@ import { verifyResponse } from './verify.ts';
 import { writeChallenge } from './write.ts';
 
 /** What a client may ask for and gets. */
-const SUPPORTED = flagsOf(
-  'NTLMSSP_NEGOTIATE_UNICODE',
-  'NTLM_NEGOTIATE_OEM',
-  'NTLMSSP_NEGOTIATE_SIGN',
-  'NTLMSSP_NEGOTIATE_SEAL',
-  'NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY',
-  'NTLMSSP_NEGOTIATE_IDENTIFY',
-  'NTLMSSP_NEGOTIATE_VERSION',
-  'NTLMSSP_NEGOTIATE_128',
-  'NTLMSSP_NEGOTIATE_KEY_EXCH',
-  'NTLMSSP_NEGOTIATE_56',
-);
+const SUPPORTED =
+  NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM |
+  flagsOf(
+    'NTLMSSP_NEGOTIATE_UNICODE',
+    'NTLMSSP_NEGOTIATE_SIGN',
+    'NTLMSSP_NEGOTIATE_SEAL',
+    'NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY',
+    'NTLMSSP_NEGOTIATE_IDENTIFY',
+    'NTLMSSP_NEGOTIATE_VERSION',
+    'NTLMSSP_NEGOTIATE_128',
+    'NTLMSSP_NEGOTIATE_KEY_EXCH',
+    'NTLMSSP_NEGOTIATE_56',
+  );
 const LM_KEYS = flagsOf('NTLMSSP_NEGOTIATE_LM_KEY', 'NTLMSSP_REQUEST_NON_NT_SESSION_KEY');
 const ALWAYS = flagsOf(
   'NTLMSSP_REQUEST_TARGET',
@@ -112,7 +113,7 @@ class Acceptor implements NtlmAcceptor {
     const withheld = flagsOf(...withhold);
     let flags = (asked & (lmKeys ? SUPPORTED | LM_KEYS : SUPPORTED) & ~withheld) | ALWAYS;
     if (hasFlag(flags, 'NTLMSSP_NEGOTIATE_UNICODE')) flags &= ~NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM;
-    else if (!hasFlag(flags, 'NTLM_NEGOTIATE_OEM')) throw new NtlmError('NTLM_BAD_MESSAGE', 'a character set', { offset: 12 });
+    else if ((flags & NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM) === 0) throw new NtlmError('NTLM_BAD_MESSAGE', 'a character set', { offset: 12 });
     if (!hasFlag(flags, 'NTLMSSP_NEGOTIATE_SIGN') && !hasFlag(flags, 'NTLMSSP_NEGOTIATE_SEAL')) flags &= ~KEY_LENGTHS;
     // A computer of a workgroup names itself as its domain.
     const joined = target.netbiosDomain !== '' && target.netbiosDomain.toUpperCase() !== target.netbiosComputer.toUpperCase();

@@ -65,18 +65,19 @@ class Initiator implements NtlmInitiator {
   }
 
   #start(): Uint8Array {
-    let flags = flagsOf(
-      'NTLMSSP_NEGOTIATE_UNICODE',
-      'NTLM_NEGOTIATE_OEM',
-      'NTLMSSP_REQUEST_TARGET',
-      'NTLMSSP_NEGOTIATE_SIGN',
-      'NTLMSSP_NEGOTIATE_NTLM',
-      'NTLMSSP_NEGOTIATE_ALWAYS_SIGN',
-      'NTLMSSP_NEGOTIATE_VERSION',
-      'NTLMSSP_NEGOTIATE_128',
-      'NTLMSSP_NEGOTIATE_KEY_EXCH',
-      'NTLMSSP_NEGOTIATE_56',
-    );
+    let flags =
+      NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM |
+      flagsOf(
+        'NTLMSSP_NEGOTIATE_UNICODE',
+        'NTLMSSP_REQUEST_TARGET',
+        'NTLMSSP_NEGOTIATE_SIGN',
+        'NTLMSSP_NEGOTIATE_NTLM',
+        'NTLMSSP_NEGOTIATE_ALWAYS_SIGN',
+        'NTLMSSP_NEGOTIATE_VERSION',
+        'NTLMSSP_NEGOTIATE_128',
+        'NTLMSSP_NEGOTIATE_KEY_EXCH',
+        'NTLMSSP_NEGOTIATE_56',
+      );
     if (this.#options.sealing !== false) flags |= NEGOTIATE_FLAGS.NTLMSSP_NEGOTIATE_SEAL;
     if (this.#level > 0) flags |= NEGOTIATE_FLAGS.NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY;
     // Only who can send an LM response has a key from the LM hash.
@@ -138,7 +139,7 @@ class Initiator implements NtlmInitiator {
     this.challenge = message;
     const [damage] = message.damages;
     if (damage !== undefined) throw new NtlmError('NTLM_BAD_MESSAGE', damage.what, damage);
-    if (!hasFlag(message.flags, 'NTLMSSP_NEGOTIATE_UNICODE') && !hasFlag(message.flags, 'NTLM_NEGOTIATE_OEM'))
+    if ((message.flags & (NEGOTIATE_FLAGS.NTLMSSP_NEGOTIATE_UNICODE | NEGOTIATE_FLAGS.NTLM_NEGOTIATE_OEM)) === 0)
       throw new NtlmError('NTLM_BAD_MESSAGE', 'a character set', { offset: 20 });
     return message;
   }
