@@ -136,8 +136,8 @@ class Initiator implements KerberosInitiator {
     const flags =
       GSS_FLAG.replay |
       GSS_FLAG.sequence |
-      GSS_FLAG.confidentiality |
       GSS_FLAG.integrity |
+      (this.#options.sealing === false ? 0 : GSS_FLAG.confidentiality) |
       (this.#mutual ? GSS_FLAG.mutual : 0) |
       (this.#dceStyle ? GSS_FLAG.dceStyle : 0);
     const authenticator: Authenticator = {

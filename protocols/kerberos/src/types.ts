@@ -75,6 +75,8 @@ export interface KerberosInitiatorOptions {
   readonly mutual?: boolean;
   /** Three legs without GSS framing, as DCE RPC uses it. */
   readonly dceStyle?: boolean;
+  /** Ask for encryption of messages; default true. DCE RPC asks for it at level privacy alone (MS-RPCE 3.3.1.5.2.2). */
+  readonly sealing?: boolean;
   /** Delegation is not offered. */
   readonly delegate?: false;
   /** Milliseconds since 1970; default `Date.now`. */
