@@ -1,9 +1,19 @@
 import type { ConnectionAttempt } from '../model/connection.ts';
+import { CredentialBudget } from './credential-budget.ts';
+import { dcomRungs } from './dcom-rungs.ts';
+import { httpRungs } from './http-rungs.ts';
+import { sayExchange } from './http-words.ts';
 import { Ladder } from './ladder.ts';
+import { loginRungs } from './login-rungs.ts';
 import { nameRung, systemLookUp } from './name-rung.ts';
+import { operationRungs } from './operation-rungs.ts';
 import type { ConnectOptions, ConnectTimes } from './options.ts';
+import { besideRdp, rdpRungs } from './rdp-rungs.ts';
 import { parseTarget } from './target.ts';
-import { OTHER_PORTS, reach } from './tcp-rung.ts';
+import { type OpenPort, OTHER_PORTS, reach } from './tcp-rung.ts';
+import { say } from './text.ts';
+import { type TlsPassed, tlsRung } from './tls-rung.ts';
+import { systemCertificates, Way } from './way.ts';
 
 const TIMES: ConnectTimes = { connectMs: 5000, answerMs: 10_000, hostMs: 60_000 };
 
@@ -11,15 +21,96 @@ const TIMES: ConnectTimes = { connectMs: 5000, answerMs: 10_000, hostMs: 60_000 
  * Walks the connection ladder to one host, from its name up to what shall be managed, and stops at the first rung that fails. What the host
  * does never makes it reject.
  * @param text target as typed, see {@link parseTarget}.
- * @throws ConnectError for a wrong call: an unreadable target, certificate or key file.
+ * @throws ConnectError for a wrong call: an unreadable target, certificate, ticket cache or keytab.
  */
 export async function attemptConnection(text: string, options: ConnectOptions = {}): Promise<ConnectionAttempt> {
   const via = options.via ?? 'winrm';
   const ladder = new Ladder(parseTarget(text, { via, https: options.https ?? false }), via);
   const times = { ...TIMES, ...options.times };
-  const addresses: string[] = [];
-  if (!(await ladder.climb('name', () => nameRung(ladder, options.lookUp ?? systemLookUp, addresses)))) return ladder.finish();
-  const open = await reach(ladder, addresses, { connectMs: times.connectMs, otherPorts: options.otherPorts ?? OTHER_PORTS });
-  open?.socket.destroy();
+  const budgetEnd = new AbortController();
+  const timer = setTimeout(() => budgetEnd.abort(), times.hostMs);
+  const signal = options.signal === undefined ? budgetEnd.signal : AbortSignal.any([options.signal, budgetEnd.signal]);
+  try {
+    await walk(ladder, { ...options, signal }, times);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (signal.aborted)
+    ladder.notChecked.push(
+      options.signal?.aborted
+        ? say('stopped before the end', '途中で中止しました')
+        : say(`more than ${times.hostMs} ms went by; the rest was left`, `${times.hostMs} ミリ秒を超えたため、残りは行っていません`),
+    );
   return ladder.finish();
+}
+
+async function walk(ladder: Ladder, options: ConnectOptions & { readonly signal: AbortSignal }, times: ConnectTimes): Promise<void> {
+  const { signal } = options;
+  const addresses: string[] = [];
+  if (!(await ladder.climb('name', () => nameRung(ladder, options.lookUp ?? systemLookUp, addresses)))) return;
+  const open = await reach(ladder, addresses, { connectMs: times.connectMs, otherPorts: options.otherPorts ?? OTHER_PORTS, signal });
+  if (open === undefined) {
+    if (options.rdp && ladder.via === 'winrm' && ladder.failed === 'tcp') await besideRdp(ladder, addresses[0] as string, options, times);
+    return;
+  }
+  if (ladder.via === 'rdp') return rdpRungs(ladder, open, options, times);
+  if (ladder.via === 'dcom') return dcomRungs(ladder, open, options, times, options.budget ?? new CredentialBudget(options.tryForms));
+  if (options.rdp) await besideRdp(ladder, open.address, options, times);
+  await winrmRungs(ladder, open, options, times);
+}
+
+async function winrmRungs(
+  ladder: Ladder,
+  open: OpenPort,
+  options: ConnectOptions & { readonly signal: AbortSignal },
+  times: ConnectTimes,
+): Promise<void> {
+  const { credential } = options;
+  const ca = options.ca === undefined || options.ca.length === 0 ? systemCertificates() : [...systemCertificates(), ...options.ca];
+  const client =
+    credential?.kind === 'certificate' ? { certificate: credential.certificate, key: (await credential.key()).reveal() } : undefined;
+  if (client !== undefined) ladder.sieve.addText(client.key);
+  const tls: TlsPassed = {};
+  if (ladder.transport === 'https') {
+    const passed = await ladder.climb('tls', () =>
+      tlsRung(
+        ladder,
+        open,
+        {
+          timeoutMs: times.connectMs,
+          ca,
+          pins: options.pins ?? [],
+          insecure: options.insecure === true,
+          signal: options.signal,
+          ...(client === undefined ? {} : { client }),
+        },
+        tls,
+      ),
+    );
+    if (!passed) return;
+  } else ladder.skip(['tls'], say('plain HTTP was asked for', 'HTTP を指定'));
+  const way = new Way({
+    address: open.address,
+    host: ladder.target.host,
+    port: ladder.port,
+    connectMs: times.connectMs,
+    signal: options.signal,
+    observe: (exchange) => sayExchange(ladder, exchange),
+    ...(tls.view === undefined ? {} : { tls: { ca, sha256: tls.view.sha256, ...(client === undefined ? {} : { client }) } }),
+  });
+  const stop = () => way.close();
+  options.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const facts = await httpRungs(ladder, way, way.over(tls.socket ?? open.socket, tls.certificate), times);
+    if (facts === undefined) return;
+    const parts = { ladder, way, options, times };
+    const session = await loginRungs(parts, facts, options.budget ?? new CredentialBudget(options.tryForms));
+    if (session === undefined) return;
+    if (options.loginOnly) ladder.skip(['rights', 'namespace', 'role'], say('only the login was asked for', 'サインインだけを指定'));
+    else await operationRungs(ladder, session, times);
+    session.close();
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    way.close();
+  }
 }

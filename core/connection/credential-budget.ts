@@ -16,15 +16,22 @@ interface Account {
   waiting: (() => void)[];
 }
 
-/** How a credential check ended: `unknown` when the connection broke before the answer. */
-export type CheckOutcome = 'accepted' | 'rejected' | 'unknown';
+/** How a credential check ended: `unknown` when the connection broke before the answer, `unsent` when it came to nothing before it was sent. */
+export type CheckOutcome = 'accepted' | 'rejected' | 'unknown' | 'unsent';
+/** Why nothing may be sent: the checks allowed are used up, the password was rejected in this run, the run was stopped. */
+export type HeldWhy = 'budget' | 'rejected-elsewhere' | 'stopped';
+/** A login that must not be tried. */
+export interface Held {
+  readonly why: HeldWhy;
+  readonly held: Localized;
+}
 
 /** Leave to check one credential at one authority. {@link CredentialLease.release} must be called. */
 export interface CredentialLease {
   /** Counts one check that is about to be sent. False: it must not be sent. */
   take(): boolean;
-  /** What came of the check taken last. */
-  settle(outcome: CheckOutcome): void;
+  /** What came of the check taken last. @param authority who accepted it, when not the one the lease was for. */
+  settle(outcome: CheckOutcome, authority?: string): void;
   /** Gives way to the next one; after a rejection without a later acceptance the account is stopped. */
   release(): void;
 }
@@ -66,16 +73,12 @@ export class CredentialBudget {
    * @param authority who will judge: DNS name of the domain, realm, or name of the host; compared without case.
    * @returns the lease, or the reason why nothing may be sent.
    */
-  async acquire(
-    names: readonly string[],
-    authority: string,
-    signal?: AbortSignal,
-  ): Promise<CredentialLease | { readonly held: Localized }> {
+  async acquire(names: readonly string[], authority: string, signal?: AbortSignal): Promise<CredentialLease | Held> {
     const account = this.#accountOf(names);
     const who = authority.toLowerCase();
     for (;;) {
-      if (signal?.aborted) return { held: say('stopped before the login', 'サインインの前に中止しました') };
-      if (account.stopped !== undefined) return { held: account.stopped };
+      if (signal?.aborted) return { why: 'stopped', held: say('stopped before the login', 'サインインの前に中止しました') };
+      if (account.stopped !== undefined) return { why: 'rejected-elsewhere', held: account.stopped };
       if (account.accepted.has(who)) return this.#lease(account, who, false);
       if (!account.busy) break;
       await new Promise<void>((resolve) => {
@@ -83,7 +86,7 @@ export class CredentialBudget {
         signal?.addEventListener('abort', () => resolve(), { once: true });
       });
     }
-    if (account.unproven >= this.#allowed) return { held: this.#usedUp(account) };
+    if (account.unproven >= this.#allowed) return { why: 'budget', held: this.#usedUp(account) };
     account.busy = true;
     return this.#lease(account, who, true);
   }
@@ -118,13 +121,14 @@ export class CredentialBudget {
     let rejected = false;
     let released = false;
     let open = false;
-    const settle = (outcome: CheckOutcome) => {
+    const settle = (outcome: CheckOutcome, by = authority) => {
       if (!open) return;
       open = false;
+      if (outcome === 'accepted' || outcome === 'unsent') account.unproven--;
+      if (outcome === 'unsent') account.checks--;
       if (outcome === 'accepted') {
-        account.unproven--;
         accepted = true;
-        account.accepted.add(authority);
+        account.accepted.add(by.toLowerCase());
       }
       if (outcome === 'rejected') {
         rejected = true;

@@ -4,7 +4,7 @@ export { Secret } from '@winmedic/gss';
 export { attemptConnection } from './attempt.ts';
 export { attemptAll, type ConnectRun } from './attempt-all.ts';
 export { ConnectError, type ConnectErrorCode } from './connect-error.ts';
-export { accountKey, type CheckOutcome, CredentialBudget, type CredentialLease } from './credential-budget.ts';
+export { accountKey, type CheckOutcome, CredentialBudget, type CredentialLease, type Held, type HeldWhy } from './credential-budget.ts';
 export { type FindRdpOptions, findRdp, type RdpSearch } from './find-rdp.ts';
 export type { KerberosSettings } from './kerberos-settings.ts';
 export { RUNGS_OF } from './ladder.ts';

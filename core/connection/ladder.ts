@@ -10,6 +10,7 @@ import type {
   WireMessage,
 } from '../model/connection.ts';
 import type { FactObservation, InstantNs } from '../model/observation.ts';
+import { Sieve } from './sieve.ts';
 import type { Target } from './target.ts';
 import { say } from './text.ts';
 
@@ -39,6 +40,8 @@ export class Ladder {
   /** Filled in while facts become known. */
   readonly portrait: Writable<HostSelfPortrait> = {};
   readonly notChecked: Localized[] = [];
+  /** What must not appear anywhere: passwords, tokens. */
+  readonly sieve = new Sieve();
   account: Writable<AccountUse> | undefined;
   port: number;
   transport: 'http' | 'https';
@@ -64,7 +67,7 @@ export class Ladder {
 
   /** A property; the last value wins. Numbers and booleans are written out, lists joined with commas. */
   set(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
-    const text = Array.isArray(value) ? value.join(',') : String(value);
+    const text = this.sieve.text(Array.isArray(value) ? value.join(',') : String(value));
     this.#properties.set(name, {
       type: 'fact',
       id: '',
@@ -92,14 +95,26 @@ export class Ladder {
     const start = performance.now();
     const end = await work();
     const messages = this.#messages.flatMap((message, index) => (index >= first && message.rung === name ? [index] : []));
-    this.#rungs.set(name, { name, ...end, ms: Math.round(performance.now() - start), messages });
+    this.#rungs.set(name, { name, ...this.#safe(end), ms: Math.round(performance.now() - start), messages });
     return end.verdict !== 'failed';
   }
 
   /** Changes how a rung walked before ended, when something above shows it (a certificate whose name nobody knew yet). */
   amend(name: RungName, end: Partial<RungEnd>): void {
     const rung = this.#rungs.get(name);
-    if (rung !== undefined) Object.assign(rung, end);
+    if (rung !== undefined) Object.assign(rung, this.#safe(end));
+  }
+
+  #safe<T extends Partial<RungEnd>>(end: T): T {
+    return {
+      ...end,
+      ...(end.observed === undefined ? {} : { observed: this.#sieved(end.observed) }),
+      ...(end.expected === undefined ? {} : { expected: this.#sieved(end.expected) }),
+    };
+  }
+
+  #sieved({ en, ja }: Localized): Localized {
+    return say(this.sieve.text(en), this.sieve.text(ja));
   }
 
   /** Marks rungs that are no part of this attempt. */
@@ -111,7 +126,16 @@ export class Ladder {
 
   /** One message of the conversation, secrets already removed. */
   say(message: Omit<WireMessage, 'at' | 'rung'>): void {
-    if (this.#messages.length < MAX_MESSAGES) this.#messages.push({ at: nowNs(), rung: this.#current, ...message });
+    if (this.#messages.length >= MAX_MESSAGES) return;
+    this.#messages.push({
+      at: nowNs(),
+      rung: this.#current,
+      direction: message.direction,
+      layer: message.layer,
+      text: this.#sieved(message.text),
+      fields: message.fields.map(([name, value]) => [name, this.sieve.text(value)]),
+      ...(message.bytes === undefined ? {} : { bytes: this.sieve.bytes(message.bytes) }),
+    });
   }
 
   /** The attempt as it stands; what was not walked is unreached. */

@@ -55,6 +55,7 @@ export async function tlsRung(ladder: Ladder, open: OpenPort, options: TlsRungOp
   ladder.portrait.certificate = view;
   ladder.set('tls.trust', view.problems.length === 0 ? 'ok' : view.problems);
   ladder.set('tls.names', view.names);
+  ladder.set('tls.expiresInDays', Math.floor((Number(view.notAfter / 1_000_000n) - Date.now()) / 86_400_000));
   const words = certificateWords(view);
   ladder.say({
     direction: 'received',
