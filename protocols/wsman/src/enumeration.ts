@@ -67,6 +67,8 @@ class Enumeration {
   #context: string | undefined;
   #pages = 0;
   #items = 0;
+  /** Since the enumeration was (re)started: it is started again at most once per halving. */
+  #halved = false;
 
   constructor(messenger: Messenger, batch: BatchSize, target: Target, options: EnumerateOptions) {
     this.#messenger = messenger;
@@ -77,6 +79,7 @@ class Enumeration {
 
   first(): Promise<EnumerationPage> {
     const { filter, mode = 'object', maxElements } = this.#options;
+    this.#halved = false;
     return this.#page(() => ({
       kind: 'enumerate',
       optimize: true,
@@ -95,7 +98,7 @@ class Enumeration {
       if (!(error instanceof WsmanError) || error.fault === undefined || faultClass(error.fault) !== 'invalid-context') throw error;
       this.#context = undefined;
       // Some hosts drop the enumeration with the answer that was too large. Nothing was given out yet: start again, in smaller pieces.
-      if (this.#items > 0 || this.#messenger.counters.halvings === 0) throw error;
+      if (this.#items > 0 || !this.#halved) throw error;
       return this.first();
     }
   }
@@ -124,6 +127,7 @@ class Enumeration {
       } catch (error) {
         const tooLarge = error instanceof WsmanError && error.fault !== undefined && faultClass(error.fault) === 'too-large';
         if (!tooLarge || !this.#batch.halve()) throw error;
+        this.#halved = true;
         this.#messenger.counters.halvings++;
       }
     }
