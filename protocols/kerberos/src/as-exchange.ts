@@ -14,8 +14,8 @@ import { writeEncrypted, writeRequest, writeRequestBody } from './write-wire.ts'
 
 /** KDCOptions: canonicalize, bit 15 (RFC 6806 section 3). Nothing is asked to be forwardable or renewable. */
 export const CANONICALIZE = 0x0001_0000;
-/** Tickets are asked for this long; KDCs cut it to what they allow (10 hours in Windows domains). */
-const TICKET_LIFETIME_MS = 10 * 3600 * 1000;
+/** End of the ticket asked for, 2037-09-13 02:48:05 as Windows asks: the KDC cuts it to what it allows, and our clock may be wrong. */
+const TILL = Date.UTC(2037, 8, 13, 2, 48, 5);
 
 /** Who asks, and how the key is found once the KDC has said which one. */
 interface Asker {
@@ -42,7 +42,7 @@ export async function asExchange(session: Session, credential: KerberosLoginOpti
       client: asker.name,
       realm,
       service: { type: NAME_TYPE.serviceInstance, parts: ['krbtgt', realm] },
-      till: session.clock.now() + TICKET_LIFETIME_MS,
+      till: TILL,
       nonce,
       etypes: asker.etypes,
     });

@@ -21,7 +21,8 @@ export function chooseTicket(cache: CredentialCache, servicePrincipalName: strin
       const own = credential.service.name.join('/');
       return name === grantName ? own === name : own.toLowerCase() === name;
     });
-  const valid = ({ startTime, endTime }: CachedCredential): boolean => endTime > now && startTime <= now + SKEW_MS;
+  // A start in the future is a clock that is off, and the KDC says by how much.
+  const valid = ({ endTime }: CachedCredential): boolean => endTime > now;
   const direct = named(wanted).find(valid);
   if (direct !== undefined) return { direct: true, credential: direct };
   const grants = named(grantName);
@@ -29,6 +30,3 @@ export function chooseTicket(cache: CredentialCache, servicePrincipalName: strin
   if (grant !== undefined) return { direct: false, credential: grant };
   throw new KerberosError('KERBEROS_NO_TICKET', grants.length > 0 ? 'expired ticket-granting ticket' : 'ticket cache', { stage: 'tgs' });
 }
-
-/** A ticket that begins a little in the future by our clock is used: the KDC's clock decides. */
-const SKEW_MS = 300_000;

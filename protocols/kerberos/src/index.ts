@@ -11,6 +11,7 @@ export { kerberosInitiator, kerberosLogin } from './initiator.ts';
 export { type Keytab, type KeytabEntry, keytabFromPassword, readKeytab, writeKeytab } from './keytab.ts';
 export { type ConfLineNotRead, type KdcAddress, type Krb5Conf, parseKdcAddress, parseKrb5Conf, realmOfHost } from './krb5-conf.ts';
 export * from './messages.ts';
+export * as kerberosParts from './parts.ts';
 export type {
   KdcTransport,
   KerberosAcceptor,

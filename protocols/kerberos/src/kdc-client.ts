@@ -46,8 +46,8 @@ export class Clock {
 }
 
 function secondsOf(ms: number): number {
-  // Never -0, which prints and compares oddly.
-  return Math.round(ms / 1000) + 0;
+  // Cut, not rounded: KDCs often send whole seconds, which look up to a second late. The zero is never negative.
+  return Math.trunc(ms / 1000) + 0;
 }
 
 /** What the exchanges share. */

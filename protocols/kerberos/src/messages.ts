@@ -17,12 +17,12 @@ import { krbErrorName, MESSAGE, PA, paDataName } from './numbers.ts';
 import {
   type ApReq,
   type EncryptedData,
-  encryptedOf,
   etypeInfoOf,
   extendedStatus,
   Fields,
   type KdcReq,
   type PaData,
+  readEncrypted,
   readErrorData,
   reading,
   readWire,
@@ -115,7 +115,7 @@ function paDataView({ type, value }: PaData): PaDataView {
 function paDataContent(type: number, value: Uint8Array): Partial<PaDataView> {
   try {
     if (type === PA.etypeInfo2 || type === PA.etypeInfo) return { etypes: etypeInfoOf(value) };
-    if (type === PA.encTimestamp) return { encrypted: partView(reading('PA-ENC-TIMESTAMP', () => encryptedOf(readDer(value)))) };
+    if (type === PA.encTimestamp) return { encrypted: partView(readEncrypted(value)) };
     if (type === PA.pwSalt) {
       const ntstatus = extendedStatus(value);
       return ntstatus === undefined ? {} : { ntstatus };

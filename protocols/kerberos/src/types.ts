@@ -1,4 +1,4 @@
-import type { Secret, SecurityContext } from '@winmedic/gss';
+import type { PeerIdentity, Secret, SecurityContext } from '@winmedic/gss';
 import type { CredentialCache } from './credential-cache.ts';
 import type { KerberosStage } from './errors.ts';
 import type { Keytab } from './keytab.ts';
@@ -131,4 +131,6 @@ export interface KerberosAcceptorOptions {
 /** The service's side. A refused token may be followed by another one: the context starts anew. */
 export interface KerberosAcceptor extends SecurityContext {
   readonly mechanism: 'Kerberos';
+  /** Who the initiator is, by the ticket. Throws KERBEROS_NOT_READY before the exchange is complete. */
+  readonly peer: PeerIdentity;
 }

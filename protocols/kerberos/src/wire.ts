@@ -208,6 +208,11 @@ export function paDataOf(node: DerNode | undefined): PaData[] {
   });
 }
 
+/** EncryptedData on its own, as in PA-ENC-TIMESTAMP. @throws KerberosError KERBEROS_MESSAGE */
+export function readEncrypted(bytes: Uint8Array): EncryptedData {
+  return reading('encrypted data', () => encryptedOf(readDer(bytes)));
+}
+
 /** PA-ETYPE-INFO2 and PA-ETYPE-INFO (RFC 4120 sections 5.2.7.4 and 5.2.7.5). */
 export function etypeInfoOf(bytes: Uint8Array): EtypeInfoEntry[] {
   return reading('ETYPE-INFO2', () =>
