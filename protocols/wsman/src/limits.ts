@@ -11,6 +11,8 @@ export const LIMITS = {
   elements: 1_000_000,
   /** Attributes of one element: SOAP envelopes declare about ten namespaces. */
   attributes: 256,
+  /** Namespace declarations in force at one element: an envelope has about fifteen; each prefix is looked for among them. */
+  namespaces: 512,
   /** Characters of one element or attribute name. */
   nameLength: 1024,
   /** Parts of a sealed body: 32 MiB in pieces of 16 KiB, two parts each. */

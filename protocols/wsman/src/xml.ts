@@ -15,10 +15,12 @@ interface Scope {
   readonly prefix: string;
   readonly uri: string;
   readonly outer: Scope | undefined;
+  /** Declarations up to here. */
+  readonly count: number;
 }
 
 const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
-const ROOT_SCOPE: Scope = { prefix: 'xml', uri: XML_NAMESPACE, outer: undefined };
+const ROOT_SCOPE: Scope = { prefix: 'xml', uri: XML_NAMESPACE, outer: undefined, count: 0 };
 const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
 
 /** An element of a parsed document (Namespaces in XML 1.0). Comments and processing instructions are dropped. */
@@ -244,7 +246,7 @@ class Parser {
       const at = this.#at;
       const name = this.#name('attribute name');
       const value = this.#attributeValue();
-      if (name === 'xmlns') scope = { prefix: '', uri: value, outer: scope };
+      if (name === 'xmlns') scope = this.#within('', value, scope);
       else if (name.startsWith('xmlns:')) scope = this.#declare(name.slice(6), value, scope, at);
       else raw.push({ qname: name, value, at });
     }
@@ -262,7 +264,12 @@ class Parser {
     if (prefix === '' || uri === '' || prefix === 'xmlns' || (prefix === 'xml') !== (uri === XML_NAMESPACE)) {
       this.#fail('namespace declaration', at);
     }
-    return { prefix, uri, outer };
+    return this.#within(prefix, uri, outer);
+  }
+
+  #within(prefix: string, uri: string, outer: Scope): Scope {
+    if (outer.count >= LIMITS.namespaces) this.#limit('namespaces in force', LIMITS.namespaces);
+    return { prefix, uri, outer, count: outer.count + 1 };
   }
 
   #attributes(raw: readonly { qname: string; value: string; at: number }[], scope: Scope): XmlAttribute[] {
