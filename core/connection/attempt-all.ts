@@ -14,6 +14,8 @@ export interface ConnectRun {
 }
 
 const CONCURRENCY = 16;
+/** Hosts that fail alone as well: after so many the load is not the reason, and each silent one would cost a connect time-out more. */
+const MAX_FAILED_ALONE = 3;
 /** Quota faults of WinRM (reference: codes wsman-errors); a host that gave one was busy, not broken. */
 const QUOTA = /(^|,)0x803381(a[5-8b]|e[4-9a])(,|$)|(^|,)0x8033803f(,|$)/;
 
@@ -47,12 +49,16 @@ export async function attemptAll(targets: readonly string[], options: ConnectAll
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, targets.length)) }, worker));
+  let failedAlone = 0;
   for (const [index, attempt] of attempts.entries()) {
     if (attempt === undefined) continue;
     const hosts = together[index] ?? 1;
     const crowded = hosts > 1 && failedByLoad(attempt);
     let alone: ConnectionAttempt | undefined;
-    if (crowded && !each.signal?.aborted) alone = await attemptConnection(attempt.target, withoutCheck(shared, budget));
+    if (crowded && failedAlone < MAX_FAILED_ALONE && !each.signal?.aborted) {
+      alone = await attemptConnection(attempt.target, { ...withoutCheck(shared, budget), otherPorts: [] });
+      if (aloneResult(attempt, alone) === 'failed') failedAlone++;
+    }
     attempts[index] = withProperties(attempt, {
       'parallel.hosts': String(hosts),
       ...(hosts > 1 ? { 'parallel.failedTogether': String(crowded) } : {}),

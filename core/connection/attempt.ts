@@ -106,7 +106,7 @@ async function winrmRungs(
     const parts = { ladder, way, options, times };
     const session = await loginRungs(parts, facts, options.budget ?? new CredentialBudget(options.tryForms));
     if (session === undefined) return;
-    if (options.loginOnly) ladder.skip(['rights', 'namespace', 'role'], say('only the login was asked for', 'サインインだけを指定'));
+    if (options.loginOnly) ladder.skip(['rights', 'namespace', 'role'], say('only the login was asked for', 'ログインだけを指定'));
     else await operationRungs(ladder, session, times);
     session.close();
   } finally {

@@ -17,7 +17,8 @@ export function noteDate(ladder: Ladder, date: string): void {
 export function setClock(ladder: Ladder, ms: number, from: ClockSource): void {
   const { clock } = ladder.portrait;
   if (clock !== undefined && PRECISION[clock.from] >= PRECISION[from]) return;
-  const skewSeconds = Math.round((ms - Date.now()) / 1000);
+  // Not -0, which some would print.
+  const skewSeconds = Math.round((ms - Date.now()) / 1000) || 0;
   ladder.portrait.clock = { at: BigInt(Math.round(ms)) * 1_000_000n, skewSeconds, from };
   ladder.set('clock.skewSeconds', skewSeconds);
   ladder.set('clock.skewAbs', Math.abs(skewSeconds));

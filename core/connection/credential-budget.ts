@@ -77,7 +77,7 @@ export class CredentialBudget {
     const account = this.#accountOf(names);
     const who = authority.toLowerCase();
     for (;;) {
-      if (signal?.aborted) return { why: 'stopped', held: say('stopped before the login', 'サインインの前に中止しました') };
+      if (signal?.aborted) return { why: 'stopped', held: say('stopped before the login', 'ログインの前に中止しました') };
       if (account.stopped !== undefined) return { why: 'rejected-elsewhere', held: account.stopped };
       if (account.accepted.has(who)) return this.#lease(account, who, false);
       if (!account.busy) break;

@@ -69,7 +69,7 @@ export async function dcomRungs(
     return end.rung;
   });
   if (!allowed || reply === undefined) {
-    if (allowed) ladder.skip(['rights', 'namespace'], say('not logged in', 'サインインしていない'));
+    if (allowed) ladder.skip(['rights', 'namespace'], say('not logged in', 'ログインしていない'));
     return;
   }
   const activated = reply;
@@ -80,14 +80,15 @@ export async function dcomRungs(
 /** Endpoint mapper and ServerAlive2; what they say belongs to the rung `tcp`, which fails when the mapper does not answer. */
 async function freeFacts(parts: DcomParts, open: OpenPort): Promise<boolean> {
   const { ladder } = parts;
+  ladder.begin('tcp');
   const connection = rpc(parts, new SocketRpcTransport(open.socket, parts.times.answerMs));
   try {
     const towers = await mapEndpoint(connection, SCM_ACTIVATOR);
     ladder.set('dcom.epm', 'ok');
     ladder.amend('tcp', {
       observed: say(
-        `135 accepted; the endpoint mapper answers (${towers.length} towers)`,
-        `135 が受け付け。エンドポイント マッパーが応答 (${towers.length} 件)`,
+        `port ${ladder.port} accepted; the endpoint mapper answers (${towers.length} towers)`,
+        `ポート ${ladder.port} が受け付け。エンドポイント マッパーが応答 (${towers.length} 件)`,
       ),
     });
   } catch (error) {
@@ -99,7 +100,10 @@ async function freeFacts(parts: DcomParts, open: OpenPort): Promise<boolean> {
     );
     ladder.amend('tcp', {
       verdict: 'failed',
-      observed: say(`135 accepted; endpoint mapper: ${words.en}`, `135 が受け付け。エンドポイント マッパー: ${words.ja}`),
+      observed: say(
+        `port ${ladder.port} accepted; endpoint mapper: ${words.en}`,
+        `ポート ${ladder.port} が受け付け。エンドポイント マッパー: ${words.ja}`,
+      ),
       expected: say('the endpoint mapper answers', 'エンドポイント マッパーが応答する'),
     });
     return false;
@@ -191,7 +195,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
     `${kerberos ? 'Kerberos' : 'NTLM'} とパケット プライバシーで RemoteCreateInstance`,
   );
   const failed = (observed: Localized): Activation => ({
-    rung: { verdict: 'failed', tried, observed, expected: say('the login is accepted', 'サインインが受け入れられる') },
+    rung: { verdict: 'failed', tried, observed, expected: say('the login is accepted', 'ログインが受け入れられる') },
   });
   let auth: () => Promise<RpcAuth>;
   let lease: CredentialLease | undefined;

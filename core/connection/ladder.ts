@@ -29,6 +29,12 @@ export interface RungEnd {
   readonly expected?: Localized;
 }
 
+/** Where a rung began. */
+export interface RungStart {
+  readonly first: number;
+  readonly start: number;
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** Messages of one attempt that are kept: a healthy one has about 40; guards against a host that never ends talking. */
 const MAX_MESSAGES = 2000;
@@ -85,24 +91,30 @@ export class Ladder {
     return this.#properties.get(name)?.value;
   }
 
+  /** Begins a rung whose work is done before it is known how the rung below ended: see `since` of {@link climb}. */
+  begin(name: RungName): RungStart {
+    this.#current = name;
+    return { first: this.#messages.length, start: performance.now() };
+  }
+
   /**
-   * Walks one rung: messages and time of `work` belong to it.
+   * Walks one rung: messages and time of `work` belong to it, and those since `since`.
    * @returns false when it failed; the ladder ends there.
    */
-  async climb(name: RungName, work: () => Promise<RungEnd> | RungEnd): Promise<boolean> {
-    this.#current = name;
-    const first = this.#messages.length;
-    const start = performance.now();
+  async climb(name: RungName, work: () => Promise<RungEnd> | RungEnd, since?: RungStart): Promise<boolean> {
+    const { first, start } = since ?? this.begin(name);
     const end = await work();
     const messages = this.#messages.flatMap((message, index) => (index >= first && message.rung === name ? [index] : []));
     this.#rungs.set(name, { name, ...this.#safe(end), ms: Math.round(performance.now() - start), messages });
     return end.verdict !== 'failed';
   }
 
-  /** Changes how a rung walked before ended, when something above shows it (a certificate whose name nobody knew yet). */
+  /** Changes how a rung walked before ended, when something later shows it; messages since {@link begin} of it are added. */
   amend(name: RungName, end: Partial<RungEnd>): void {
     const rung = this.#rungs.get(name);
-    if (rung !== undefined) Object.assign(rung, this.#safe(end));
+    if (rung === undefined) return;
+    const messages = this.#messages.flatMap((message, index) => (message.rung === name ? [index] : []));
+    Object.assign(rung, this.#safe(end), { messages });
   }
 
   #safe<T extends Partial<RungEnd>>(end: T): T {

@@ -27,9 +27,12 @@ export function noteResult(
   const last = result.steps.at(-1);
   if (result.status !== undefined) ladder.set('login.status', result.status);
   if (last !== undefined) ladder.set('login.token', last.received !== undefined && last.received.length > 0);
-  if (result.outcome !== 'accepted') {
+  if (result.outcome === 'accepted') ladder.set('login.step', '');
+  else {
     const stage = more.credssp?.stage;
-    const own = stage === 'tls' || stage === 'public-key' || stage === 'credentials' ? stage : undefined;
+    // The last token of the login inside goes together with the proof of the key: a status of the server speaks of the login.
+    const refused = result.error instanceof CredsspError && result.error.code === 'CREDSSP_ERROR_CODE';
+    const own = refused ? undefined : stage === 'tls' || stage === 'public-key' || stage === 'credentials' ? stage : undefined;
     ladder.set('login.step', own ?? (more.lastStepSent ? 'last' : 'first'));
   }
   if (more.credssp?.serverVersion !== undefined) ladder.set('credssp.version', more.credssp.serverVersion);

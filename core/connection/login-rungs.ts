@@ -56,7 +56,7 @@ export async function loginRungs(parts: LoginParts, facts: FreeFacts, budget: Cr
     session = end.session;
     return end.rung;
   });
-  if (session === undefined) ladder.skip(['rights', 'namespace', 'role'], say('not logged in', 'サインインしていない'));
+  if (session === undefined) ladder.skip(['rights', 'namespace', 'role'], say('not logged in', 'ログインしていない'));
   return session;
 }
 
@@ -83,7 +83,9 @@ async function planLogin(parts: LoginParts, facts: FreeFacts): Promise<LoginPlan
     if (auth === 'Kerberos') ladder.set('kerberos.stage', 'config');
     ladder.notChecked.push(say(`Kerberos was not tried: ${kerberos.not.en}`, `Kerberos は試していません: ${kerberos.not.ja}`));
   }
-  return { choice: chooseScheme(options, facts.offered, kerberos, ladder.transport === 'https'), forms, names };
+  const choice = chooseScheme(options, facts.offered, kerberos, ladder.transport === 'https');
+  ladder.set('schemes.usable', choice.usable);
+  return { choice, forms, names };
 }
 
 function offeredEnd({ offered }: FreeFacts): RungEnd {
@@ -136,7 +138,7 @@ async function loginRung(parts: LoginParts, plan: LoginPlan, budget: CredentialB
     if (way.mechanism === 'certificate') return endOf(ladder, way, undefined, await logIn(parts, way, undefined, undefined));
     return tryForms(parts, way, plan, budget);
   }
-  return { rung: { verdict: 'failed', tried: say('nothing', 'なし'), observed: say('no way to log in', 'サインインの手段がない') } };
+  return { rung: { verdict: 'failed', tried: say('nothing', 'なし'), observed: say('no way to log in', 'ログインの手段がない') } };
 }
 
 async function tryKerberos(
@@ -157,7 +159,8 @@ async function tryKerberos(
 /** One form after the other, as many as the lease allows; each on a connection of its own. */
 async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budget: CredentialBudget): Promise<RungAndSession> {
   const { ladder, options } = parts;
-  const choices = (plan.forms?.choices ?? []).slice(0, 1 + (options.tryForms ?? 0));
+  const known = way.scheme === 'Basic' ? basicChoices(plan.forms) : (plan.forms?.choices ?? []);
+  const choices = known.slice(0, 1 + (options.tryForms ?? 0));
   const [first] = choices;
   if (first === undefined) throw new TypeError('a user name');
   const lease = await budget.acquire(
@@ -173,6 +176,7 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
     for (const choice of choices) {
       ladder.set('user.form', choice.form);
       noteUser(ladder, plan, choice);
+      if (way.scheme === 'Basic' && (choice.form === 'bare' || choice.form === 'dot')) ladder.set('user.isLocal', true);
       const end = await logIn(parts, way, choice, checksOf.lease);
       if (end.result === undefined && last !== undefined) break;
       last = endOf(ladder, way, choice, end);
@@ -186,6 +190,14 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
   }
   if (rejected.length > 0 && last?.session === undefined && (options.tryForms ?? 0) > 0) ladder.set('user.acceptedForm', '');
   return last as RungAndSession;
+}
+
+/** Basic has one field and takes local accounts only (MS-WSMV 2.2.4.3): the name goes as typed, without `.\`. */
+function basicChoices(forms: UserNameForms | undefined): UserNameChoice[] {
+  if (forms === undefined) return [];
+  const { form, user, domain } = forms;
+  const name = form === 'upn' ? `${user}@${domain}` : form === 'down-level' || form === 'reversed' ? `${domain}\\${user}` : user;
+  return [{ user: name, domain: '', form, why: say('as typed: Basic has one field', '入力どおり: 基本認証のフィールドは 1 つ') }];
 }
 
 async function counted(
@@ -258,7 +270,7 @@ function heldEnd(ladder: Ladder, { why, held }: Held): RungEnd {
   if (ladder.account !== undefined) ladder.account.held = held;
   if (why !== 'stopped') ladder.set('login.held', why);
   ladder.set('login.result', 'not-tried');
-  ladder.notChecked.push(say(`login: ${held.en}`, `サインイン: ${held.ja}`));
+  ladder.notChecked.push(say(`login: ${held.en}`, `ログイン: ${held.ja}`));
   return { verdict: 'skipped', tried: say('nothing', 'なし'), observed: held };
 }
 
@@ -295,7 +307,7 @@ function endOf(ladder: Ladder, way: LoginWay, choice: UserNameChoice | undefined
   if (end.session !== undefined)
     return { rung: { verdict: 'passed', tried, observed: say('accepted', '受け入れられた') }, session: end.session };
   return {
-    rung: { verdict: 'failed', tried, observed: resultWords(result), expected: say('the login is accepted', 'サインインが受け入れられる') },
+    rung: { verdict: 'failed', tried, observed: resultWords(result), expected: say('the login is accepted', 'ログインが受け入れられる') },
   };
 }
 
@@ -316,9 +328,9 @@ function resultWords({ outcome, status, offered }: NonNullable<LoginEnd['result'
         `最初のトークンに対し、トークンなしの ${status ?? 401}。提示: ${offered.join(', ')}`,
       );
     case 'dropped':
-      return say('the connection broke during the login', 'サインイン中に接続が切れた');
+      return say('the connection broke during the login', 'ログイン中に接続が切れた');
     case 'unexpected':
-      return say(`${status} during the login`, `サインイン中に ${status}`);
+      return say(`${status} during the login`, `ログイン中に ${status}`);
     default:
       return say(
         "the exchange could not be completed: the host's token was not acceptable",

@@ -30,10 +30,10 @@ type Answer =
 
 /** Rungs `rights`, `namespace` and `role`: Identify and four small queries over the connection of the login. */
 export async function operationRungs(ladder: Ladder, session: WsmanSession, times: ConnectTimes): Promise<void> {
-  // Repeats are the caller's matter here: a quota or a slow provider is what is looked for.
+  // A quota is what is looked for; a slow provider gets one repeat, as its fault asks for.
   const client = new WsmanClient(session, {
     operationTimeoutMs: 2 * times.answerMs,
-    timeoutRepeats: 0,
+    timeoutRepeats: 1,
     quotaRepeats: 0,
     sleep: async () => {},
   });

@@ -23,6 +23,7 @@ export async function reach(
   addresses: readonly string[],
   options: { readonly connectMs: number; readonly otherPorts: readonly number[]; readonly signal?: AbortSignal },
 ): Promise<OpenPort | undefined> {
+  const since = ladder.begin('tcp');
   let results = await dialAll(ladder, addresses, options);
   let others: ReadonlyMap<number, DialResult['result']> = new Map();
   if (results.open === undefined) {
@@ -57,9 +58,9 @@ export async function reach(
   }
   ladder.set('tcp.result', results.kind === 'route' ? 'not-tried' : results.kind);
   if (results.ms !== undefined) ladder.set('tcp.ms', results.ms);
-  const routeOk = await ladder.climb('route', () => routeEnd(ladder, results));
+  const routeOk = await ladder.climb('route', () => routeEnd(ladder, results), results.kind === 'route' ? since : undefined);
   if (!routeOk) return undefined;
-  await ladder.climb('tcp', () => tcpEnd(ladder, results, others));
+  await ladder.climb('tcp', () => tcpEnd(ladder, results, others), since);
   return results.open;
 }
 
