@@ -27,7 +27,10 @@ export const CREDSSP_ERROR_CODES = [
 /** Code of a {@link CredsspError}. */
 export type CredsspErrorCode = (typeof CREDSSP_ERROR_CODES)[number];
 
-/** Stage of an exchange: TLS tunnel, login inside it, binding to the server's key, delegation of the credential. */
+/**
+ * Stage of an exchange: TLS tunnel, login inside it, binding to the server's key, delegation of the credential. NTLM's last message and the proof
+ * of the key travel together, so the client's login ends only when the server has answered to both: a refused password is stage `negotiate`.
+ */
 export type CredsspStage = 'tls' | 'negotiate' | 'public-key' | 'credentials';
 
 /** The one error class of this package. Match on `code`. */

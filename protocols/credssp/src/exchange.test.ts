@@ -1,12 +1,14 @@
 import type { SecurityContext } from '@winmedic/gss';
 import { Secret } from '@winmedic/gss';
 import { ntHash, ntlmAcceptor, ntlmInitiator } from '@winmedic/ntlm';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type IssuedCertificate, issueCertificate } from '../../../labs/src/certificates/index.ts';
 import { keyProof, subjectPublicKey, wrap } from './exchange.ts';
 import {
   type CredsspAcceptor,
   type CredsspAcceptorOptions,
+  CredsspError,
   type CredsspInitiator,
   type CredsspInitiatorOptions,
   credsspAcceptor,
@@ -112,7 +114,7 @@ describe('CredSSP', () => {
 describe('a refused login', () => {
   it.each([3, 4, 6] as const)('is told with its status by version %i', async (version) => {
     const [a, b] = [client(), host({ version, statusOf: () => 0xc0000234 }, 'another')];
-    await expect(talk(a, b)).rejects.toMatchObject({ code: 'CREDSSP_ERROR_CODE', ntstatus: 0xc0000234, stage: 'public-key' });
+    await expect(talk(a, b)).rejects.toMatchObject({ code: 'CREDSSP_ERROR_CODE', ntstatus: 0xc0000234, stage: 'negotiate' });
     expect(b.refused).toMatchObject({ name: 'NtlmError' });
     expect([a.complete, b.complete, b.delegated]).toEqual([false, false, undefined]);
     await expect(b.step(new Uint8Array(1))).rejects.toBe(b.refused);
@@ -123,6 +125,20 @@ describe('a refused login', () => {
     const b = host({ version }, 'another');
     await expect(talk(client(), b)).rejects.toMatchObject({ name: 'NtlmError' });
     expect(b.refused).toBeDefined();
+  });
+
+  it('that is answered without a token is a refused login, not a wrong key', async () => {
+    const [a, b] = [client(), host({ version: 2 }, 'another')];
+    let token = await a.step();
+    for (let refused = false; !refused && token !== undefined; ) {
+      const answer: Uint8Array | undefined = await b.step(token).catch(() => {
+        refused = true;
+        return undefined;
+      });
+      if (!refused) token = await a.step(answer);
+    }
+    await expect(a.step()).rejects.toMatchObject({ code: 'CREDSSP_REFUSED', stage: 'negotiate' });
+    expect([a.stage, a.serverVersion]).toEqual(['negotiate', 2]);
   });
 
   it('without any answer names the stage it came to', async () => {
@@ -250,5 +266,46 @@ describe('protection', () => {
     expect(() => protection.verify(new Uint8Array(1), new Uint8Array(1))).toThrow(unsupported);
     expect(() => protection.sessionKey).toThrow(unsupported);
     expect(() => protection.seal(new Uint8Array(1), { before: new Uint8Array(0), after: new Uint8Array(0) })).toThrow(unsupported);
+  });
+});
+
+describe('hostile input', () => {
+  it('into the handshake ends with an error of this package', async () => {
+    const hello = (await client().step()) as Uint8Array;
+    const flight = (await host().step(hello)) as Uint8Array;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(hello.length - 1), fc.nat(flight.length - 1), fc.integer({ min: 1, max: 255 }), async (at, cut, change) => {
+        const changed = Uint8Array.from(hello);
+        changed[at] = (changed[at] as number) ^ change;
+        // A server may go on with a changed hello: it is noticed at the end of the handshake.
+        await host()
+          .step(changed)
+          .catch((error) => expect(error).toBeInstanceOf(CredsspError));
+        const a = client();
+        await a.step();
+        const wrong = Uint8Array.from(flight);
+        wrong[cut] = (wrong[cut] as number) ^ change;
+        // Written for another hello, so it is never right.
+        await expect(a.step(wrong)).rejects.toBeInstanceOf(CredsspError);
+        const b = client();
+        await b.step();
+        await expect(b.step(flight.subarray(0, cut))).rejects.toBeInstanceOf(CredsspError);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('inside the tunnel ends with an error of this package', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), async (noise) => {
+        const b = host();
+        const tls = new TlsHandshake({ role: 'client', tls: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', rejectUnauthorized: false } });
+        let token = await tls.step();
+        while (tls.tunnel === undefined) token = await tls.step(await b.step(token));
+        await expect(b.step(tls.tunnel.records.seal(noise))).rejects.toBeInstanceOf(CredsspError);
+        expect(b.complete).toBe(false);
+      }),
+      { numRuns: 20 },
+    );
   });
 });

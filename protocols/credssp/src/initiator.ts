@@ -32,7 +32,8 @@ class Initiator extends Exchange implements CredsspInitiator {
     const context = this.#options.context();
     this.inner = context;
     const last = yield* this.#logOn(context);
-    this.stage = 'public-key';
+    // A host that refuses the password answers to the message that carries the proof as well: until it has answered, this is the login.
+    if (last === undefined) this.stage = 'public-key';
     yield* this.#bind(context, key, last);
     this.stage = 'credentials';
     const authInfo = wrap(context, writeTsCredentials({ type: 'password', credential: this.#options.credential }));
@@ -77,6 +78,7 @@ class Initiator extends Exchange implements CredsspInitiator {
     const nonce = version >= 5 ? randomBytes(32) : undefined;
     const pubKeyAuth = wrap(context, keyProof(key, 'client', nonce));
     const answer = yield* this.#ask({ negoTokens: last === undefined ? [] : [last], pubKeyAuth, ...(nonce && { clientNonce: nonce }) });
+    this.stage = 'public-key';
     if (answer.pubKeyAuth === undefined) throw this.error('CREDSSP_SEQUENCE', 'pubKeyAuth');
     // SPNEGO's last word, when there is one, comes before what is sealed with its keys.
     if (!context.complete) await context.step(answer.negoTokens[0]);
