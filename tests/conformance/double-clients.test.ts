@@ -23,6 +23,8 @@ function pythonWithPeers(): string | undefined {
   if (complete()) return python;
   spawnSync('python3', ['-m', 'venv', folder], { timeout: 120_000 });
   spawnSync(python, ['-m', 'pip', 'install', '--quiet', ...VERSIONS], { timeout: 300_000 });
+  // pywinrm's Kerberos needs a compiler and the headers of MIT Kerberos (Debian: libkrb5-dev); without them its test is skipped.
+  spawnSync(python, ['-m', 'pip', 'install', '--quiet', 'pykerberos==1.2.4'], { timeout: 300_000 });
   return complete() ? python : undefined;
 }
 
