@@ -21,6 +21,7 @@ import {
   parseCreateInstance,
   parseLookupRequest,
   parseMapRequest,
+  REM_UNKNOWN,
   REM_UNKNOWN2,
   type RpcCall,
   type RpcService,
@@ -46,8 +47,8 @@ const FAULT_ACCESS_DENIED = 5;
 const IID_UNKNOWN = '{00000000-0000-0000-c000-000000000046}';
 /** IEventService, which every Windows registers at a dynamic port (MS-EVEN6 1.9). */
 const EVENT_LOG: RpcSyntax = { uuid: '{f6beaff7-1e19-4fbb-9f8f-b89e2018337c}', major: 1, minor: 0 };
-/** RemRelease and RemAddRef of IRemUnknown (MS-DCOM 3.1.1.5.6.1). */
-const REM_OPNUM = { addRef: 4, release: 5 } as const;
+/** RemRelease of IRemUnknown (MS-DCOM 3.1.1.5.6.1.3). */
+const REM_RELEASE = 5;
 /** SORF_NOPING: the double keeps no reference counts (MS-DCOM 2.2.18.2). */
 const NO_PING = 0x1000;
 /** References handed out with an interface; any number is allowed. */
@@ -74,6 +75,7 @@ export function resolverServices(spec: DcomHostSpec, place: Place): RpcService[]
 export function objectServices(): RpcService[] {
   const login: RpcSyntax = { uuid: IID_WBEM_LEVEL1_LOGIN, major: 0, minor: 0 };
   return [
+    { syntax: REM_UNKNOWN, call: remUnknown },
     { syntax: REM_UNKNOWN2, call: remUnknown },
     { syntax: login, call: () => NO_SUCH_CALL },
   ];
@@ -163,8 +165,8 @@ function activated(iids: readonly string[], spec: DcomHostSpec, place: Place): C
   };
 }
 
-/** References are not counted: releasing and adding always works. */
+/** References are not counted: releasing always works. */
 function remUnknown(call: RpcCall): Uint8Array | number {
-  if (call.opnum === REM_OPNUM.release) return new NdrWriter().u32(0).u32(0).u32(0).finish();
+  if (call.opnum === REM_RELEASE) return new NdrWriter().u32(0).u32(0).u32(0).finish();
   return NO_SUCH_CALL;
 }

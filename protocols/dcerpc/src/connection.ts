@@ -172,9 +172,9 @@ export class RpcConnection {
     const { context } = login.auth;
     let answer = ack;
     for (let leg = 0; leg < MAX_LOGIN_LEGS; leg++) {
-      const received = answer.auth?.token;
-      if (context.complete && (received === undefined || received.length === 0)) return;
-      const token = await step(context, received ?? new Uint8Array(0));
+      // A complete context has nothing to take any more: an empty token, or SPNEGO's closing word without a signature that was asked for.
+      if (context.complete) return;
+      const token = await step(context, answer.auth?.token ?? new Uint8Array(0));
       if (token === undefined) {
         if (context.complete) return;
         throw new DcerpcError('DCERPC_LOGIN', 'a login that has no further token and is not complete');

@@ -104,6 +104,7 @@ export {
   NDR,
   NDR64,
   OBJECT_EXPORTER,
+  REM_UNKNOWN,
   REM_UNKNOWN2,
   type RpcSyntax,
   SCM_ACTIVATOR,

@@ -26,7 +26,9 @@ export const OBJECT_EXPORTER: RpcSyntax = syntax('99fcfec4-5260-101b-bbcb-00aa00
 export const SCM_ACTIVATOR: RpcSyntax = syntax('000001a0-0000-0000-c000-000000000046', 0);
 /** IActivation, the activation of DCOM before 5.6 (MS-DCOM 1.9). */
 export const ACTIVATION: RpcSyntax = syntax('4d9f4ab8-7d1c-11cf-861e-0020af6e7c57', 0);
-/** IRemUnknown2 (MS-DCOM 1.9). */
+/** IRemUnknown, through which references to an object are kept and released (MS-DCOM 1.9). */
+export const REM_UNKNOWN: RpcSyntax = syntax('00000131-0000-0000-c000-000000000046', 0);
+/** IRemUnknown2, its successor (MS-DCOM 1.9). */
 export const REM_UNKNOWN2: RpcSyntax = syntax('00000143-0000-0000-c000-000000000046', 0);
 
 /** Class WbemLevel1Login (MS-WMI 1.9): what WMI over DCOM is activated with. */
