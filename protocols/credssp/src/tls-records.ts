@@ -299,8 +299,8 @@ function nonce13(iv: Uint8Array, sequence: number): Buffer {
 
 /**
  * Bytes of a record that are called its trailer on Windows (SecPkgContext_StreamSizes): tag, or MAC and padding. WinRM's framing writes this
- * number in front of a sealed piece and so many bytes as "header", whatever they are (MS-WSMV 2.2.9.1.1.2; computed as the pypsrp project does,
- * which works with Windows).
+ * number in front of a sealed piece (Length-Field, MS-WSMV 2.2.9.1.3.1, 2.2.9.1.3.2); the record follows whole. By cipher suite as the pypsrp
+ * project computes it, which works with Windows.
  * @param dataLength bytes of the clear piece, at most {@link RECORD_DATA_BYTES}.
  */
 export function trailerLength(version: CredsspTlsVersion, cipher: RecordCipher, dataLength: number): number {
