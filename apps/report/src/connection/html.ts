@@ -1,5 +1,5 @@
 import type { ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung } from '@winmedic/core/model';
-import type { Language } from '@winmedic/knowledge/model';
+import type { Check, Language } from '@winmedic/knowledge/model';
 import { formatTime, zoneName } from '../format-time.ts';
 import { html, type Markup, withTimes } from '../html/markup.ts';
 import { htmlPage, type Section } from '../html/page.ts';
@@ -11,6 +11,7 @@ import {
   type ConnectionFilter,
   causesOf,
   checksText,
+  confirmingChecks,
   connectionCaseId,
   groupsOf,
   hexLines,
@@ -111,7 +112,7 @@ class ConnectionHtml {
     return [
       ['ladder', words.sectionLadder, this.#ladder(attempt.rungs)],
       ['remedy', m.sectionRemedy, verdict.cause && this.#remedies(verdict.cause)],
-      ['confirm', words.sectionConfirm, verdict.grade === 'confirmed' || !verdict.cause ? undefined : this.#confirm(verdict.cause)],
+      ['confirm', words.sectionConfirm, this.#confirm(confirmingChecks(one))],
       ['next', m.sectionNext, one.nextCheck && this.#next(one.nextCheck)],
       ['portrait', words.sectionPortrait, portrait.length > 0 ? this.#pairs(portrait) : undefined],
       ['account', words.sectionAccount, account.length > 0 ? this.#pairs(account) : html`<p>${words.noAccount}</p>`],
@@ -155,9 +156,9 @@ class ConnectionHtml {
     return html`<ol class="alt">${cause.remedies.map((remedy) => html`<li>${remedyBody(remedy, this.#lang)}</li>`)}</ol>`;
   }
 
-  #confirm({ cause }: JudgedCause): Markup | undefined {
-    if (cause.confirm.length === 0) return undefined;
-    return html`<ul class="alt">${cause.confirm.map(({ text, command }) => html`<li>${this.#t(text)}${command !== undefined && commandBlock(command)}</li>`)}</ul>`;
+  #confirm(checks: readonly Check[]): Markup | undefined {
+    if (checks.length === 0) return undefined;
+    return html`<ul class="alt">${checks.map(({ text, command }) => html`<li>${this.#t(text)}${command !== undefined && commandBlock(command)}</li>`)}</ul>`;
   }
 
   #next({ text, check }: NonNullable<ConnectionDiagnosis['nextCheck']>): Markup {

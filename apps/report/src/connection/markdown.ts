@@ -10,6 +10,7 @@ import {
   type ConnectionFilter,
   causesOf,
   checksText,
+  confirmingChecks,
   connectionCaseId,
   groupsOf,
   hexLines,
@@ -121,9 +122,10 @@ class ConnectionMarkdown {
     if (account.length === 0) this.#out.push(escapeMarkdown(words.noAccount));
     for (const [label, text] of account) this.#item(label, text);
     if (verdict.cause) this.#remedies(verdict.cause, level);
-    if (verdict.cause && verdict.grade !== 'confirmed' && verdict.cause.cause.confirm.length > 0) {
+    const checks = confirmingChecks(one);
+    if (checks.length > 0) {
       this.#heading(level, words.sectionConfirm);
-      for (const { text, command } of verdict.cause.cause.confirm) {
+      for (const { text, command } of checks) {
         this.#out.push(`- ${this.#t(text)}`);
         if (command !== undefined) this.#out.push(...codeBlock(command));
       }

@@ -1,5 +1,5 @@
 import type { ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung, WireMessage } from '@winmedic/core/model';
-import type { Language } from '@winmedic/knowledge/model';
+import type { Check, Language } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { ReportOptions } from '../options.ts';
 import { madeSection, problemsSection } from '../terminal-evidence.ts';
@@ -12,6 +12,7 @@ import {
   type ConnectionFilter,
   causesOf,
   checksText,
+  confirmingChecks,
   connectionCaseId,
   groupsOf,
   hexLines,
@@ -82,7 +83,7 @@ class ConnectionText {
     const calm = verdict.cause === undefined && outcome !== 'failed';
     const word = calm ? this.#m.connection.outcome[outcome] : this.#m.grade[verdict.grade];
     const shape = calm ? RUNG_SHAPES[outcome === 'ok' ? 'passed' : 'warned'][page.unicode ? 0 : 1] : gradeShape(page, verdict.grade);
-    page.text(this.#m.forward(calm ? 'confirmed' : verdict.grade, sentence), {
+    page.text(sentence, {
       lead: `${targetName(one)}  ${shape} ${this.#lang === 'en' ? word.toUpperCase() : word}  `,
       leadTone: calm ? 'sure' : TONES[verdict.grade],
       tone: 'strong',
@@ -117,8 +118,8 @@ class ConnectionText {
       page.text(text, { indent: 2, ...(label === '' ? {} : { lead: `${label}: `, leadTone: 'faint' as const }) });
     if (verdict.cause) {
       this.#remedies(verdict.cause, several);
-      if (verdict.grade !== 'confirmed') this.#confirm(verdict.cause, several);
     }
+    this.#confirm(confirmingChecks(one), several);
     if (one.nextCheck) {
       this.#heading(this.#m.sectionNext, several);
       page.text(pick(one.nextCheck.text, this.#lang), { indent: 2 });
@@ -128,7 +129,7 @@ class ConnectionText {
     this.#causes(words.sectionBeside, one.beside, several);
     this.#causes(words.sectionAlso, also, several);
     this.#causes(words.sectionOpen, open, several);
-    if (this.#options.verbose || verdict.grade !== 'inconclusive') this.#causes(words.sectionRuledOut, ruledOut, several);
+    this.#causes(words.sectionRuledOut, ruledOut, several);
     if (attempt.notChecked.length > 0) {
       this.#heading(words.sectionNotChecked, several);
       for (const text of attempt.notChecked) page.text(pick(text, this.#lang), { indent: 2, lead: '- ' });
@@ -176,10 +177,10 @@ class ConnectionText {
     });
   }
 
-  #confirm({ cause }: JudgedCause, several: boolean): void {
-    if (cause.confirm.length === 0) return;
+  #confirm(checks: readonly Check[], several: boolean): void {
+    if (checks.length === 0) return;
     this.#heading(this.#m.connection.sectionConfirm, several);
-    for (const check of cause.confirm) {
+    for (const check of checks) {
       this.#page.text(pick(check.text, this.#lang), { indent: 2, lead: '- ' });
       if (check.command !== undefined) this.#page.command(check.command, 6);
     }

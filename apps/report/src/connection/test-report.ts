@@ -24,7 +24,10 @@ const CAUSE: Cause = {
   title: text('User name in a form the host does not know', 'ユーザー名の形式の誤り'),
   sentence: text('The account name was sent with a domain the host does not know.', 'ホストの知らないドメイン名が送られました。'),
   required: [],
-  confirm: [{ text: text('Look at the 4625.', '4625 を確認します。'), command: 'wevtutil qe Security /c:1' }],
+  confirm: [
+    { text: text('Look at the 4625.', '4625 を確認します。'), command: 'wevtutil qe Security /c:1' },
+    { text: text('Ask the owner.', '持ち主に尋ねます。') },
+  ],
   remedies: [
     {
       id: 'form',

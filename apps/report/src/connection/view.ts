@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CertificateView, ConnectionDiagnosis, ConnectionReport, HostSelfPortrait, JudgedCause, Rung } from '@winmedic/core/model';
-import type { Language } from '@winmedic/knowledge/model';
+import type { Check, Language } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { ReportMeta } from '../options.ts';
 import { messages, pick } from '../text/index.ts';
@@ -37,14 +37,20 @@ export interface ConnectionCauses {
   readonly ruledOut: readonly JudgedCause[];
 }
 
-/** Splits what was considered; causes nothing points to are left to the JSON. */
-export function causesOf({ considered, verdict, beside }: ConnectionDiagnosis): ConnectionCauses {
+/** Splits what was considered; causes nothing points to are left to the JSON, and where nothing failed there is nothing to explain. */
+export function causesOf({ considered, verdict, beside, outcome }: ConnectionDiagnosis): ConnectionCauses {
   const rest = considered.filter((judged) => judged.cause.id !== verdict.cause?.cause.id && !beside.includes(judged));
   return {
     also: rest.filter(({ grade }) => grade === 'confirmed' || grade === 'likely'),
-    open: rest.filter(({ grade, pointed }) => grade === 'inconclusive' && pointed),
-    ruledOut: rest.filter(({ grade, pointed }) => grade === 'ruled_out' && pointed),
+    open: outcome === 'failed' ? rest.filter(({ grade, pointed }) => grade === 'inconclusive' && pointed) : [],
+    ruledOut: outcome === 'failed' ? rest.filter(({ grade, pointed }) => grade === 'ruled_out' && pointed) : [],
   };
+}
+
+/** How to confirm a likely cause, without the check that is named as the next one. */
+export function confirmingChecks({ verdict, nextCheck }: ConnectionDiagnosis): readonly Check[] {
+  if (verdict.grade === 'confirmed' || !verdict.cause) return [];
+  return verdict.cause.cause.confirm.filter((check) => check !== nextCheck?.check);
 }
 
 /** Hosts with the same verdict, told together: the first stands for all. */
