@@ -69,6 +69,15 @@ describe('the endpoint mapper', () => {
     );
   });
 
+  it('numbers the towers of an answer apart from the one of the question, for they are full pointers', () => {
+    const value: Tower = { interface: NDR, transfer: NDR, sequence: 'ncacn_ip_tcp', port: 1, address: '10.0.0.1' };
+    const asked = new DataView(writeMapRequest({ tower: value, handle: NULL_EPT_HANDLE, maxTowers: 1 }).buffer).getUint32(4, true);
+    const given = new DataView(writeMapReply({ handle: NULL_EPT_HANDLE, towers: [value], status: 0 }, 1).buffer).getUint32(36, true);
+    expect(asked).not.toBe(0);
+    expect(given).not.toBe(0);
+    expect(given).not.toBe(asked);
+  });
+
   it('reads back a walk through everything', () => {
     const entry = fc.record({ object: uuid, annotation: fc.stringMatching(/^[ -~]{0,60}$/), tower });
     fc.assert(

@@ -6,6 +6,9 @@ import { parseTower, type Tower, writeTower } from './tower.ts';
 /** Calls of the endpoint mapper (C706 Appendix O). */
 export const EPM_OPNUM = { lookup: 2, map: 3, lookupHandleFree: 4 } as const;
 
+/** Towers are full pointers: those of an answer are numbered apart from those of the request. */
+const REPLY_REFERENT = 0x00040000;
+
 /** Status: nothing registered matches (MS-RPCE 2.2.1.2.5). */
 export const EPT_NOT_REGISTERED = 0x16c9a0d6;
 
@@ -76,7 +79,7 @@ export function parseMapRequest(stub: Uint8Array, littleEndian = true): MapReque
 
 /** NDR of ept_map's results. @param maxTowers as asked: the array's maximum count. */
 export function writeMapReply(reply: MapReply, maxTowers: number, littleEndian = true): Uint8Array {
-  const writer = new NdrWriter(littleEndian);
+  const writer = new NdrWriter(littleEndian, REPLY_REFERENT);
   writeHandle(writer, reply.handle);
   writer.u32(reply.towers.length).u32(maxTowers).u32(0).u32(reply.towers.length);
   for (const _ of reply.towers) writer.pointer(true);
@@ -125,7 +128,7 @@ export function parseLookupRequest(stub: Uint8Array, littleEndian = true): Looku
 
 /** NDR of ept_lookup's results. @param maxEntries as asked. */
 export function writeLookupReply(reply: LookupReply, maxEntries: number, littleEndian = true): Uint8Array {
-  const writer = new NdrWriter(littleEndian);
+  const writer = new NdrWriter(littleEndian, REPLY_REFERENT);
   writeHandle(writer, reply.handle);
   writer.u32(reply.entries.length).u32(maxEntries).u32(0).u32(reply.entries.length);
   for (const entry of reply.entries) {

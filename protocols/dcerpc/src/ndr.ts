@@ -133,11 +133,15 @@ export class NdrWriter {
   #bytes = new Uint8Array(256);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
-  /** Referents as Windows' stubs number them: from 0x00020000 in steps of four. */
-  #referent = 0x00020000;
+  #referent: number;
 
-  constructor(littleEndian = true) {
+  /**
+   * @param firstReferent number of the first pointer; the next ones follow in steps of four. An answer with full pointers must not repeat
+   * the numbers of its request: that would mean the very same objects (C706 section 14.3.11.1).
+   */
+  constructor(littleEndian = true, firstReferent = 0x00020000) {
     this.littleEndian = littleEndian;
+    this.#referent = firstReferent;
   }
 
   get length(): number {

@@ -147,7 +147,7 @@ export function writeObjref(objref: Objref): Uint8Array {
   const writer = new NdrWriter();
   writer.u32(SIGNATURE).u32(FLAGS[objref.kind]).uuid(objref.iid);
   if (objref.kind === 'custom') {
-    // The reserved field holds the data's length and eight in what Windows sends.
+    // The reserved field may hold anything; other clients put the data's length and eight there.
     return writer
       .uuid(objref.clsid)
       .u32(0)
