@@ -1,4 +1,5 @@
 import { LIMITS } from './limits.ts';
+import { fromBase64 } from './octets.ts';
 import type { HttpResponse } from './transport.ts';
 
 /** One challenge of WWW-Authenticate (RFC 7235): a scheme with its base64 token, when it has one. */
@@ -36,10 +37,10 @@ export function schemesOf(response: Pick<HttpResponse, 'headers'>): string[] {
   return [...seen.values()];
 }
 
-/** Token of a scheme: bytes, empty for `Negotiate` alone; `undefined` when the scheme has none. */
+/** Token of a scheme; `undefined` when the scheme has none, or something that is no base64. */
 export function tokenOf(response: Pick<HttpResponse, 'headers'>, scheme: string): Uint8Array | undefined {
   const challenge = challengesOf(response).find((each) => each.scheme.toLowerCase() === scheme.toLowerCase() && each.token !== undefined);
-  return challenge?.token === undefined ? undefined : new Uint8Array(Buffer.from(challenge.token, 'base64'));
+  return challenge?.token === undefined ? undefined : fromBase64(challenge.token);
 }
 
 /** Pieces of a comma-separated list; commas inside quotes do not separate. */

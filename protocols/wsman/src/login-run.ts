@@ -4,6 +4,7 @@ import { LIMITS } from './limits.ts';
 import type { HttpLogin, LoginResult, LoginStep } from './login.ts';
 import type { SealingScheme } from './multipart.ts';
 import { MUTUAL_PROFILE } from './namespaces.ts';
+import { toBase64, toLatin1 } from './octets.ts';
 import { ConnectionLost, type HttpResponse } from './transport.ts';
 
 /** What a login needs of its session. */
@@ -91,7 +92,7 @@ class LoginRun {
     this.context = context;
     let token = await context.step();
     for (let count = 0; token !== undefined && count < LIMITS.loginSteps; count++) {
-      const response = await this.#send(`${login.scheme} ${Buffer.from(token).toString('base64')}`, login.scheme, token);
+      const response = await this.#send(`${login.scheme} ${toBase64(token)}`, login.scheme, token);
       const received = tokenOf(response, login.scheme);
       if (response.status === 401) {
         if (received === undefined) return this.end(count === 0 && opens(token, login.scheme) ? 'not-offered' : 'rejected');
@@ -135,11 +136,11 @@ function served(status: number): boolean {
   return (status >= 200 && status < 300) || status === 500;
 }
 
-const NTLM_NEGOTIATE = Buffer.from('NTLMSSP\0\x01\0\0\0', 'latin1');
+const NTLM_NEGOTIATE = 'NTLMSSP\0\x01\0\0\0';
 
 /** Does this first token only open an exchange (NTLM negotiate, TLS hello of CredSSP), without a proof in it as a Kerberos ticket is? */
 function opens(token: Uint8Array, scheme: SealingScheme): boolean {
-  return scheme === 'CredSSP' || Buffer.from(token).includes(NTLM_NEGOTIATE);
+  return scheme === 'CredSSP' || toLatin1(token).includes(NTLM_NEGOTIATE);
 }
 
 /** Error codes of contexts for a refusal by the peer, as opposed to one of our own. */

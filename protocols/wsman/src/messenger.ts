@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ClientCounters, ClientOptions } from './client-types.ts';
 import { type Envelope, parseEnvelope } from './envelope.ts';
 import { WsmanError } from './errors.ts';
@@ -99,7 +98,7 @@ export class Messenger {
       selectors: message.selectors ?? new Map(),
       options: message.options ?? new Map(),
       to,
-      messageId: `uuid:${uuid?.() ?? randomUUID().toUpperCase()}`,
+      messageId: `uuid:${uuid?.() ?? crypto.randomUUID().toUpperCase()}`,
       maxEnvelopeSize: this.#maxEnvelopeSize,
       operationTimeoutMs,
       locale,

@@ -2,6 +2,7 @@ import type { MessageProtection } from '@winmedic/gss';
 import { WsmanError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { SchemeName } from './login.ts';
+import { fromLatin1, joined, toLatin1 } from './octets.ts';
 
 /** Schemes whose contexts seal. */
 export type SealingScheme = Exclude<SchemeName, 'Basic' | 'Certificate'>;
@@ -34,9 +35,9 @@ export function sealBody(protection: MessageProtection, scheme: SealingScheme, c
   if (pieces.length === 0) pieces.push(clear);
   const protocol = PROTOCOLS[scheme];
   const parts = pieces.flatMap((piece) => sealPiece(protection, protocol, piece));
-  parts.push(Buffer.from(`--${BOUNDARY}--\r\n`, 'latin1'));
+  parts.push(fromLatin1(`--${BOUNDARY}--\r\n`));
   const type = pieces.length > 1 ? 'multipart/x-multi-encrypted' : 'multipart/encrypted';
-  return { contentType: `${type};protocol="${protocol}";boundary="${BOUNDARY}"`, body: Buffer.concat(parts) };
+  return { contentType: `${type};protocol="${protocol}";boundary="${BOUNDARY}"`, body: joined(parts) };
 }
 
 function sealPiece(protection: MessageProtection, protocol: string, clear: Uint8Array): Uint8Array[] {
@@ -51,9 +52,9 @@ function sealPiece(protection: MessageProtection, protocol: string, clear: Uint8
     '\tContent-Type: application/octet-stream',
     '',
   ];
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(header.length);
-  return [Buffer.from(head.join('\r\n'), 'latin1'), size, header, data];
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setUint32(0, header.length, true);
+  return [fromLatin1(head.join('\r\n')), size, header, data];
 }
 
 /** A GSS-API token with its ASN.1 frame: RC4 and DES of Kerberos. NTLM starts with 1, AES tokens with 5. */
@@ -93,7 +94,7 @@ export function unsealBody(contentType: string, body: Uint8Array, protection: Me
     }
     pieces.push(clear);
   }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  return pieces.length === 1 ? pieces[0]! : joined(pieces);
 }
 
 /** Value of a parameter of a media type. */
@@ -121,7 +122,7 @@ class PartReader {
 
   constructor(body: Uint8Array, boundary: string) {
     this.#body = body;
-    this.#boundary = Buffer.from(boundary, 'latin1');
+    this.#boundary = fromLatin1(boundary);
   }
 
   /** At a boundary line: goes past it. */
@@ -173,7 +174,7 @@ class PartReader {
     const body = this.#body;
     if (this.at + 4 > body.length)
       throw new WsmanError('WSMAN_LENGTH', 'length of the seal', { offset: this.at, need: 4, have: body.length - this.at });
-    const size = Buffer.from(body.buffer, body.byteOffset + this.at, 4).readUInt32LE();
+    const size = new DataView(body.buffer, body.byteOffset + this.at, 4).getUint32(0, true);
     if (size > LIMITS.sealHeaderBytes) {
       throw new WsmanError('WSMAN_LENGTH', 'length of the seal', { offset: this.at, need: LIMITS.sealHeaderBytes, have: size });
     }
@@ -202,14 +203,14 @@ class PartReader {
     // Exchange and the example in MS-WSMV write a blank after the dashes.
     const from = this.#body[at + 2] === BLANK && this.#boundary[0] !== BLANK ? at + 3 : at + 2;
     const end = from + this.#boundary.length;
-    return end <= this.#body.length && Buffer.compare(this.#body.subarray(from, end), this.#boundary) === 0 ? end : undefined;
+    return this.#boundary.every((byte, index) => this.#body[from + index] === byte) ? end : undefined;
   }
 
   #line(): string {
     const end = this.#body.indexOf(LF, this.at);
     if (end < 0 || end - this.at > LIMITS.partHeaderBytes)
       throw new WsmanError('WSMAN_MULTIPART', 'header line of a part', { offset: this.at });
-    const line = Buffer.from(this.#body.subarray(this.at, end)).toString('latin1');
+    const line = toLatin1(this.#body.subarray(this.at, end));
     this.at = end + 1;
     return line;
   }

@@ -3,6 +3,7 @@ import { elementMarkup, parseEnvelope } from './envelope.ts';
 import { WsmanError } from './errors.ts';
 import { readInstance } from './instance.ts';
 import { ACTION, NS } from './namespaces.ts';
+import { fromBase64 } from './octets.ts';
 import { readSelectors } from './reference.ts';
 import type { EnumerationMode, Filter, Operation, ReceivedRequest, ShellSpec } from './request.ts';
 import type { XmlElement } from './xml.ts';
@@ -191,7 +192,8 @@ function readShellOperation(action: string, content: XmlElement | undefined): Op
     }
     case ACTION.send: {
       const stream = need(content, 'Send', NS.rsp).child('Stream', NS.rsp);
-      const data = Buffer.from(stream?.text ?? '', 'base64');
+      const data = fromBase64(stream?.text ?? '');
+      if (data === undefined) throw new WsmanError('WSMAN_ENVELOPE', 'base64 of a stream');
       return { kind: 'send', stream: stream?.attribute('Name') ?? '', data, end: stream?.attribute('End') === 'true', ...id(stream) };
     }
     case ACTION.receive: {

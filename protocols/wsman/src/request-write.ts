@@ -2,6 +2,7 @@ import { formatDuration } from './durations.ts';
 import { elementMarkup, writeEnvelope } from './envelope.ts';
 import { writeInstance } from './instance.ts';
 import { ANONYMOUS, type NamespacePrefix } from './namespaces.ts';
+import { toBase64 } from './octets.ts';
 import { writeSelectors } from './reference.ts';
 import type { EnumerationMode, Filter, Operation, ShellSpec, WsmanRequest } from './request.ts';
 import { parseXml } from './xml.ts';
@@ -98,7 +99,7 @@ function writeOperation(writer: XmlWriter, operation: Operation, resourceUri: st
       return;
     case 'send':
       writer.open('rsp:Send');
-      writer.leaf('rsp:Stream', Buffer.from(operation.data).toString('base64'), [
+      writer.leaf('rsp:Stream', toBase64(operation.data), [
         ['Name', operation.stream],
         ['CommandId', operation.commandId],
         ['End', operation.end ? 'true' : undefined],

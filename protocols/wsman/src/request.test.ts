@@ -48,10 +48,12 @@ const OPERATIONS: readonly (readonly [action: string, operation: Operation])[] =
   ],
   [ACTION.command, { kind: 'command', command: 'cmd.exe', arguments: ['/c', 'echo "<hi>"', ''] }],
   [ACTION.command, { kind: 'command', command: '', arguments: [], commandId: 'C1' }],
-  [ACTION.send, { kind: 'send', stream: 'stdin', commandId: 'C1', data: Buffer.from([0, 255, 10]), end: true }],
+  [ACTION.send, { kind: 'send', stream: 'stdin', commandId: 'C1', data: Uint8Array.of(0, 255, 10), end: true }],
   [ACTION.receive, { kind: 'receive', streams: ['stdout', 'stderr'], commandId: 'C1' }],
   [ACTION.signal, { kind: 'signal', commandId: 'C1', code: `${NS.rsp}/signal/terminate` }],
 ];
+
+const SEND = { action: ACTION.send, selectors: new Map(), options: new Map(), messageId: 'uuid:1' };
 
 describe('a request', () => {
   it.each(OPERATIONS)('%s is read as it was written', (action, operation) => {
@@ -151,6 +153,10 @@ describe('a request', () => {
     [`<s:Envelope xmlns:s="${NS.s}"><s:Header/><s:Body/></s:Envelope>`, 'WSMAN_ENVELOPE'],
     [
       `<s:Envelope xmlns:s="${NS.s}" xmlns:a="${NS.a}"><s:Header><a:Action>${ACTION.pull}</a:Action></s:Header><s:Body/></s:Envelope>`,
+      'WSMAN_ENVELOPE',
+    ],
+    [
+      writeRequest({ ...SEND, operation: { kind: 'send', stream: 'stdin', data: Uint8Array.of(1), end: false } }).replace('AQ==', 'A'),
       'WSMAN_ENVELOPE',
     ],
     ['hello', 'WSMAN_XML'],

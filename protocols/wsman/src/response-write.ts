@@ -1,6 +1,7 @@
 import { writeEnvelope } from './envelope.ts';
 import { writeInstance } from './instance.ts';
 import { ACTION, ANONYMOUS, type NamespacePrefix, NS, RESOURCE } from './namespaces.ts';
+import { toBase64 } from './octets.ts';
 import { writeReferenceParts } from './reference.ts';
 import type { EnumerationMode, ReceivedRequest } from './request.ts';
 import type { ShellOutput, WsmanIdentity } from './responses.ts';
@@ -151,7 +152,7 @@ export function writeReceiveAnswer(context: AnswerContext, commandId: string, ou
   return writeAnswer(context, ['rsp'], (writer) => {
     writer.open('rsp:ReceiveResponse');
     for (const { stream, data, end } of output.pieces) {
-      writer.leaf('rsp:Stream', Buffer.from(data).toString('base64'), [
+      writer.leaf('rsp:Stream', toBase64(data), [
         ['Name', stream],
         ['CommandId', commandId],
         ['End', end ? 'true' : undefined],

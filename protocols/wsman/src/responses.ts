@@ -3,6 +3,7 @@ import { elementMarkup } from './envelope.ts';
 import { WsmanError } from './errors.ts';
 import { readInstance } from './instance.ts';
 import { NS } from './namespaces.ts';
+import { fromBase64 } from './octets.ts';
 import { readReference } from './reference.ts';
 import type { WsmanInstance, WsmanReference } from './values.ts';
 import type { XmlElement } from './xml.ts';
@@ -127,13 +128,19 @@ export function readShellOutput(envelope: Envelope): ShellOutput {
   return {
     pieces: answer.childrenOf('Stream', NS.rsp).map((stream) => ({
       stream: stream.attribute('Name') ?? '',
-      data: new Uint8Array(Buffer.from(stream.text, 'base64')),
+      data: octets(stream.text),
       end: stream.attribute('End') === 'true' || stream.attribute('End') === '1',
     })),
     ...(uri === undefined ? {} : { state: uri.slice(uri.lastIndexOf('/') + 1) }),
     // Exit codes are 32 bits; NTSTATUS values come negative or as unsigned numbers.
     ...(/^-?\d{1,10}$/.test(exit) ? { exitCode: Number(exit) } : {}),
   };
+}
+
+function octets(text: string): Uint8Array {
+  const bytes = fromBase64(text);
+  if (bytes === undefined) throw new WsmanError('WSMAN_ENVELOPE', 'base64 of a stream');
+  return bytes;
 }
 
 /** Identifier and context of a pull subscription. @throws WsmanError `WSMAN_ENVELOPE`. */

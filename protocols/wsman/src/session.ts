@@ -7,6 +7,7 @@ import type { LoginResult, LoginStep } from './login.ts';
 import { runLogin } from './login-run.ts';
 import { type SealingScheme, sealBody, unsealBody } from './multipart.ts';
 import { MUTUAL_PROFILE } from './namespaces.ts';
+import { utf8 } from './octets.ts';
 import { writeRequest } from './request-write.ts';
 import { readIdentity, type WsmanIdentity } from './responses.ts';
 import type { Exchange, ProbeResult, SessionAnswer, SessionApi, SessionOptions, SessionTimeouts } from './session-types.ts';
@@ -46,7 +47,7 @@ export class WsmanSession implements SessionApi {
   }
 
   async probe(): Promise<ProbeResult> {
-    const envelope = Buffer.from(writeRequest({ action: '', selectors: new Map(), options: new Map(), operation: { kind: 'identify' } }));
+    const envelope = utf8(writeRequest({ action: '', selectors: new Map(), options: new Map(), operation: { kind: 'identify' } }));
     const { response } = await this.#exclusive(() =>
       this.#exchange('probe', this.#request({ 'Content-Type': SOAP, WSMANIDENTIFY: 'unauthenticated' }, envelope, this.#timeouts.loginMs), {
         envelope,
@@ -119,7 +120,7 @@ export class WsmanSession implements SessionApi {
       if (!seals && !this.#transport.secure && this.#options.allowCleartext !== true) {
         throw new WsmanError('WSMAN_CLEARTEXT', 'unsealed message over plain HTTP');
       }
-      const clear = Buffer.from(envelope, 'utf8');
+      const clear = utf8(envelope);
       const headerMs = Math.max(this.#timeouts.headerMs, (options.operationTimeoutMs ?? 0) + GRACE_MS);
       const { contentType, body } = seals ? this.#sealed(clear) : { contentType: SOAP, body: clear };
       const headers = {

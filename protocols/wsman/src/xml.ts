@@ -222,6 +222,11 @@ class Parser {
   #endTag(open: Open | undefined): XmlElement {
     this.#at += 2;
     const from = this.#at;
+    // Nearly all end tags: the name and '>'.
+    if (open !== undefined && this.#text.charCodeAt(from + open.qname.length) === GT && this.#text.startsWith(open.qname, from)) {
+      this.#at += open.qname.length + 1;
+      return new XmlElement(open.name, open.namespace, open.attributes, open.nodes, open.scope);
+    }
     const name = this.#name('end tag');
     this.#space();
     if (open === undefined || name !== open.qname) this.#fail('matching end tag', from);
