@@ -217,7 +217,7 @@ export class RpcAcceptor {
     if (begins) this.#call = { first: pdu, parts: [], bytes: 0 };
     const call = this.#call;
     if (call === undefined || call.first.callId !== pdu.callId) return refuse(FAULT.protocol);
-    call.parts.push(stub.slice());
+    call.parts.push(Uint8Array.from(stub));
     call.bytes += stub.length;
     if (call.bytes > MAX_STUB_BYTES || call.parts.length > MAX_FRAGMENTS) return refuse(FAULT.accessDenied);
     if ((pdu.flags & PFC.last) === 0) return [];

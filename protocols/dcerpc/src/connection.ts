@@ -21,7 +21,10 @@ import type { RpcTransport } from './transport.ts';
 
 /** How to log in on a connection. */
 export interface RpcAuth {
-  /** Initiator, fresh: it proves one login on one connection. Kerberos must be in DCE style (RFC 4757 section 7.1, MS-KILE 3.2.5.2). */
+  /**
+   * Initiator, fresh: it proves one login on one connection. Kerberos must be in DCE style (RFC 4757 section 7.1), and encryption should be
+   * asked for at level privacy alone (MS-RPCE 3.3.1.5.2.2): Samba cannot answer at level integrity otherwise.
+   */
   readonly context: SecurityContext;
   readonly type: 'ntlm' | 'spnego' | 'kerberos';
   /** Below `integrity` nothing keeps requests from being changed on the way: for showing that a host refuses it. */

@@ -169,7 +169,7 @@ function writeHandle(writer: NdrWriter, handle: EptHandle): void {
 }
 
 function readHandle(reader: NdrReader): EptHandle {
-  return reader.align(4, 'entry_handle').take(20, 'entry_handle').slice();
+  return Uint8Array.from(reader.align(4, 'entry_handle').take(20, 'entry_handle'));
 }
 
 /** twr_t: conformant structure, so its maximum count stands first (MS-RPCE 2.2.1.2.2). */

@@ -235,7 +235,7 @@ export class NdrWriter {
 
 /** Turns the three leading groups of a UUID into the other byte order. */
 function swapUuid(raw: Uint8Array): Uint8Array {
-  const out = raw.slice();
+  const out = Uint8Array.from(raw);
   out.subarray(0, 4).reverse();
   out.subarray(4, 6).reverse();
   out.subarray(6, 8).reverse();
@@ -243,7 +243,7 @@ function swapUuid(raw: Uint8Array): Uint8Array {
 }
 
 function swapPairs(raw: Uint8Array): Uint8Array {
-  const out = raw.slice();
+  const out = Uint8Array.from(raw);
   for (let i = 0; i + 1 < out.length; i += 2) out.subarray(i, i + 2).reverse();
   return out;
 }

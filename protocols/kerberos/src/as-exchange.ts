@@ -132,10 +132,12 @@ function accept(
   }
   const part = readEncKdcRepPart(plain);
   const [service, of] = part.service.parts;
-  if (part.nonce !== nonce || service !== 'krbtgt' || of !== realm) {
+  // The KDC may name itself otherwise than it was asked for (`corp`, `CORP` for `CORP.EXAMPLE`): canonicalize allows it (RFC 6806 section 7).
+  if (part.nonce !== nonce || service !== 'krbtgt' || of !== part.realm) {
     throw new KerberosError('KERBEROS_REPLY_MISMATCH', part.nonce === nonce ? 'service of an answer' : 'nonce of an answer', {
       stage: 'as',
       realm,
+      credentialChecks: session.credentialChecks,
     });
   }
   if (!session.clock.known) session.clock.learn(part.authTime);

@@ -121,5 +121,5 @@ function openWrap(sealed: Sealed, flags: number, dceStyle: boolean): { readonly 
   const view = viewOf(clear);
   const rotated = token.subarray(HEADER);
   const turn = rotated.length === 0 ? 0 : (view.getUint16(6) + (dceStyle ? view.getUint16(4) : 0)) % rotated.length;
-  return { clear: clear.slice(), encrypted: concat(rotated.subarray(turn), rotated.subarray(0, turn)) };
+  return { clear: Uint8Array.from(clear), encrypted: concat(rotated.subarray(turn), rotated.subarray(0, turn)) };
 }

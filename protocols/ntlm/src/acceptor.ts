@@ -92,7 +92,7 @@ class Acceptor implements NtlmAcceptor {
 
   async step(token?: Uint8Array): Promise<Uint8Array | undefined> {
     const message = parseNtlmMessage(token ?? new Uint8Array());
-    const bytes = (token as Uint8Array).slice();
+    const bytes = Uint8Array.from(token as Uint8Array);
     const expected = this.#state === 'first' ? 'negotiate' : this.#state === 'offered' ? 'authenticate' : 'nothing';
     if (message.kind !== expected)
       throw new NtlmError('NTLM_BAD_MESSAGE', 'MessageType', { offset: 8, need: expected, have: message.kind });
@@ -224,7 +224,7 @@ function exportedKey(flags: number, message: NtlmAuthenticate, keyExchangeKey: U
 function micFits(message: NtlmAuthenticate, bytes: Uint8Array, offer: Offer, sessionKey: Uint8Array): boolean {
   if (((message.clientChallenge?.targetInfo.flags ?? 0) & AV_FLAGS.mic) === 0) return true;
   if (message.mic === undefined || message.micOffset === undefined) return false;
-  const zeroed = bytes.slice().fill(0, message.micOffset, message.micOffset + 16);
+  const zeroed = Uint8Array.from(bytes).fill(0, message.micOffset, message.micOffset + 16);
   return same(hmacMd5(sessionKey, offer.negotiate, offer.challenge, zeroed), message.mic);
 }
 

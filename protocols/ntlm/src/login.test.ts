@@ -71,6 +71,19 @@ async function code(promise: Promise<unknown>): Promise<string | undefined> {
   );
 }
 
+describe('tokens that are Buffers', () => {
+  it('are judged as plain bytes are, and left as they came', async () => {
+    const initiator = client();
+    const { acceptor } = server();
+    const challenge = await acceptor.step(Buffer.from((await initiator.step()) as Uint8Array));
+    const authenticate = Buffer.from((await initiator.step(Buffer.from(challenge as Uint8Array))) as Uint8Array);
+    const before = authenticate.toString('hex');
+    await acceptor.step(authenticate);
+    expect(acceptor.peer).toEqual({ user: 'alice', domain: 'CORP' });
+    expect(authenticate.toString('hex')).toBe(before);
+  });
+});
+
 describe('a login with the right password', () => {
   it('seals both ways at every level, with every set of flags the server withholds', async () => {
     const withheld: readonly NtlmFlag[] = [

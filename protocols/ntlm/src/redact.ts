@@ -9,7 +9,7 @@ const AUTHENTICATE_HEAD = 72;
  * everything behind the fixed part is overwritten. Other bytes are copied as they are.
  */
 export function redactNtlmMessage(bytes: Uint8Array): Uint8Array {
-  const copy = bytes.slice();
+  const copy = Uint8Array.from(bytes);
   if (!isNtlmMessage(bytes) || bytes[8] !== 3 || bytes[9] !== 0 || bytes[10] !== 0 || bytes[11] !== 0) return copy;
   const message = parseNtlmMessage(bytes);
   if (message.kind !== 'authenticate' || message.damages.length > 0) return copy.fill(0, AUTHENTICATE_HEAD);
