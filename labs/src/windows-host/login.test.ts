@@ -1,7 +1,10 @@
+import { credsspInitiator } from '@winmedic/credssp';
+import { CLSID_WBEM_LEVEL1_LOGIN, IID_WBEM_LEVEL1_LOGIN, RpcConnection, remoteCreateInstance } from '@winmedic/dcerpc';
 import { channelBindingHash, Secret, type SecurityContext, tlsServerEndPoint } from '@winmedic/gss';
 import { type NtlmInitiator, ntlmInitiator, parseNtlmMessage } from '@winmedic/ntlm';
 import { ACTION, isSealedType, MUTUAL_PROFILE, parseEnvelope, RESOURCE, readInstanceAnswer, sealBody, unsealBody } from '@winmedic/wsman';
 import { describe, expect, it } from 'vitest';
+import { dial } from '../dcom-host/test-dial.ts';
 import { type AccountSpec, type HostDouble, issueCertificate, NTSTATUS, type WindowsHostSpec } from './index.ts';
 import { requestOf } from './test-ask.ts';
 import { type Got, type OneConnection, withHost } from './test-http.ts';
@@ -185,6 +188,59 @@ describe('NTLM', () => {
       await withHost({ accounts, auth: { lmCompatibilityLevel: level } }, async (_, http) => {
         expect((await login(http, ntlm({ level: 2 }))).status).toBe(status);
       });
+  });
+});
+
+describe('CredSSP', () => {
+  const spec: WindowsHostSpec = { accounts: [alice, { ...local, state: 'must-change' }], auth: { credSsp: true } };
+  const delegate = (user: string, domain: string, password = PASSWORD): SecurityContext => {
+    const credential = { user, domain, password: new Secret(password) };
+    return credsspInitiator({ credential, context: () => ntlmInitiator({ credential }) });
+  };
+
+  it('logs in with one check of the password and seals', async () => {
+    await withHost(spec, async (host, http) => {
+      const context = delegate('alice', 'CORP');
+      expect((await login(http, context, 'CredSSP')).status).toBe(200);
+      const sealed = sealBody(context.protection, 'CredSSP', Buffer.from(config));
+      const got = await http.post({ headers: { 'Content-Type': sealed.contentType }, body: sealed.body });
+      const clear = unsealBody(got.headers['content-type'] ?? '', got.body, context.protection);
+      expect(readInstanceAnswer(parseEnvelope(clear)).class).toBe('Config');
+      expect([...host.counters.checks]).toEqual([['corp\\alice', { tried: 1, failed: 0 }]]);
+    });
+  });
+
+  it.each([
+    ['alice', 'CORP', 'wrong', NTSTATUS.logonFailure, NTSTATUS.wrongPassword],
+    ['nobody', 'CORP', PASSWORD, NTSTATUS.logonFailure, NTSTATUS.noSuchUser],
+    ['operator', 'HV01', PASSWORD, NTSTATUS.mustChange, NTSTATUS.mustChange],
+  ])('%s\\%s with %s is refused with the status the client may know', async (user, domain, password, told, logged) => {
+    await withHost(spec, async (host, http) => {
+      const ended = await login(http, delegate(user, domain, password), 'CredSSP').catch((error: unknown) => error);
+      expect(ended).toMatchObject({ code: 'CREDSSP_ERROR_CODE', ntstatus: told });
+      expect(statuses(host)).toEqual([logged]);
+    });
+  });
+});
+
+describe('DCOM', () => {
+  it('checks the same accounts and counts in the same place', async () => {
+    await withHost({ accounts: [alice, { ...local, rights: 'filtered' }], dcom: {} }, async (host) => {
+      const activate = async (context: SecurityContext) => {
+        const connection = new RpcConnection(await dial(host.address, host.dcomPort ?? 0));
+        const auth = { type: 'ntlm', level: 'privacy', context } as const;
+        const reply = await remoteCreateInstance(connection, { clsid: CLSID_WBEM_LEVEL1_LOGIN, iids: [IID_WBEM_LEVEL1_LOGIN], auth });
+        connection.close();
+        return reply.hresult;
+      };
+      expect(await activate(ntlm())).toBe(0);
+      expect(await activate(ntlm({ user: 'operator', domain: 'HV01' }))).toBe(0x80070005);
+      await expect(activate(ntlm({ password: 'wrong' }))).rejects.toThrow();
+      expect([...host.counters.checks]).toEqual([
+        ['corp\\alice', { tried: 2, failed: 1 }],
+        ['hv01\\operator', { tried: 1, failed: 0 }],
+      ]);
+    });
   });
 });
 

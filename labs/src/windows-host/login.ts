@@ -118,7 +118,7 @@ export class ConnectionLogin {
     let status: number = NTSTATUS.logonFailure;
     // Inside the tunnel there is no binding to the outer channel: the public key of the tunnel is proved instead.
     const context = (): SecurityContext => this.#security.negotiate({ onStatus: (seen) => (status = seen) });
-    return credsspAcceptor({ context, tls: this.#connection.credSspTls(), version, statusOf: () => status });
+    return credsspAcceptor({ context, tls: this.#connection.credSspTls(), version, statusOf: () => toldStatus(status) });
   }
 
   #callerOf(context: SecurityContext): Caller | undefined {
@@ -178,6 +178,11 @@ const SCHEMES = new Map<string, 'Negotiate' | 'Kerberos' | 'CredSSP'>([
   ['kerberos', 'Kerberos'],
   ['credssp', 'CredSSP'],
 ]);
+
+/** What a client may know: whether name or password was wrong is for the security log alone (MS-CSSP 2.2.1, errorCode; MS-ERREF). */
+function toldStatus(status: number): number {
+  return status === NTSTATUS.noSuchUser || status === NTSTATUS.wrongPassword ? NTSTATUS.logonFailure : status;
+}
 
 function challengeOf(scheme: string, token: Uint8Array): string {
   return `${scheme} ${Buffer.from(token).toString('base64')}`;
