@@ -15,7 +15,7 @@ export const LIMITS = {
   namespaces: 512,
   /** Characters of one element or attribute name. */
   nameLength: 1024,
-  /** Parts of a sealed body: 32 MiB in pieces of 16 KiB, two parts each. */
+  /** Pieces of a sealed body: 32 MiB in pieces of 16 KiB are 2048. */
   parts: 4096,
   /** Bytes of the headers of one part. */
   partHeaderBytes: 4096,

@@ -19,6 +19,9 @@ const BOUNDARY = 'Encrypted Boundary';
 /** CredSSP seals TLS records of at most 16 KiB: larger messages go in pieces (MS-WSMV 2.2.9.1.3.2). */
 const PIECE = 16 * 1024;
 
+/** Padding of RC4 and DES tokens of Kerberos (RFC 1964 section 1.2.2.3). */
+const MAX_PADDING = 8;
+
 /** A sealed HTTP body. */
 export interface SealedBody {
   readonly contentType: string;
@@ -89,7 +92,7 @@ export function unsealBody(contentType: string, body: Uint8Array, protection: Me
     more = reader.boundary() === 'next';
     const clear = protection.unseal(sealed);
     const padding = length - clear.length;
-    if (padding !== 0 && !(paddedToken(sealed.header) && padding > 0 && padding <= 8)) {
+    if (padding !== 0 && !(paddedToken(sealed.header) && padding > 0 && padding <= MAX_PADDING)) {
       throw new WsmanError('WSMAN_LENGTH', 'length of the unsealed part', { need: length, have: clear.length });
     }
     pieces.push(clear);
@@ -179,12 +182,20 @@ class PartReader {
       throw new WsmanError('WSMAN_LENGTH', 'length of the seal', { offset: this.at, need: LIMITS.sealHeaderBytes, have: size });
     }
     const from = this.at + 4;
-    const end = records ? this.#records(from) : from + size + length;
+    const padded = paddedToken(body.subarray(from, from + size));
+    const end = records ? this.#records(from) : this.#padding(from + size + length, padded);
     if (end > body.length || end < from + size) {
       throw new WsmanError('WSMAN_LENGTH', 'sealed data', { offset: from, need: end - from, have: body.length - from });
     }
     this.at = end;
     return { header: body.subarray(from, from + size), data: body.subarray(from + size, end) };
+  }
+
+  /** Servers on MIT's library do not count the padding of old tokens in Length: the boundary may stand up to 8 bytes further. */
+  #padding(end: number, padded: boolean): number {
+    if (!padded) return end;
+    for (let more = 0; more <= MAX_PADDING; more++) if (this.#boundaryAt(end + more) !== undefined) return end + more;
+    return end;
   }
 
   /** End of the TLS records of CredSSP (RFC 5246 section 6.2.1): their own lengths, since OriginalContent tells the clear length only. */
