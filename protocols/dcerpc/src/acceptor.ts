@@ -7,17 +7,17 @@ import {
   type BindAckPdu,
   type BindPdu,
   type ContextResult,
-  PduSplitter,
   PFC,
   type PresentationContext,
   parsePdu,
   type RequestPdu,
   type RpcPdu,
   type SecTrailer,
-  writePdu,
 } from './pdu.ts';
+import { PduSplitter } from './pdu-splitter.ts';
 import { type Protection, protectionBytes, protectsUnits, readProtected, writeProtected } from './protection.ts';
 import { isBindFeatures, NDR, type RpcSyntax, sameInterface } from './syntax.ts';
+import { writePdu } from './write-pdu.ts';
 
 /** A call that came in. */
 export interface RpcCall {

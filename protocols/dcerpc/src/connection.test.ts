@@ -3,10 +3,11 @@ import { RpcAcceptor, type RpcAcceptorOptions, type RpcService } from './accepto
 import { listEndpoints, mapEndpoint, remoteCreateInstance, serverAlive2 } from './calls.ts';
 import { type RpcAuth, RpcConnection, type RpcConnectionOptions } from './connection.ts';
 import { EPT_NOT_REGISTERED, NULL_EPT_HANDLE, writeLookupReply, writeMapReply } from './endpoint-mapper.ts';
-import { PFC, parsePdu, type RpcPdu, writePdu } from './pdu.ts';
+import { PFC, parsePdu, type RpcPdu } from './pdu.ts';
 import { ENDPOINT_MAPPER, NDR, NDR64, OBJECT_EXPORTER, type RpcSyntax, SCM_ACTIVATOR } from './syntax.ts';
 import { ToyAcceptor, ToyContext } from './test-context.ts';
 import type { RpcTransport } from './transport.ts';
+import { writePdu } from './write-pdu.ts';
 
 const ECHO: RpcSyntax = { uuid: '{11111111-2222-3333-4444-555555555555}', major: 1, minor: 0 };
 

@@ -3,21 +3,12 @@ import { DcerpcError } from './errors.ts';
 import { LEAST_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_LOGIN_LEGS, MAX_STUB_BYTES, OFFERED_FRAGMENT_BYTES } from './limits.ts';
 import { AUTH_LEVEL, AUTH_TYPE, type AuthLevelName, CONTEXT_RESULT, faultName, nakReasonName, rejectReasonName } from './names.ts';
 import { joinParts } from './parts.ts';
-import {
-  type BindAckPdu,
-  type BindNakPdu,
-  type BindPdu,
-  type PduCommon,
-  PduSplitter,
-  PFC,
-  parsePdu,
-  type RpcPdu,
-  type SecTrailer,
-  writePdu,
-} from './pdu.ts';
+import { type BindAckPdu, type BindNakPdu, type BindPdu, type PduCommon, PFC, parsePdu, type RpcPdu, type SecTrailer } from './pdu.ts';
+import { PduSplitter } from './pdu-splitter.ts';
 import { type Protection, protectionBytes, protectsUnits, readProtected, writeProtected } from './protection.ts';
 import { NDR, type RpcSyntax } from './syntax.ts';
 import type { RpcTransport } from './transport.ts';
+import { writePdu } from './write-pdu.ts';
 
 /** How to log in on a connection. */
 export interface RpcAuth {

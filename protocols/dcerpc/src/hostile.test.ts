@@ -13,10 +13,12 @@ import {
 import { DcerpcError } from './errors.ts';
 import { parseServerAlive2Reply, writeServerAlive2Reply } from './object-exporter.ts';
 import { parseObjref } from './objref.ts';
-import { PduSplitter, parsePdu, writePdu } from './pdu.ts';
+import { parsePdu } from './pdu.ts';
+import { PduSplitter } from './pdu-splitter.ts';
 import { NDR } from './syntax.ts';
 import { activationIn, activationOut, dualStringArray, pdu, uuid } from './test-samples.ts';
 import { parseTower, writeTower } from './tower.ts';
+import { writePdu } from './write-pdu.ts';
 
 /** Runs a parser; anything but its own error class fails the test. */
 function survives(parse: (bytes: Uint8Array) => unknown, bytes: Uint8Array): void {

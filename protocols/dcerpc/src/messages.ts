@@ -82,7 +82,6 @@ export {
   type FaultPdu,
   PDU_TYPE,
   type PduCommon,
-  PduSplitter,
   type PduTypeName,
   PFC,
   type PresentationContext,
@@ -92,8 +91,8 @@ export {
   type ResponsePdu,
   type RpcPdu,
   type SecTrailer,
-  writePdu,
 } from './pdu.ts';
+export { PduSplitter } from './pdu-splitter.ts';
 export {
   ACTIVATION,
   BIND_FEATURES_PREFIX,
@@ -111,3 +110,4 @@ export {
   sameInterface,
 } from './syntax.ts';
 export { type ProtocolSequence, parseTower, type Tower, writeTower } from './tower.ts';
+export { writePdu } from './write-pdu.ts';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authLevelName, authTypeName, faultName, nakReasonName, rejectReasonName } from './names.ts';
-import { PduSplitter, parsePdu, pduLength, writePdu } from './pdu.ts';
+import { parsePdu, pduLength } from './pdu.ts';
+import { PduSplitter } from './pdu-splitter.ts';
 import { pdu } from './test-samples.ts';
+import { writePdu } from './write-pdu.ts';
 
 /** A bind of the endpoint mapper, written by hand from C706 section 12.6.4.3. */
 const BIND = Buffer.from(

@@ -1,7 +1,8 @@
 import type { MessageProtection, SecurityContext } from '@winmedic/gss';
 import { DcerpcError } from './errors.ts';
 import { AUTH_LEVEL, AUTH_TYPE } from './names.ts';
-import { parsePdu, type RequestPdu, type ResponsePdu, type RpcPdu, SEC_TRAILER_BYTES, writePdu } from './pdu.ts';
+import { parsePdu, type RequestPdu, type ResponsePdu, type RpcPdu, SEC_TRAILER_BYTES } from './pdu.ts';
+import { writePdu } from './write-pdu.ts';
 
 /** How the units of one security context are protected; both sides use the same rules (MS-RPCE 3.3.1.5.2.2). */
 export interface Protection {
