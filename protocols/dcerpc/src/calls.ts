@@ -35,7 +35,7 @@ export async function mapEndpoint(connection: RpcConnection, syntax: RpcSyntax):
   await ensureBound(connection, ENDPOINT_MAPPER);
   const tower: Tower = { interface: syntax, transfer: NDR, sequence: 'ncacn_ip_tcp', port: 0, address: '0.0.0.0' };
   const stub = await connection.call(EPM_OPNUM.map, writeMapRequest({ tower, handle: NULL_EPT_HANDLE, maxTowers: ASKED_TOWERS }));
-  const reply = parseMapReply(stub);
+  const reply = parseMapReply(stub, connection.littleEndian);
   if (reply.status === EPT_NOT_REGISTERED) return [];
   checkStatus(reply.status);
   return reply.towers;
@@ -50,7 +50,8 @@ export async function listEndpoints(connection: RpcConnection): Promise<readonly
   const entries: EndpointEntry[] = [];
   let handle: EptHandle = NULL_EPT_HANDLE;
   for (let round = 0; round < MAX_LOOKUP_ROUNDS; round++) {
-    const reply = parseLookupReply(await connection.call(EPM_OPNUM.lookup, writeLookupRequest({ handle, maxEntries: MAX_TOWERS })));
+    const stub = await connection.call(EPM_OPNUM.lookup, writeLookupRequest({ handle, maxEntries: MAX_TOWERS }));
+    const reply = parseLookupReply(stub, connection.littleEndian);
     if (reply.status === EPT_NOT_REGISTERED) return entries;
     checkStatus(reply.status);
     entries.push(...reply.entries);
@@ -70,7 +71,8 @@ function checkStatus(status: number): void {
  */
 export async function serverAlive2(connection: RpcConnection): Promise<ServerAlive> {
   await ensureBound(connection, OBJECT_EXPORTER);
-  return parseServerAlive2Reply(await connection.call(OBJECT_EXPORTER_OPNUM.serverAlive2, new Uint8Array(0)));
+  const stub = await connection.call(OBJECT_EXPORTER_OPNUM.serverAlive2, new Uint8Array(0));
+  return parseServerAlive2Reply(stub, connection.littleEndian);
 }
 
 /** What to activate. */
@@ -97,7 +99,7 @@ export async function remoteCreateInstance(connection: RpcConnection, options: C
   const { clsid, iids, serverName } = options;
   const properties = { clsid, iids, version, contextId: randomUuid(), ...(serverName === undefined ? {} : { serverName }) };
   const stub = await connection.call(SCM_OPNUM.remoteCreateInstance, writeCreateInstance({ version, cid: randomUuid(), properties }));
-  return parseCreateInstanceReply(stub);
+  return parseCreateInstanceReply(stub, connection.littleEndian);
 }
 
 function randomUuid(): string {

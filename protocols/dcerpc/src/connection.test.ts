@@ -205,6 +205,18 @@ describe('a login', () => {
     });
   });
 
+  it('that ends without keys is refused where the level needs them', async () => {
+    const context = new ToyContext('client', 3);
+    Object.defineProperty(context, 'protection', {
+      get() {
+        throw new Error('no sealing agreed');
+      },
+    });
+    await expect(pair(login(3)).client.bind(ECHO, { type: 'ntlm', level: 'privacy', context })).rejects.toMatchObject({
+      code: 'DCERPC_LOGIN',
+    });
+  });
+
   it('happens once per connection', async () => {
     const { client } = pair(login(3));
     await client.bind(ECHO, auth('ntlm', 'privacy'));
@@ -261,6 +273,20 @@ describe('the calls of this package', () => {
     });
     expect(await mapEndpoint(pair({ services: [mapper(true)] }).client, SCM_ACTIVATOR)).toEqual([tower]);
     expect(await mapEndpoint(pair({ services: [mapper(false)] }).client, SCM_ACTIVATOR)).toEqual([]);
+  });
+
+  it('read a server of the other byte order', async () => {
+    const { client } = pair(
+      {
+        services: [
+          { syntax: ENDPOINT_MAPPER, call: () => writeMapReply({ handle: NULL_EPT_HANDLE, towers: [tower], status: 0 }, 16, false) },
+        ],
+      },
+      {},
+      (bytes) => writePdu({ ...parsePdu(bytes), littleEndian: false }),
+    );
+    expect(await mapEndpoint(client, SCM_ACTIVATOR)).toEqual([tower]);
+    expect(client.littleEndian).toBe(false);
   });
 
   it('walk through the whole endpoint map and end with it', async () => {

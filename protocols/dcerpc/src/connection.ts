@@ -59,6 +59,7 @@ export class RpcConnection {
   #bound: RpcSyntax | undefined;
   #protection: Protection | undefined;
   #closed = false;
+  #littleEndian = true;
 
   constructor(transport: RpcTransport, options: RpcConnectionOptions = {}) {
     this.#transport = transport;
@@ -69,6 +70,11 @@ export class RpcConnection {
   /** Interface of the last bind. */
   get bound(): RpcSyntax | undefined {
     return this.#bound;
+  }
+
+  /** Byte order of the last answer of {@link call}; Windows and everything on Intel or ARM answers little-endian. */
+  get littleEndian(): boolean {
+    return this.#littleEndian;
   }
 
   /**
@@ -92,6 +98,7 @@ export class RpcConnection {
     if (login !== undefined) {
       await this.#finishLogin(login, syntax, callId, contextId, answer);
       const { context } = login.auth;
+      if (protectsUnits(login.level)) checkKeys(context);
       this.#protection = { context, type: login.type, level: login.level, contextId: login.contextId, headerSigning };
     }
     this.#contextId = contextId;
@@ -109,7 +116,7 @@ export class RpcConnection {
   /**
    * One call of the interface bound last.
    * @param stub NDR of the arguments. @param object IPID of an ORPC call.
-   * @returns NDR of the results.
+   * @returns NDR of the results, in the byte order {@link littleEndian} tells.
    * @throws {DcerpcError} DCERPC_FAULT with the status, DCERPC_BAD_MIC, DCERPC_CLOSED, DCERPC_UNEXPECTED, DCERPC_BAD_PDU, DCERPC_LIMIT,
    * DCERPC_USAGE before a bind.
    */
@@ -219,6 +226,7 @@ export class RpcConnection {
       if (pdu.callId !== callId) throw new DcerpcError('DCERPC_UNEXPECTED', 'call_id', { offset: 12, need: callId, have: pdu.callId });
       if (pdu.type === 'fault') throw faultError(pdu.status);
       if (pdu.type !== 'response') throw new DcerpcError('DCERPC_UNEXPECTED', 'PTYPE', { offset: 2, need: 'response', have: pdu.type });
+      this.#littleEndian = pdu.littleEndian;
       const begins = (pdu.flags & PFC.first) !== 0;
       if (begins !== (count === 0)) throw new DcerpcError('DCERPC_UNEXPECTED', 'PFC_FIRST_FRAG', { offset: 3, have: pdu.flags });
       total += stub.length;
@@ -258,6 +266,15 @@ async function step(context: SecurityContext, token?: Uint8Array): Promise<Uint8
     return await context.step(token);
   } catch (cause) {
     throw new DcerpcError('DCERPC_LOGIN', token === undefined ? 'first token' : "server's token", { cause });
+  }
+}
+
+/** A login may end without the keys its level needs: the server did not grant signing or sealing. */
+function checkKeys(context: SecurityContext): void {
+  try {
+    context.protection.headerLength(0);
+  } catch (cause) {
+    throw new DcerpcError('DCERPC_LOGIN', 'keys to protect messages', { cause });
   }
 }
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { RpcAcceptor } from './acceptor.ts';
 import { parseCreateInstance, parseCreateInstanceReply, writeCreateInstance, writeCreateInstanceReply } from './activation.ts';
+import { RpcConnection } from './connection.ts';
 import {
   parseLookupReply,
   parseLookupRequest,
@@ -16,6 +18,7 @@ import { parseObjref } from './objref.ts';
 import { parsePdu } from './pdu.ts';
 import { PduSplitter } from './pdu-splitter.ts';
 import { NDR } from './syntax.ts';
+import { ToyAcceptor, ToyContext } from './test-context.ts';
 import { activationIn, activationOut, dualStringArray, pdu, uuid } from './test-samples.ts';
 import { parseTower, writeTower } from './tower.ts';
 import { writePdu } from './write-pdu.ts';
@@ -69,6 +72,42 @@ const PARSERS: readonly (readonly [name: string, parse: (bytes: Uint8Array) => u
   ],
   ['object references', parseObjref, fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.concat([Buffer.from('MEOW'), bytes]))],
 ];
+
+/** Runs one end of a connection; anything but the documented error fails the test. */
+async function outlives(run: Promise<unknown>): Promise<void> {
+  await run.catch((error: unknown) => {
+    if (!(error instanceof DcerpcError)) throw error;
+  });
+}
+
+/** Units of a server, damaged, in pieces. */
+const answers = fc.array(damaged(pdu.map((unit) => writePdu({ ...unit, callId: 1 }))), { maxLength: 6 });
+
+describe('hostile peers', () => {
+  it('end a client with nothing but the documented error, and always end it', async () => {
+    await fc.assert(
+      fc.asyncProperty(answers, fc.boolean(), async (pieces, login) => {
+        const queue = [...pieces.filter((piece) => piece.length > 0)];
+        const transport = { send: () => undefined, receive: async () => queue.shift() ?? new Uint8Array(0), close: () => undefined };
+        const client = new RpcConnection(transport);
+        const auth = { type: 'ntlm', level: 'privacy', context: new ToyContext('client', 3) } as const;
+        await outlives(client.bind(NDR, login ? auth : undefined).then(() => client.call(0, new Uint8Array(40))));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('end a server with nothing but the documented error', async () => {
+    await fc.assert(
+      fc.asyncProperty(answers, async (pieces) => {
+        const service = { syntax: NDR, call: ({ stub }: { readonly stub: Uint8Array }) => stub };
+        const acceptor = new RpcAcceptor({ services: [service], secondaryAddress: '135', login: () => new ToyAcceptor(3) });
+        for (const piece of pieces) await outlives(acceptor.push(piece));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
 
 describe('hostile input', () => {
   it.each(PARSERS)('%s: damaged messages throw nothing but the documented error', (_, parse, valid) => {

@@ -100,11 +100,11 @@ export function readProtected(bytes: Uint8Array, protection: Protection | undefi
 }
 
 function open(bytes: Uint8Array, pdu: CallPdu, token: Uint8Array, protection: Protection): Uint8Array {
-  const keys: MessageProtection = protection.context.protection;
   const end = bytes.length - token.length - SEC_TRAILER_BYTES;
   const start = end - pdu.body.length;
   const trailerEnd = end + SEC_TRAILER_BYTES;
   try {
+    const keys: MessageProtection = protection.context.protection;
     if (protection.level === AUTH_LEVEL.privacy) {
       const sealed = { header: token, data: pdu.body };
       const cover = { before: bytes.subarray(0, start), after: bytes.subarray(end, trailerEnd) };
