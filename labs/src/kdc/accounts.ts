@@ -52,7 +52,7 @@ export function accountsOf(spec: KdcSpec, principals: readonly KdcPrincipal[], e
     };
     byName.set(principal.name.toLowerCase(), account);
     for (const alias of [...(principal.enterprise ?? []), `${principal.name}@${spec.realm}`]) byAlias.set(alias.toLowerCase(), account);
-    checks.set(principal.name, { tried: 0, failed: 0 });
+    if (!principal.name.startsWith('krbtgt/')) checks.set(principal.name, { tried: 0, failed: 0 });
   }
   return {
     checks,

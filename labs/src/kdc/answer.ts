@@ -123,10 +123,11 @@ class AnswererState {
   }
 
   #client(request: parts.KdcReq): Account {
-    const { realm, trusts = [] } = this.#spec;
+    const { realm, aliases = [], trusts = [] } = this.#spec;
     const name = request.client;
     if (name === undefined) throw new Refusal(KRB.clientUnknown);
-    if (request.realm.toLowerCase() !== realm.toLowerCase()) throw new Refusal(KRB.wrongRealm, undefined, realm);
+    const asked = request.realm.toLowerCase();
+    if (![realm, ...aliases].some((known) => known.toLowerCase() === asked)) throw new Refusal(KRB.wrongRealm, undefined, realm);
     const enterprise = name.type === parts.NAME_TYPE.enterprise;
     const account = this.#accounts.find(name.parts, enterprise);
     if (account !== undefined) return account;

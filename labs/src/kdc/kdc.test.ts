@@ -74,6 +74,15 @@ describe('a login', () => {
     expect(initiator.ticket?.client).toBe('alice@CORP.EXAMPLE');
   });
 
+  it.each(['CORP', 'corp.example'])('in the realm as %s calls it ends in the realm itself', async (realm) => {
+    const kdc = await start({ aliases: ['CORP'] });
+    const initiator = login(kdc, 'alice', 'right', {
+      credential: { kind: 'password', user: 'alice', realm, password: new Secret('right') },
+    });
+    await initiator.step();
+    expect(initiator.ticket?.service).toBe('HTTP/host.corp.example@CORP.EXAMPLE');
+  });
+
   it('without pre-authentication costs no check, and a wrong password is found here', async () => {
     const kdc = await start({ requirePreauth: false });
     const error = await failure(login(kdc, 'alice', 'wrong').step());

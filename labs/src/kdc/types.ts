@@ -21,6 +21,8 @@ export interface KdcPrincipal {
 /** What the KDC is made of. */
 export interface KdcSpec {
   readonly realm: string;
+  /** Other names the realm is asked for by, such as the NetBIOS domain; answered with the realm's own, as domain controllers do. */
+  readonly aliases?: readonly string[];
   readonly principals: readonly KdcPrincipal[];
   /** How far its clock is ahead. */
   readonly clockSkewSeconds?: number;
