@@ -1,7 +1,7 @@
 import type { EnumerationMode, Filter, Selectors, ShellSpec } from './request.ts';
 import type { ShellOutput, WsmanIdentity } from './responses.ts';
 import type { WsmanInstance, WsmanValue } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
 /** How a client behaves. */
 export interface ClientOptions {

@@ -18,7 +18,7 @@ import type { SessionApi } from './session-types.ts';
 import { WsmanShell } from './shell.ts';
 import { WsmanSubscription } from './subscription.ts';
 import type { WsmanInstance, WsmanValue } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
 /** Windows' MaxBatchItems since 2008 R2 (MS-WSMV note 9). */
 const BATCH = 32_000;

@@ -1,6 +1,7 @@
 import { WsmanError } from './errors.ts';
 import { type NamespacePrefix, NS } from './namespaces.ts';
-import { parseXml, type XmlElement } from './xml.ts';
+import { parseXml } from './xml.ts';
+import { XML_NAMESPACE, type XmlElement } from './xml-element.ts';
 import { XmlWriter } from './xml-write.ts';
 
 /** A SOAP 1.2 envelope, read. */
@@ -85,5 +86,3 @@ function writeElement(writer: XmlWriter, element: XmlElement, outer: string): vo
   }
   writer.close();
 }
-
-const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';

@@ -1,6 +1,6 @@
 import type { Envelope } from './envelope.ts';
 import { NS } from './namespaces.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
 /**
  * A SOAP fault of a WS-Management service. Decide on the codes; `text` is localised and for people only.

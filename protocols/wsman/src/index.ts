@@ -81,5 +81,6 @@ export {
   type WsmanTime,
   type WsmanValue,
 } from './values.ts';
-export { parseXml, type XmlAttribute, XmlElement } from './xml.ts';
+export { parseXml } from './xml.ts';
+export { type XmlAttribute, XmlElement } from './xml-element.ts';
 export { escapeXml, type XmlAttributeList, XmlWriter } from './xml-write.ts';

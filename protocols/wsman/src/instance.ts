@@ -2,7 +2,7 @@ import { WsmanError } from './errors.ts';
 import { NS, RESOURCE } from './namespaces.ts';
 import { readReference, writeReferenceParts } from './reference.ts';
 import { isInstance, isReference, isTime, type WsmanInstance, type WsmanTime, type WsmanValue } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 import type { XmlAttributeList, XmlWriter } from './xml-write.ts';
 
 /** Children that make a time (DSP0230 section 9.2.1). Rows of a column list write them without a namespace. */

@@ -1,7 +1,7 @@
 import { ANONYMOUS, NS } from './namespaces.ts';
 import type { Selectors } from './request.ts';
 import type { WsmanReference } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 import type { XmlWriter } from './xml-write.ts';
 
 /**

@@ -6,7 +6,7 @@ import { ACTION, NS } from './namespaces.ts';
 import { fromBase64 } from './octets.ts';
 import { readSelectors } from './reference.ts';
 import type { EnumerationMode, Filter, Operation, ReceivedRequest, ShellSpec } from './request.ts';
-import type { XmlElement } from './xml.ts';
+import { XML_NAMESPACE, type XmlElement } from './xml-element.ts';
 
 /** Headers this package understands, by namespace: any other one marked mustUnderstand is reported. */
 const KNOWN: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -42,7 +42,7 @@ export function parseRequest(source: string | Uint8Array): ReceivedRequest {
   const maxEnvelopeSize = count(text('MaxEnvelopeSize', NS.w));
   const timeout = text('OperationTimeout', NS.w);
   const operationTimeoutMs = timeout === undefined ? undefined : parseDurationMs(timeout);
-  const locale = header('Locale', NS.w)?.attribute('lang', 'http://www.w3.org/XML/1998/namespace');
+  const locale = header('Locale', NS.w)?.attribute('lang', XML_NAMESPACE);
   return {
     action,
     ...(resourceUri === undefined ? {} : { resourceUri }),

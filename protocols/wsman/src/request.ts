@@ -1,5 +1,5 @@
 import type { WsmanInstance, WsmanReference } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
 /** Selector values: text, or a reference (DSP0226 section 5.1.2.2). */
 export type Selectors = ReadonlyMap<string, string | WsmanReference>;

@@ -6,7 +6,7 @@ import { NS } from './namespaces.ts';
 import { fromBase64 } from './octets.ts';
 import { readReference } from './reference.ts';
 import type { WsmanInstance, WsmanReference } from './values.ts';
-import type { XmlElement } from './xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
 /** What an IdentifyResponse says (DSP0226 section 11). */
 export interface WsmanIdentity {
