@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { dial } from '../dcom-host/test-dial.ts';
 import { type AccountSpec, type HostDouble, issueCertificate, NTSTATUS, type WindowsHostSpec } from './index.ts';
 import { requestOf } from './test-ask.ts';
-import { type Got, type OneConnection, withHost } from './test-http.ts';
+import { login, withHost } from './test-http.ts';
 
 const PASSWORD = 'Unit-Passw0rd!';
 const alice: AccountSpec = { user: 'alice', domain: 'CORP', password: PASSWORD, upn: 'alice@corp.example' };
@@ -25,18 +25,6 @@ type Options = Partial<Parameters<typeof ntlmInitiator>[0]> & {
 
 function ntlm({ user = 'alice', domain = 'CORP', password = PASSWORD, ...options }: Options = {}): NtlmInitiator {
   return ntlmInitiator({ credential: { user, domain, password: new Secret(password) }, ...options });
-}
-
-/** Runs the exchange of a scheme over one connection; the last answer. */
-async function login(connection: OneConnection, context: SecurityContext, scheme = 'Negotiate'): Promise<Got> {
-  let token = await context.step();
-  for (let i = 0; i < 8; i++) {
-    const got = await connection.post({ headers: { Authorization: `${scheme} ${Buffer.from(token ?? []).toString('base64')}` } });
-    const answer = got.challenges.find((each) => each.startsWith(`${scheme} `));
-    if (got.status !== 401 || answer === undefined) return got;
-    token = await context.step(new Uint8Array(Buffer.from(answer.slice(scheme.length + 1), 'base64')));
-  }
-  throw new Error('the login does not end');
 }
 
 const basic = (user: string, password = PASSWORD) => ({ Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` });

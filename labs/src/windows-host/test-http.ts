@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { SecurityContext } from '@winmedic/gss';
 import { type HostDouble, startHost, type WindowsHostSpec } from './index.ts';
 
 /** What a request got. */
@@ -71,4 +72,16 @@ export async function withHost(
     for (const connection of connections) connection.close();
     await host.close();
   }
+}
+
+/** Runs the exchange of a scheme over one connection; the last answer. */
+export async function login(connection: OneConnection, context: SecurityContext, scheme = 'Negotiate'): Promise<Got> {
+  let token = await context.step();
+  for (let i = 0; i < 8; i++) {
+    const got = await connection.post({ headers: { Authorization: `${scheme} ${Buffer.from(token ?? []).toString('base64')}` } });
+    const answer = got.challenges.find((each) => each.startsWith(`${scheme} `));
+    if (answer !== undefined) token = await context.step(new Uint8Array(Buffer.from(answer.slice(scheme.length + 1), 'base64')));
+    if (got.status !== 401 || answer === undefined) return got;
+  }
+  throw new Error('the login does not end');
 }
