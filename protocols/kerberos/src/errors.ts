@@ -16,7 +16,6 @@ export type KerberosErrorCode =
   | 'KERBEROS_BAD_MIC' // checksum of a message or token is wrong
   | 'KERBEROS_SEQUENCE' // a message came out of order or twice
   | 'KERBEROS_CHANNEL_BINDING' // the initiator's channel binding is missing or another one
-  | 'KERBEROS_REPLAY' // the same authenticator came twice
   | 'KERBEROS_NOT_READY' // protection was asked for before the exchange was complete
   | 'KERBEROS_DONE' // a token came after the exchange was complete
   | 'KERBEROS_COVER' // signed-only parts around the data are not possible with this encryption type

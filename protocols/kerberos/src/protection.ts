@@ -44,8 +44,7 @@ export class Sequence {
   /** @throws KerberosError KERBEROS_SEQUENCE when it is not the next one. */
   expect(value: bigint): void {
     if (value !== this.#next) {
-      const have = BigInt.asIntN(64, value - this.#next);
-      throw new KerberosError('KERBEROS_SEQUENCE', 'sequence number of a message', { need: 'the next one', have: `${have} from it` });
+      throw new KerberosError('KERBEROS_SEQUENCE', 'sequence number of a message', { need: `${this.#next}`, have: `${value}` });
     }
     this.#next = (value + 1n) & this.#mask;
   }
