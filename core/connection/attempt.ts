@@ -1,4 +1,7 @@
+import { createSecureContext } from 'node:tls';
+import { FormatError } from '@winmedic/bytes';
 import type { ConnectionAttempt } from '../model/connection.ts';
+import { ConnectError } from './connect-error.ts';
 import { CredentialBudget } from './credential-budget.ts';
 import { dcomRungs } from './dcom-rungs.ts';
 import { httpRungs } from './http-rungs.ts';
@@ -32,6 +35,14 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
   const signal = options.signal === undefined ? budgetEnd.signal : AbortSignal.any([options.signal, budgetEnd.signal]);
   try {
     await walk(ladder, { ...options, signal }, times);
+  } catch (error) {
+    // Whatever else a parser refuses was sent by the host.
+    if (!(error instanceof FormatError) || (error instanceof ConnectError && error.code !== 'CONNECT_TRUST')) throw error;
+    ladder.break(
+      error.code === 'CONNECT_TRUST'
+        ? say('a further connection showed another certificate than the one judged', '次の接続で、判定したものとは別の証明書が示された')
+        : say(`what the host sent cannot be read (${error.code})`, `ホストが送った内容を読み取れない (${error.code})`),
+    );
   } finally {
     clearTimeout(timer);
   }
@@ -65,10 +76,8 @@ async function winrmRungs(
   options: ConnectOptions & { readonly signal: AbortSignal },
   times: ConnectTimes,
 ): Promise<void> {
-  const { credential } = options;
   const ca = options.ca === undefined || options.ca.length === 0 ? systemCertificates() : [...systemCertificates(), ...options.ca];
-  const client =
-    credential?.kind === 'certificate' ? { certificate: credential.certificate, key: (await credential.key()).reveal() } : undefined;
+  const client = await clientCertificate(options);
   if (client !== undefined) ladder.sieve.addText(client.key);
   const tls: TlsPassed = {};
   if (ladder.transport === 'https') {
@@ -113,4 +122,16 @@ async function winrmRungs(
     options.signal.removeEventListener('abort', stop);
     way.close();
   }
+}
+
+async function clientCertificate({ credential }: ConnectOptions): Promise<{ certificate: string; key: string } | undefined> {
+  if (credential?.kind !== 'certificate') return undefined;
+  const client = { certificate: credential.certificate, key: (await credential.key()).reveal() };
+  try {
+    createSecureContext({ cert: client.certificate, key: client.key });
+  } catch {
+    // The cause is left out: OpenSSL's message may hold parts of the file.
+    throw new ConnectError('CONNECT_CERTIFICATE', 'client certificate and its key');
+  }
+  return client;
 }

@@ -20,6 +20,11 @@ export function setClock(ladder: Ladder, ms: number, from: ClockSource): void {
   // Not -0, which some would print.
   const skewSeconds = Math.round((ms - Date.now()) / 1000) || 0;
   ladder.portrait.clock = { at: BigInt(Math.round(ms)) * 1_000_000n, skewSeconds, from };
+  noteSkew(ladder, skewSeconds);
+}
+
+/** Properties of a difference of clocks. */
+export function noteSkew(ladder: Ladder, skewSeconds: number): void {
   ladder.set('clock.skewSeconds', skewSeconds);
   ladder.set('clock.skewAbs', Math.abs(skewSeconds));
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import {
   type KerberosCredential,
+  KerberosError,
   type KerberosInitiator,
   type Krb5Conf,
   kerberosInitiator,
@@ -115,7 +116,7 @@ function realmAndCredential(
       if (credential.path !== undefined) throw new ConnectError('CONNECT_CACHE', 'ticket cache');
       return { not: say('there is no ticket cache', 'チケット キャッシュがない') };
     }
-    const cache = readCredentialCache(bytes);
+    const cache = taken('CONNECT_CACHE', () => readCredentialCache(bytes));
     return {
       realm: cache.principal.realm,
       user: cache.principal.name.join('/'),
@@ -129,7 +130,7 @@ function realmAndCredential(
   if (credential.kind === 'keytab') {
     const bytes = readSmall(credential.path);
     if (bytes === undefined) throw new ConnectError('CONNECT_KEYTAB', 'keytab');
-    const keytab = readKeytab(bytes);
+    const keytab = taken('CONNECT_KEYTAB', () => readKeytab(bytes));
     return { realm, user, ticketIsEnough: false, credential: async () => ({ kind: 'keytab', keytab, user, realm }) };
   }
   return {
@@ -168,6 +169,15 @@ function principalOf(forms: UserNameForms | undefined, realm: string): string {
   const { form, user, domain } = forms;
   // A user principal name of another suffix goes whole, as an enterprise name; of the realm itself the user alone is the principal.
   return form === 'upn' && domain.toUpperCase() !== realm && domain.includes('.') ? `${user}@${domain}` : user;
+}
+
+function taken<T>(code: 'CONNECT_CACHE' | 'CONNECT_KEYTAB', read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof KerberosError) throw new ConnectError(code, error.what, 0, { cause: error });
+    throw error;
+  }
 }
 
 function readSmall(path: string): Uint8Array | undefined {

@@ -117,6 +117,13 @@ export class Ladder {
     Object.assign(rung, this.#safe(end), { messages });
   }
 
+  /** Ends the ladder at the rung that is being walked, when an error came out of it. */
+  break(observed: Localized): void {
+    const name = this.#current;
+    this.#rungs.set(name, { name, verdict: 'failed', tried: say('-', '-'), observed: this.#sieved(observed), messages: [] });
+    this.amend(name, {});
+  }
+
   #safe<T extends Partial<RungEnd>>(end: T): T {
     return {
       ...end,

@@ -5,7 +5,7 @@ import type { CredentialBudget, CredentialLease, Held } from './credential-budge
 import type { FreeFacts } from './http-rungs.ts';
 import { planKerberos } from './kerberos-login.ts';
 import { type Ladder, type RungEnd, schemeProperty } from './ladder.ts';
-import { type LoginEnd, type LoginParts, logIn, mayFallBack, noTicketWords } from './login.ts';
+import { type LoginEnd, type LoginParts, logIn, mayFallBack, noTicketWords, UNKNOWN_USER } from './login.ts';
 import { chooseScheme, type LoginWay, type SchemeChoice, wayWords } from './scheme-choice.ts';
 import { say } from './text.ts';
 import {
@@ -65,7 +65,7 @@ async function planLogin(parts: LoginParts, facts: FreeFacts): Promise<LoginPlan
   const { credential } = options;
   const auth = credential?.kind === 'certificate' ? 'Certificate' : options.auth;
   ladder.set('client.scheme', schemeProperty(auth));
-  ladder.set('client.seals', auth !== 'Basic' && auth !== 'Certificate');
+  ladder.set('client.seals', auth !== 'Basic' && auth !== 'Certificate' && options.withoutSealing !== true);
   ladder.set('client.windows', false);
   const names = facts.challenge?.message === undefined ? undefined : facts.challenge.names;
   const typed = credential !== undefined && 'typed' in credential ? credential.typed : '';
@@ -121,24 +121,42 @@ async function loginRung(parts: LoginParts, plan: LoginPlan, budget: CredentialB
   const { ladder, options } = parts;
   const before = ladder.account?.typed ?? '';
   if (before !== '' && budget.isAccepted(before)) ladder.set('account.acceptedElsewhere', true);
-  let noTicket: KerberosError | undefined;
+  let asked = plan;
   for (const way of plan.choice.ways) {
     if (way.scheme === 'Basic' && ladder.transport === 'http' && !options.allowCleartext) return heldClear(ladder);
     if (way.mechanism === 'kerberos') {
       const end = await tryKerberos(parts, way, plan, budget);
       if ('rung' in end) return end;
-      noTicket = end.noTicket;
-      const last = plan.choice.ways.at(-1) === way;
-      if (last || !mayFallBack(noTicket)) return { rung: noTicketEnd(ladder, way, noTicket) };
+      const { noTicket } = end;
+      const fallBack = plan.choice.ways.at(-1) === way || !mayFallBack(noTicket) ? undefined : afterNoTicket(plan, way, noTicket);
+      if (fallBack === undefined) return { rung: noTicketEnd(ladder, way, noTicket) };
+      asked = fallBack;
       ladder.notChecked.push(
         say(`${noTicketWords(noTicket).en}; NTLM was tried instead`, `${noTicketWords(noTicket).ja}。代わりに NTLM を試しました`),
       );
       continue;
     }
     if (way.mechanism === 'certificate') return endOf(ladder, way, undefined, await logIn(parts, way, undefined, undefined));
-    return tryForms(parts, way, plan, budget);
+    return tryForms(parts, way, asked, budget);
   }
   return { rung: { verdict: 'failed', tried: say('nothing', 'なし'), observed: say('no way to log in', 'ログインの手段がない') } };
+}
+
+/**
+ * What to ask with NTLM after the KDC gave no ticket. When the domain of the host does not know the user, a bare name can only mean a local
+ * account, and a name with that domain means nobody: nothing is tried then.
+ */
+function afterNoTicket(plan: LoginPlan, way: Extract<LoginWay, { mechanism: 'kerberos' }>, error: KerberosError): LoginPlan | undefined {
+  const { forms, names } = plan;
+  const own = names?.dnsDomain?.toUpperCase() === way.kerberos.realm;
+  if (error.stage !== 'as' || error.krbError !== UNKNOWN_USER || !own || forms === undefined) return plan;
+  const local = forms.choices.find(({ domain }) => domain !== '' && domain === names?.computerName);
+  if (forms.form !== 'bare' || local === undefined) return undefined;
+  const why = say(
+    `the domain has no user of that name (KRB-ERROR ${UNKNOWN_USER}), so a local account of ${local.domain} is meant`,
+    `ドメインにその名前のユーザーがいない (KRB-ERROR ${UNKNOWN_USER}) ため、${local.domain} のローカル アカウントとみなす`,
+  );
+  return { ...plan, forms: { ...forms, choices: [{ ...local, why }, ...forms.choices.filter((choice) => choice !== local)] } };
 }
 
 async function tryKerberos(

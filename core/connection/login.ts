@@ -5,7 +5,7 @@ import type { Localized } from '@winmedic/knowledge/model';
 import { type NtlmInitiator, ntlmInitiator } from '@winmedic/ntlm';
 import { MECHANISM_OID, SpnegoError, spnegoInitiator } from '@winmedic/spnego';
 import { ConnectionLost, type HttpLogin, type LoginResult, WsmanSession } from '@winmedic/wsman';
-import { setClock } from './clock.ts';
+import { noteSkew, setClock } from './clock.ts';
 import type { CheckOutcome, CredentialLease } from './credential-budget.ts';
 import type { SocketTransport } from './http-transport.ts';
 import type { Ladder } from './ladder.ts';
@@ -158,6 +158,9 @@ async function kerberosLogin(
   return finish(session, result, result.outcome === 'accepted' ? 'accepted' : 'rejected');
 }
 
+/** KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120 section 7.5.9): there is no such user; no password was looked at. */
+export const UNKNOWN_USER = 6;
+
 /** Is this a failure after which NTLM may be tried? Not when the account itself is the trouble. */
 export function mayFallBack(error: KerberosError): boolean {
   if (error.code === 'KERBEROS_PASSWORD') return false;
@@ -175,6 +178,7 @@ function makeSession({ ladder, options, times }: LoginParts, transport: SocketTr
     login,
     path: ladder.target.path,
     firstTokenAtOnce: true,
+    ...(options.withoutSealing ? { seal: 'never' } : {}),
     allowCleartext: options.allowCleartext === true,
     observer: { exchange: (exchange) => saySoap(ladder, exchange) },
     timeouts: { loginMs: times.answerMs, headerMs: 3 * times.answerMs, totalMs: 6 * times.answerMs },
@@ -203,7 +207,11 @@ function ticketOutcome(error: KerberosError, context: KerberosInitiator): CheckO
 
 function noteKerberos(ladder: Ladder, context: KerberosInitiator, error: KerberosError | undefined): void {
   ladder.set('kerberos.kdc', error?.code === 'KERBEROS_TRANSPORT' ? 'unreachable' : 'ok');
-  if (context.skewSeconds !== undefined) setClock(ladder, Date.now() + context.skewSeconds * 1000, 'kerberos');
+  if (context.skewSeconds !== undefined) {
+    setClock(ladder, Date.now() + context.skewSeconds * 1000, 'kerberos');
+    // The KDC may disagree with the host; the larger difference is what breaks tickets.
+    if (Math.abs(context.skewSeconds) > Number(ladder.get('clock.skewAbs'))) noteSkew(ladder, context.skewSeconds);
+  }
   if (error === undefined) return;
   if (error.stage !== undefined) ladder.set('kerberos.stage', error.stage);
   if (error.krbError !== undefined) ladder.set('kerberos.error', error.krbError);

@@ -49,6 +49,8 @@ export interface ConnectOptions {
   readonly ntlmLevel?: 0 | 1 | 2 | 3 | 4 | 5;
   /** Leave the channel binding out of the login over HTTPS, to reproduce what other clients do. */
   readonly withoutChannelBinding?: boolean;
+  /** Send messages unencrypted over HTTP after the login, to reproduce what other clients do; needs {@link allowCleartext}. */
+  readonly withoutSealing?: boolean;
   /** Further user-name forms after a rejected one; each may cost one bad attempt at the account. Default 0. */
   readonly tryForms?: number;
   /** Shared by a whole run; made for this attempt when absent. */

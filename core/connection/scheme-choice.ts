@@ -77,8 +77,8 @@ export function wayWords(way: LoginWay): Localized {
   if (way.scheme === 'CredSSP') return say('CredSSP with NTLM inside', 'CredSSP (内側は NTLM)');
   if (way.mechanism === 'kerberos') {
     const spn = way.kerberos.servicePrincipalName;
-    return say(`Kerberos within ${way.scheme} for ${spn}`, `${way.scheme} による Kerberos (${spn})`);
+    return say(`Kerberos (scheme ${way.scheme}) for ${spn}`, `Kerberos (認証方式 ${way.scheme}、${spn})`);
   }
-  if (way.mechanism === 'ntlm') return say(`NTLM within ${way.scheme}`, `${way.scheme} による NTLM`);
+  if (way.mechanism === 'ntlm') return say(`NTLM (scheme ${way.scheme})`, `NTLM (認証方式 ${way.scheme})`);
   return way.mechanism === 'basic' ? say('Basic', '基本認証 (Basic)') : say('client certificate', 'クライアント証明書');
 }

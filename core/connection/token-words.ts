@@ -167,11 +167,13 @@ export function kerberosMessageWords(message: KerberosMessage): Pick<TokenWords,
   const name = (parts: { readonly parts: readonly string[] } | undefined) => parts?.parts.join('/') ?? '';
   switch (message.kind) {
     case 'AS-REQ':
-    case 'TGS-REQ':
+    case 'TGS-REQ': {
+      // A TGS-REQ names its client in the ticket it carries.
+      const client = name(message.client);
       return {
         text: say(
-          `Kerberos ${message.kind}: ${name(message.client)} asks realm ${message.realm} for ${name(message.service)}`,
-          `Kerberos ${message.kind}: ${name(message.client)} がレルム ${message.realm} に ${name(message.service)} を要求`,
+          `Kerberos ${message.kind}${client === '' ? '' : ` of ${client}`}: asks realm ${message.realm} for ${name(message.service)}`,
+          `Kerberos ${message.kind}${client === '' ? '' : ` (${client})`}: レルム ${message.realm} に ${name(message.service)} を要求`,
         ),
         fields: [
           ['cname', name(message.client)],
@@ -181,6 +183,7 @@ export function kerberosMessageWords(message: KerberosMessage): Pick<TokenWords,
           ['padata', message.preAuthentication.map((data) => data.name ?? String(data.type)).join(', ')],
         ],
       };
+    }
     case 'AS-REP':
     case 'TGS-REP':
       return {

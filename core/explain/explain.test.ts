@@ -37,6 +37,19 @@ describe('the first meaning of an input is the one a reader expects', () => {
     ['WSManFault Code = 2150859046', 'code', '0x80338126 ERROR_WSMAN_NETWORK_TIMEDOUT'],
     ['0x803380e2', 'code', '0x803380e2 ERROR_WSMAN_CLIENT_KERBEROS_AUTHENTICATION_DISABLED'],
     ['0x80070005', 'code', '0x80070005 E_ACCESSDENIED'],
+    ['2150859174', 'code', '0x803381a6 ERROR_WSMAN_QUOTA_MAX_OPERATIONS'],
+    ['0x80090346', 'code', '0x80090346 SEC_E_BAD_BINDINGS'],
+    ['0xc000035b', 'code', '0xc000035b STATUS_BAD_BINDINGS'],
+    ['KRB-ERROR 37', 'code', '37 KRB_AP_ERR_SKEW'],
+    ['Kerberos エラー 0x25', 'code', '37 KRB_AP_ERR_SKEW'],
+    ['KDC_ERR_PREAUTH_FAILED', 'code', '24 KDC_ERR_PREAUTH_FAILED'],
+    ['TLS alert 70', 'code', '70 protocol_version'],
+    ['handshake_failure', 'code', '40 handshake_failure'],
+    ['0x1c010003', 'code', '0x1c010003 nca_s_unk_if'],
+    ['RPC fault status 5', 'code', '0x5 nca_s_fault_access_denied'],
+    ['bind_nak 8', 'code', '8 authentication_type_not_recognized'],
+    ['provider rejection 1', 'code', '1 abstract_syntax_not_supported'],
+    ['RDP failure code 5', 'code', '5 HYBRID_REQUIRED_BY_SERVER'],
     ['1326', 'code', '1326 ERROR_LOGON_FAILURE'],
     ['0x50', 'code', '0x50 PAGE_FAULT_IN_NONPAGED_AREA'],
     ['0x0000000a', 'code', '0xa IRQL_NOT_LESS_OR_EQUAL'],
@@ -79,6 +92,12 @@ describe('the first meaning of an input is the one a reader expects', () => {
 
   it('a hex number is a reason a table knows, then an error, then a stop code', () => {
     expect(keys('0x5')).toEqual(['0x5', '5 ERROR_ACCESS_DENIED', '0x5 INVALID_PROCESS_ATTACH_ATTEMPT']);
+  });
+
+  it('a small number is an alert, a bind reason or a Kerberos error only with the word before it', () => {
+    expect(keys('40')).not.toContain('40 handshake_failure');
+    expect(keys('24')).not.toContain('24 KDC_ERR_PREAUTH_FAILED');
+    expect(keys('0x18')).toContain('24 KDC_ERR_PREAUTH_FAILED');
   });
 
   it('a decimal that Windows would not write so is no shutdown reason, and hex is no logon type', () => {

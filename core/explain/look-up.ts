@@ -24,9 +24,17 @@ const CODE_TABLES = [
   'failure-reasons',
   'power-actions',
   'well-known-sids',
+  'kerberos-errors',
+  'rpc-status',
 ] as const;
+/** Tables of small numbers that mean something only with a word before them (`TLS alert 40`), or by their symbol. */
+const WORDED_TABLES = ['tls-alerts', 'rdp-negotiation', 'rpc-bind-reasons', 'rpc-provider-reasons'] as const;
 /** Tables whose numbers Windows writes in decimal only: `0xa` is no logon type. */
 const DECIMAL_TABLES: ReadonlySet<string> = new Set(['logon-types', 'rdp-disconnect-reasons', 'power-actions']);
+/** Tables whose codes are met in hex; their decimal numbers mean something only with a word before them. */
+const HEX_TABLES: ReadonlySet<string> = new Set(['bugchecks', 'kerberos-errors', 'rpc-status']);
+/** Length of the shortest status that is RPC's own: `0x1c010003`. */
+const MIN_RPC_STATUS = 10;
 /** Words that name the table in the input (`logon type 10`, `理由コード: 0x500ff`), with an optional colon or equals sign after them. */
 const TABLE_WORDS: readonly (readonly [RegExp, string])[] = (
   [
@@ -38,6 +46,12 @@ const TABLE_WORDS: readonly (readonly [RegExp, string])[] = (
     ['wsman(?:fault)?(?:\\s?code)?|winrm(?:\\s?code)?', 'wsman-errors'],
     ['disconnect(?:\\s?reason)?|切断理由', 'rdp-disconnect-reasons'],
     ['shutdownactiontype', 'power-actions'],
+    ['krb[- ]?(?:error|err)?|kerberos(?:\\s?(?:error|エラー))?', 'kerberos-errors'],
+    ['(?:tls|ssl|schannel)\\s?(?:alert|アラート)', 'tls-alerts'],
+    ['rpc\\s?(?:fault(?:\\s?status)?|status)', 'rpc-status'],
+    ['bind[-_ ]?nak(?:\\s?reason)?', 'rpc-bind-reasons'],
+    ['provider[-_ ]?(?:rejection|reject|reason)', 'rpc-provider-reasons'],
+    ['rdp\\s?(?:negotiation\\s?)?failure(?:\\s?code)?', 'rdp-negotiation'],
   ] as const
 ).map(([words, table]) => [new RegExp(`^(?:${words})(?:\\s{0,3}[:=]\\s{0,3}|\\s{1,3}|(?=[\\d%]))`, 'iu'), table]);
 /** Usual short names of providers. */
@@ -143,7 +157,9 @@ function numberReadings(text: string, knowledge: Knowledge): Reading[] {
   // Logs write reasons in hex; a short decimal is an event id, a logon type or an error.
   const known = reasons.filter((reading) => reading.known && (hex || text.length > 5));
   const found = CODE_TABLES.flatMap((table) => {
-    if (hex ? DECIMAL_TABLES.has(table) : table === 'bugchecks') return [];
+    if (hex ? DECIMAL_TABLES.has(table) : HEX_TABLES.has(table)) return [];
+    // Small statuses of RPC are Win32 errors, which other tables tell.
+    if (table === 'rpc-status' && text.length < MIN_RPC_STATUS) return [];
     const entry = lookUpCode(knowledge, table, table === 'failure-reasons' && !hex ? `%%${text}` : text);
     return entry ? [{ entry, table }] : [];
   });
@@ -164,7 +180,7 @@ function namedReadings(text: string, knowledge: Knowledge): Reading[] {
   const readings: Reading[] = [];
   const name = text.toLowerCase();
   const sidOrMessage = /^(?:%%|s-1-)\d/i.test(text);
-  for (const table of CODE_TABLES) {
+  for (const table of [...CODE_TABLES, ...WORDED_TABLES]) {
     const entry = sidOrMessage ? lookUpCode(knowledge, table, name) : namedEntry(knowledge, table, text);
     if (entry) readings.push(codeReading(entry, table, knowledge));
   }
@@ -244,7 +260,7 @@ function names(knowledge: Knowledge) {
       ...knowledge.findings.map(({ id }) => id),
       ...Object.keys(knowledge.damages),
       ...(knowledge.codes['shutdown-processes']?.codes ?? []).map(({ code }) => code),
-      ...CODE_TABLES.flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),
+      ...[...CODE_TABLES, ...WORDED_TABLES].flatMap((table) => (knowledge.codes[table]?.codes ?? []).flatMap(({ name }) => name ?? [])),
     ]);
     known = [...all].map((name) => ({ name, lower: name.toLowerCase(), pairs: pairsOf(name.toLowerCase()) }));
     namesOf.set(knowledge, known);

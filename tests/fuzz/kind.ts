@@ -13,8 +13,12 @@ export interface Kind {
   readonly seeds: readonly string[];
   /** A mutated copy of a seed; it may be overwritten by the next one. */
   readonly mutate: (seed: number, random: Random) => Mutated;
-  /** Reads an input through every face. Anything thrown is a failure. @returns counts for the summary */
-  readonly read: (bytes: Uint8Array, random: Random) => Readonly<Record<string, number>>;
+  /** Reads an input made of this seed through every face. Anything thrown is a failure. @returns counts for the summary */
+  readonly read: (
+    bytes: Uint8Array,
+    random: Random,
+    seed: number,
+  ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /** One input may take this long, with a machine that is busy otherwise. */
   readonly maxMs: number;
   /** Ending of the file a failing input is written to. */

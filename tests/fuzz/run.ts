@@ -7,15 +7,42 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { attemptKind } from './attempt-kind.ts';
+import { credsspKind } from './credssp-kind.ts';
+import { dcerpcKind } from './dcerpc-kind.ts';
+import { derKind } from './der-kind.ts';
 import { dumpKind } from './dump-kind.ts';
 import { evtxKind } from './evtx-kind.ts';
 import { hiveKind } from './hive-kind.ts';
+import { httpKind } from './http-kind.ts';
 import { imageKind } from './image-kind.ts';
+import { kerberosKind } from './kerberos-kind.ts';
 import type { Kind } from './kind.ts';
+import { ntlmKind } from './ntlm-kind.ts';
 import { Random } from './random.ts';
+import { rdpKind } from './rdp-kind.ts';
+import { spnegoKind } from './spnego-kind.ts';
 import { textKind } from './text-kind.ts';
+import { watchdog } from './watchdog.ts';
+import { wsmanKind } from './wsman-kind.ts';
 
-const KINDS: Readonly<Record<string, () => Kind>> = { evtx: evtxKind, hive: hiveKind, dump: dumpKind, image: imageKind, text: textKind };
+const KINDS: Readonly<Record<string, () => Kind | Promise<Kind>>> = {
+  evtx: evtxKind,
+  hive: hiveKind,
+  dump: dumpKind,
+  image: imageKind,
+  text: textKind,
+  der: derKind,
+  ntlm: ntlmKind,
+  spnego: spnegoKind,
+  kerberos: kerberosKind,
+  credssp: credsspKind,
+  wsman: wsmanKind,
+  dcerpc: dcerpcKind,
+  rdp: rdpKind,
+  http: httpKind,
+  attempt: attemptKind,
+};
 
 const { values } = parseArgs({
   options: {
@@ -31,16 +58,19 @@ const chosen = values.kind === undefined ? Object.keys(KINDS) : values.kind.spli
 /** Heap after a collection may differ by this much between the first and the last check. */
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 
+const dog = watchdog();
 for (const name of chosen) {
   const make = KINDS[name];
   if (make === undefined) {
     console.error(`fuzz: there is no kind "${name}"; there are ${Object.keys(KINDS).join(', ')}`);
     process.exit(2);
   }
-  run(make(), Math.ceil(Number(values.iterations) / chosen.length), Number(values.seconds) / chosen.length);
+  await run(await make(), Math.ceil(Number(values.iterations) / chosen.length), Number(values.seconds) / chosen.length);
 }
 
-function run(kind: Kind, iterations: number, seconds: number): void {
+dog.rest();
+
+async function run(kind: Kind, iterations: number, seconds: number): Promise<void> {
   const usable = kind.seeds.map((_, i) => i).filter((i) => values.only === undefined || kind.seeds[i]!.includes(values.only));
   console.log(`fuzz ${kind.name}: ${usable.length} seeds, ${iterations} inputs, seed ${firstSeed}`);
   const totals = new Map<string, number>();
@@ -54,9 +84,12 @@ function run(kind: Kind, iterations: number, seconds: number): void {
     const random = new Random(seed);
     const from = random.pick(usable);
     const { bytes, names } = kind.mutate(from, random);
+    dog.watch(seed, kind.maxMs * 4);
     const before = performance.now();
     try {
-      for (const [what, count] of Object.entries(kind.read(bytes, random))) totals.set(what, (totals.get(what) ?? 0) + count);
+      const counts = kind.read(bytes, random, from);
+      for (const [what, count] of Object.entries(counts instanceof Promise ? await inTime(counts, kind.maxMs) : counts))
+        totals.set(what, (totals.get(what) ?? 0) + count);
     } catch (error) {
       fail(kind, seed, from, names, bytes, error);
     }
@@ -79,6 +112,19 @@ function run(kind: Kind, iterations: number, seconds: number): void {
   if (done < Math.min(1000, iterations)) {
     console.error(`FAILED ${kind.name}: only ${done} inputs were tried`);
     process.exit(1);
+  }
+}
+
+/** What has no end is a failure too; without a timer nothing would hold the process, and it would end as if all were well. */
+async function inTime<T>(counts: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([counts, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -79,7 +79,7 @@ describe('tokens that are Buffers', () => {
     const authenticate = Buffer.from((await initiator.step(Buffer.from(challenge as Uint8Array))) as Uint8Array);
     const before = authenticate.toString('hex');
     await acceptor.step(authenticate);
-    expect(acceptor.peer).toEqual({ user: 'alice', domain: 'CORP' });
+    expect(acceptor.peer).toMatchObject({ user: 'alice', domain: 'CORP' });
     expect(authenticate.toString('hex')).toBe(before);
   });
 });
