@@ -28,8 +28,8 @@ export interface DcomHostSpec extends DcomSpec {
   readonly mayActivate?: (peer: PeerIdentity) => boolean;
   readonly refusals?: RpcRefusals;
   /**
-   * How an activation below packet integrity is refused: as HRESULT E_ACCESSDENIED of the call, which .NET clients report, or as a fault
-   * with status 5. Which one a given Windows sends was not recorded: unverified. Default `hresult`.
+   * How an activation below packet integrity is refused: as HRESULT E_ACCESSDENIED of the call, or as a fault with status 5. Clients on
+   * Windows report access denied either way; which one a given Windows sends was not recorded: unverified. Default `hresult`.
    */
   readonly hardeningAnswer?: 'hresult' | 'fault';
   /** Told of what Windows would write into the System log. */
