@@ -221,8 +221,9 @@ export class RpcConnection {
     let total = 0;
     for (let count = 0; count < MAX_FRAGMENTS; count++) {
       const bytes = await this.#receive();
+      // Told before it is verified: what was refused is what people want to see.
+      this.#observe?.('received', parsePdu(bytes), bytes);
       const { pdu, stub } = readProtected(bytes, this.#protection);
-      this.#observe?.('received', pdu, bytes);
       if (pdu.callId !== callId) throw new DcerpcError('DCERPC_UNEXPECTED', 'call_id', { offset: 12, need: callId, have: pdu.callId });
       if (pdu.type === 'fault') throw faultError(pdu.status);
       if (pdu.type !== 'response') throw new DcerpcError('DCERPC_UNEXPECTED', 'PTYPE', { offset: 2, need: 'response', have: pdu.type });
