@@ -199,6 +199,23 @@ describe('sizes and places', () => {
     });
   });
 
+  it('answers pipelined requests in their order', async () => {
+    await withHost({ ...open, latencyMs: 20 }, async (host) => {
+      const head = `Host: x\r\nAuthorization: ${headers.Authorization}\r\n`;
+      const post = (path: string, body: string) =>
+        `POST ${path} HTTP/1.1\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+      const socket = dial(host);
+      socket.write(post('/wsman', identify) + post('/none', '') + post('/wsman', ''));
+      let text = '';
+      for await (const chunk of socket) {
+        text += chunk;
+        if (text.match(/HTTP\/1\.1 /g)?.length === 3) break;
+      }
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
+      expect(host.counters.checks.get('\\operator')).toEqual({ tried: 1, failed: 0 });
+    });
+  });
+
   it('counts what is open', async () => {
     await withHost(open, async (host, http) => {
       const filter = { dialect: DIALECT.wql, text: 'select Name from Win32_Service' };

@@ -122,6 +122,7 @@ class Connection {
   readonly #path: string;
   readonly #secured: TLSSocket | undefined;
   readonly #socket: Socket;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(host: HostState, login: ConnectionLogin, prefix: string, secured: TLSSocket | undefined, socket: Socket) {
     this.#host = host;
@@ -132,7 +133,14 @@ class Connection {
     socket.on('close', () => host.places.leave(this));
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Requests of a connection are dealt with one after another, also pipelined ones: logins and sealing count on their order. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const turn = this.#turn.then(() => this.#handle(request, response));
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { spec } = this.#host;
     this.#host.requests++;
     if (spec.fault === 'tls13-client-certificate' && this.#secured?.getProtocol() === 'TLSv1.3' && this.#clientSentCertificate()) {

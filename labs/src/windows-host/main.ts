@@ -10,6 +10,7 @@ const USAGE = `node --conditions=@winmedic/source labs/src/windows-host/main.ts 
   --latency MS   before each answer
   --loss SHARE   of connections that are reset, 0 to 1
   --rdp nla      also an RDP port: required, optional, off
+The accounts of the states, CORP\\alice first, are in labs/src/windows-host/states.ts.
 Prints one JSON line per host and runs until it is interrupted.
 `;
 

@@ -41,6 +41,9 @@ export function cluster(spec: ResolvedSpec): CimNamespace {
         Type: 'Virtual Machine',
       })),
     ),
+    defineClass(NS, 'MSCluster_ClusterSharedVolume', ['Name'], () => [
+      { FaultState: 0, Name: 'C:\\ClusterStorage\\Volume1', VolumeName: `\\\\?\\Volume{${spec.guid('volume').toLowerCase()}}\\` },
+    ]),
     defineClass(NS, 'MSCluster_Network', ['Name'], () => [
       { Address: '192.0.2.0', AddressMask: '255.255.255.0', Name: 'Cluster Network 1', Role: 3, State: 3 },
     ]),

@@ -136,6 +136,23 @@ export function virtualizationV2(spec: ResolvedSpec, startedAt: Date): CimNamesp
       ['DeviceID'],
       each((m) => exchange(spec, m)),
     ),
+    defineClass(NS, 'Msvm_Processor', ['SystemCreationClassName', 'SystemName', 'CreationClassName', 'DeviceID'], () =>
+      Array.from({ length: 32 }, (_, i) => ({
+        Caption: 'Processor',
+        CreationClassName: 'Msvm_Processor',
+        CurrentClockSpeed: 2400,
+        DeviceID: `Microsoft:${spec.guid('processors')}\\${i}`,
+        ElementName: 'Logical Processor',
+        EnabledState: 2,
+        HealthState: 5,
+        LoadPercentage: i % 8,
+        MaxClockSpeed: 2400,
+        OperationalStatus: [2],
+        Role: 'Central Processor',
+        SystemCreationClassName: 'Msvm_ComputerSystem',
+        SystemName: spec.name,
+      })),
+    ),
     defineClass(NS, 'Msvm_NumaNode', ['NodeID'], () =>
       [0, 1].map((node) => ({
         Caption: 'Numa Node',
