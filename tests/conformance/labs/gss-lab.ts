@@ -9,6 +9,12 @@ export const GSS_USER = {
   domain: 'WINHOST',
   host: 'winmedic.test',
 } as const;
+/** Principal that has an RC4 key alone; password as {@link GSS_USER}. */
+export const RC4_USER = 'rc4user';
+/** Principal whose keys are in the file {@link USER_KEYTAB} of the lab. */
+export const KEYTAB_USER = 'tabuser';
+/** Keytab of {@link KEYTAB_USER}. */
+export const USER_KEYTAB = 'user.keytab';
 /** Port of the lab's KDC. */
 export const KDC_PORT = 10_088;
 /** Ports of the servers, each another set-up. */
@@ -21,7 +27,7 @@ export const gssObstacles = (): string[] => obstacles(['krb5kdc', 'kadmin.local'
 
 /**
  * MIT KDC and WinRM-like servers over the system's GSS-API: Windows' default set-up, a weak one, HTTPS with strict and relaxed channel
- * binding, NTLMv2 only and any NTLM level.
+ * binding, NTLMv2 only and any NTLM level (these two without keys for Kerberos).
  * @param answers bodies by wsa:Action, see gss_winrm_server.py.
  */
 export async function startGssLab(answers: Readonly<Record<string, string>> = {}): Promise<Lab> {
@@ -37,7 +43,7 @@ export async function startGssLab(answers: Readonly<Record<string, string>> = {}
       'kdc.conf',
       `[kdcdefaults]\n kdc_listen = 127.0.0.1:${KDC_PORT}\n kdc_tcp_listen = 127.0.0.1:${KDC_PORT}\n[realms]\n ${realm} = {\n` +
         `  database_name = ${lab.path('principal')}\n  key_stash_file = ${lab.path('stash')}\n` +
-        '  supported_enctypes = aes256-cts:normal aes128-cts:normal arcfour-hmac:normal\n }\n',
+        '  supported_enctypes = aes256-cts:normal aes128-cts:normal aes256-sha2:normal aes128-sha2:normal arcfour-hmac:normal\n }\n',
     );
     lab.set('KRB5_CONFIG', conf);
     lab.set('KRB5_KDC_PROFILE', profile);
@@ -45,7 +51,8 @@ export async function startGssLab(answers: Readonly<Record<string, string>> = {}
     lab.must('kadmin.local', [], {
       input:
         `addprinc -pw ${password} ${user}\naddprinc -randkey HTTP/${host}\nktadd -k ${lab.path('http.keytab')} HTTP/${host}\n` +
-        `addprinc -pw ${password} -e arcfour-hmac:normal rc4user\n`,
+        `addprinc -pw ${password} -e arcfour-hmac:normal ${RC4_USER}\naddprinc -pw ${password} ${KEYTAB_USER}\n` +
+        `ktadd -norandkey -k ${lab.path(USER_KEYTAB)} ${KEYTAB_USER}\n`,
     });
     lab.must('openssl', [
       ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', lab.path('key.pem'), '-out', lab.path('cert.pem'), '-days', '30'],
@@ -67,7 +74,8 @@ export async function startGssLab(answers: Readonly<Record<string, string>> = {}
           '--user-file',
           users,
           '--keytab',
-          lab.path('http.keytab'),
+          // Those with a level are for NTLM alone: without keys SPNEGO does not take Kerberos.
+          lab.path(level === undefined ? 'http.keytab' : 'no.keytab'),
           '--answers',
           bodies,
           ...more,

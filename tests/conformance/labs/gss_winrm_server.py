@@ -4,7 +4,8 @@ GSS-API (python3-gssapi over MIT krb5 and the gss-ntlmssp plug-in). Debian: pyth
 
 Answers by wsa:Action from --answers (JSON: action -> body element as text, `{n}` counts the requests); every other request gets an
 IdentifyResponse. Refuses clear SOAP over HTTP with 500, a bad login with 401, a body that does not unseal with 400.
-Prints one JSON line per request on stdout: {"status", "user", "mech", "sealed", "action", "why"}.
+Prints one JSON line per request on stdout: status, path, scheme of the Authorization header, user and mech of the login, and for messages
+sealed, action, the SHA-256 digests of the clear bodies ("asked", "answered"); "why" for refusals.
 """
 import argparse
 import base64
@@ -41,6 +42,7 @@ import gssapi  # noqa: E402  (reads the environment when it is loaded)
 from gssapi.raw import ChannelBindings, IOV, IOVBufferType, wrap_iov  # noqa: E402
 
 KERBEROS = '1.2.840.113554.1.2.2'
+CHANNEL_BOUND = 0x800  # GSS_C_CHANNEL_BOUND_FLAG of MIT krb5 1.19
 SOAP = 'http://www.w3.org/2003/05/soap-envelope'
 ADDRESSING = 'http://schemas.xmlsoap.org/ws/2004/08/addressing'
 IDENTIFY = (
@@ -59,6 +61,10 @@ lock = threading.Lock()
 served = 0
 
 
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     disable_nagle_algorithm = True
@@ -72,8 +78,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def tell(self, status, **more):
         mech = self.context.mech.dotted_form if self.context is not None and self.complete else None
+        scheme = (self.headers.get('Authorization') or '').partition(' ')[0] or None
+        line = {'status': status, 'path': self.path, 'scheme': scheme, 'user': self.user, 'mech': mech, **more}
         with lock:
-            print(json.dumps({'status': status, 'user': self.user, 'mech': mech, **more}), flush=True)
+            print(json.dumps(line), flush=True)
 
     def reply(self, status, body=b'', content_type=None, challenge=None, **more):
         self.tell(status, **more)
@@ -142,11 +150,18 @@ class Handler(BaseHTTPRequestHandler):
             answer = self.context.step(raw)
         except Exception as error:  # a refused login, whatever the mechanism calls it
             self.context = None
-            self.reply(401, why=str(error).replace('\n', ' '))
+            # Kerberos may explain itself in an error token; some mechanisms give an empty one.
+            token = getattr(error, 'token', None)
+            challenge = f'{scheme} {base64.b64encode(token).decode()}' if token else None
+            self.reply(401, challenge=challenge, why=str(error).replace('\n', ' '))
             return True, None
         challenge = f'{scheme} {base64.b64encode(answer).decode()}' if answer else None
         if not self.context.complete:
             self.reply(401, challenge=challenge or scheme)
+            return True, None
+        if options.cbt == 'strict' and self.context.mech.dotted_form == KERBEROS and not int(self.context.actual_flags) & CHANNEL_BOUND:
+            self.context = None
+            self.reply(401, why='no channel binding')
             return True, None
         self.complete, self.user = True, str(self.context.initiator_name)
         return False, challenge
@@ -186,9 +201,10 @@ class Handler(BaseHTTPRequestHandler):
             f'<s:Body>{inner}</s:Body></s:Envelope>'
         ).encode()
         content_type = 'application/soap+xml;charset=UTF-8'
+        told = {'sealed': sealed, 'action': action, 'asked': digest(body), 'answered': digest(answer)}
         if sealed:
             answer, content_type = self.seal(answer)
-        self.reply(200, answer, content_type, challenge=challenge, sealed=sealed, action=action)
+        self.reply(200, answer, content_type, challenge=challenge, **told)
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):

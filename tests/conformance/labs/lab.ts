@@ -45,6 +45,7 @@ export class Lab {
   readonly folder: string;
   readonly #processes: ChildProcess[] = [];
   readonly #environment: Record<string, string> = {};
+  readonly #covers: (readonly [inside: string, over: string])[] = [];
 
   constructor(kind: string, hosts: readonly string[], nameserver?: string) {
     this.folder = mkdtempSync(join(tmpdir(), `wm-${kind}-`));
@@ -75,6 +76,25 @@ export class Lab {
     return readFileSync(this.path(`${name}.log`), 'utf8');
   }
 
+  /**
+   * Lays an empty folder of this lab over one of the machine, for the processes of this lab alone: programs that keep their pid and sockets at
+   * a fixed place can then run in several labs at once.
+   */
+  cover(over: string): void {
+    const inside = this.path(over.replaceAll('/', '_'));
+    mkdirSync(inside, { recursive: true });
+    mkdirSync(over, { recursive: true });
+    this.#covers.push([inside, over]);
+  }
+
+  /** Arguments of `ip` that run a command inside; each run has a mount namespace of its own. */
+  #inside(command: string, args: readonly string[]): string[] {
+    const enter = ['netns', 'exec', this.name];
+    if (this.#covers.length === 0) return [...enter, command, ...args];
+    const mounts = this.#covers.map(([inside, over]) => `mount --bind '${inside}' '${over}'`).join(' && ');
+    return [...enter, 'sh', '-c', `${mounts} && exec "$0" "$@"`, command, ...args];
+  }
+
   /** Environment of every process of this lab. */
   set(name: string, value: string): void {
     this.#environment[name] = value;
@@ -82,7 +102,7 @@ export class Lab {
 
   /** Runs a command inside and waits. */
   run(command: string, args: readonly string[], options: { input?: string; env?: Record<string, string>; timeoutMs?: number } = {}): Ran {
-    const { status, stdout, stderr, error } = spawnSync('ip', ['netns', 'exec', this.name, command, ...args], {
+    const { status, stdout, stderr, error } = spawnSync('ip', this.#inside(command, args), {
       input: options.input ?? '',
       encoding: 'utf8',
       env: { ...process.env, ...this.#environment, ...options.env },
@@ -108,7 +128,7 @@ export class Lab {
       env: { ...process.env, ...this.#environment, ...env },
       detached: true,
     };
-    this.#processes.push(spawn('ip', ['netns', 'exec', this.name, command, ...args], options));
+    this.#processes.push(spawn('ip', this.#inside(command, args), options));
   }
 
   /** Waits until a TCP port inside accepts. */

@@ -26,6 +26,8 @@ export const sambaObstacles = (): string[] => obstacles(['samba', 'samba-tool', 
 export async function startSambaLab(): Promise<Lab> {
   const lab = new Lab('ad', ['127.0.0.1 localhost', `${AD.dcAddress} ${AD.dc} dc1`, `127.0.0.1 ${AD.member} hv01`], AD.dcAddress);
   try {
+    // Its pid file and winbind's pipe.
+    lab.cover('/run/samba');
     lab.run('ip', ['addr', 'add', `${AD.dcAddress}/24`, 'dev', 'lo']);
     const conf = lab.write(
       'krb5.conf',
