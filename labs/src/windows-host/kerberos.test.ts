@@ -1,5 +1,6 @@
 import { Secret, type SecurityContext } from '@winmedic/gss';
 import { kerberosInitiator, readGssKerberosToken, writeKeytab } from '@winmedic/kerberos';
+import { ntlmInitiator } from '@winmedic/ntlm';
 import { MECHANISM_OID, parseSpnegoToken, spnegoInitiator } from '@winmedic/spnego';
 import { ACTION, parseEnvelope, RESOURCE, readFault, sealBody, unsealBody } from '@winmedic/wsman';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +89,15 @@ describe('Kerberos', () => {
       expect([got.status, error]).toMatchObject([401, { message: { kind: 'KRB-ERROR', error: 37 } }]);
       expect((await login(http, ticket(), 'Kerberos')).status).toBe(200);
       expect(host.counters.logons).toHaveLength(1);
+    });
+  });
+
+  it('does not fit into the headers of a host that takes only short ones, while NTLM does', async () => {
+    await withHost({ ...spec, fault: 'header-too-long' }, async (_, http) => {
+      expect((await login(http, ticket(), 'Kerberos')).status).toBe(400);
+      expect((await login(http, negotiate(), 'Negotiate')).status).toBe(400);
+      const credential = { user: 'alice', domain: 'CORP', password: new Secret(PASSWORD) };
+      expect((await login(http, ntlmInitiator({ credential }))).status).toBe(200);
     });
   });
 

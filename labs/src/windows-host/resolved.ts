@@ -52,6 +52,8 @@ const LIMITS: LimitSpec = {
 
 /** MaxFieldLength of http.sys (KB 820129). */
 const MAX_FIELD_LENGTH = 16_384;
+/** Of the fault `header-too-long`: a ticket without a PAC (about 750 characters with its header) is beyond it, NTLM with short names is not. */
+const SHORT_FIELD_LENGTH = 720;
 
 /** Fills in the defaults. */
 export function resolveSpec(spec: WindowsHostSpec): ResolvedSpec {
@@ -65,7 +67,7 @@ export function resolveSpec(spec: WindowsHostSpec): ResolvedSpec {
     domain: dnsDomain === '' ? 'WORKGROUP' : (spec.domain ?? 'CORP'),
     build: spec.build ?? '10.0.20348',
     address: spec.address ?? '127.0.0.1',
-    maxFieldLength: spec.maxFieldLength ?? (fault === 'header-too-long' ? 1024 : MAX_FIELD_LENGTH),
+    maxFieldLength: spec.maxFieldLength ?? (fault === 'header-too-long' ? SHORT_FIELD_LENGTH : MAX_FIELD_LENGTH),
     faultShape: spec.faultShape ?? 'wsman',
     virtualMachines: spec.virtualMachines ?? 2,
     services: Math.max(8, spec.services ?? 8),

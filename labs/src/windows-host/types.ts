@@ -24,7 +24,7 @@ export interface WindowsHostSpec {
   readonly loss?: number;
   /** Loopback address to listen on, default `127.0.0.1`. */
   readonly address?: string;
-  /** Longest header line in bytes (http.sys MaxFieldLength, 16384 by default); `header-too-long` makes it 1024. */
+  /** Longest header line in bytes (http.sys MaxFieldLength, 16384 by default); `header-too-long` makes it 720, which no Kerberos token stays below. */
   readonly maxFieldLength?: number;
   /** How faults of WMI look: `f:WSManFault` (default) or `p:MSFT_WmiError`, as newer hosts also send them. */
   readonly faultShape?: 'wsman' | 'wmi';
