@@ -32,18 +32,16 @@ export async function attemptAll(targets: readonly string[], options: ConnectAll
   const shared: ConnectOptions = { ...each, budget };
   const attempts: ConnectionAttempt[] = [];
   const together: number[] = [];
+  const running = new Set<number>();
   let next = 0;
-  let running = 0;
   let done = 0;
   const worker = async () => {
     for (let index = next++; index < targets.length; index = next++) {
       if (each.signal?.aborted) return;
-      running++;
-      together[index] = running;
-      const attempt = await attemptConnection(targets[index] as string, shared);
-      // Others may have begun while this one ran.
-      together[index] = Math.max(together[index] as number, running);
-      running--;
+      running.add(index);
+      // Those that run already have one more beside them now.
+      for (const other of running) together[other] = Math.max(together[other] ?? 0, running.size);
+      const attempt = await attemptConnection(targets[index] as string, shared).finally(() => running.delete(index));
       attempts[index] = attempt;
       onProgress?.(++done, targets.length, attempt);
     }

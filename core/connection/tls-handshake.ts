@@ -49,7 +49,11 @@ export function handshake(socket: Socket, options: HandshakeOptions): Promise<Ha
       socket,
       // Judged afterwards, with every reason and not only the first; nothing is sent before that.
       rejectUnauthorized: false,
+      // Without a host of its own Node would compare with `localhost`; the name is judged with the rest.
+      checkServerIdentity: () => undefined,
       ca: [...options.ca],
+      // A self-signed certificate of Windows lacks keyCertSign: given as trusted it is an end of the chain, not its own issuer.
+      allowPartialTrustChain: true,
       ...(isIP(host.split('%')[0] ?? '') > 0 ? {} : { servername: host }),
       ...(options.client === undefined ? {} : { cert: options.client.certificate, key: options.client.key }),
       ...(options.only === undefined
