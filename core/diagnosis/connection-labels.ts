@@ -61,7 +61,7 @@ export const CONNECTION_LABELS: Readonly<Record<ConnectionPropertyName, Localize
   'ntlm.128': say('128-bit keys offered', '128 ビット キーの提示'),
   'ntlm.ess': say('extended session security offered', '拡張セッション セキュリティの提示'),
   'ntlm.mic': say('MIC in the last NTLM message', '最後の NTLM メッセージの MIC'),
-  'ntlm.cbt': say('channel binding in the last NTLM message', '最後の NTLM メッセージのチャネル バインド'),
+  'ntlm.cbt': say('channel binding in the last NTLM message', '最後の NTLM メッセージのチャネル バインディング'),
   'kerberos.stage': say('Kerberos exchange', 'Kerberos の段階'),
   'kerberos.error': say('KRB-ERROR', 'KRB-ERROR'),
   'kerberos.status': say('NTSTATUS in the KRB-ERROR', 'KRB-ERROR 内の NTSTATUS'),
