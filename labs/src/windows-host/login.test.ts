@@ -1,7 +1,7 @@
 import { credsspInitiator } from '@winmedic/credssp';
 import { CLSID_WBEM_LEVEL1_LOGIN, IID_WBEM_LEVEL1_LOGIN, RpcConnection, remoteCreateInstance } from '@winmedic/dcerpc';
 import { channelBindingHash, Secret, type SecurityContext, tlsServerEndPoint } from '@winmedic/gss';
-import { type NtlmInitiator, ntlmInitiator, parseNtlmMessage } from '@winmedic/ntlm';
+import { NEGOTIATE_FLAGS, type NtlmInitiator, ntlmInitiator, parseNtlmMessage } from '@winmedic/ntlm';
 import { ACTION, isSealedType, MUTUAL_PROFILE, parseEnvelope, RESOURCE, readInstanceAnswer, sealBody, unsealBody } from '@winmedic/wsman';
 import { describe, expect, it } from 'vitest';
 import { dial } from '../dcom-host/test-dial.ts';
@@ -168,6 +168,20 @@ describe('NTLM', () => {
     });
   });
 
+  it('the challenge of a weak host lacks 128-bit keys and extended session security', async () => {
+    await withHost({ accounts, auth: { ntlmStrong: false } }, async (_, http) => {
+      const weak = ntlm();
+      expect((await login(http, weak)).status).toBe(200);
+      const {
+        NTLMSSP_NEGOTIATE_128: keys128,
+        NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY: ess,
+        NTLMSSP_NEGOTIATE_NTLM: always,
+      } = NEGOTIATE_FLAGS;
+      expect((weak.challenge?.flags ?? 0) & (keys128 | ess | always)).toBe(always);
+      await expect(login(http, ntlm({ requireEss: true }))).rejects.toMatchObject({ code: 'NTLM_WEAK' });
+    });
+  });
+
   it('NTLMv1 is refused at level 5 and taken at level 3', async () => {
     for (const [level, status] of [
       [5, 401],
@@ -207,6 +221,20 @@ describe('CredSSP', () => {
       const ended = await login(http, delegate(user, domain, password), 'CredSSP').catch((error: unknown) => error);
       expect(ended).toMatchObject({ code: 'CREDSSP_ERROR_CODE', ntstatus: told });
       expect(statuses(host)).toEqual([logged]);
+    });
+  });
+});
+
+describe('CredSSP that ends early', () => {
+  const credential = { user: 'alice', domain: 'CORP', password: new Secret(PASSWORD) };
+  it.each([
+    ['tls', 1],
+    ['negotiate', 3],
+  ] as const)('at %s gets 401 without a token, and no password was checked', async (credSspStops, requests) => {
+    await withHost({ accounts, auth: { credSsp: true, credSspStops } }, async (host, http) => {
+      const got = await login(http, credsspInitiator({ credential, context: () => ntlmInitiator({ credential }) }), 'CredSSP');
+      expect([got.status, got.challenges, host.counters.requests]).toEqual([401, ['Negotiate', 'Kerberos', 'CredSSP'], requests]);
+      expect(host.counters.checks.size).toBe(0);
     });
   });
 });

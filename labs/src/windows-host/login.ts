@@ -89,6 +89,7 @@ export class ConnectionLogin {
       this.#running = { scheme, context, form: recogniseToken(token) === 'spnego' ? 'spnego' : 'raw' };
     }
     const { context, form } = this.#running;
+    if (scheme === 'CredSSP' && this.#stops(context)) return this.#fail();
     try {
       const answer = await context.step(token);
       const challenge = answer === undefined ? undefined : challengeOf(scheme, answer);
@@ -102,6 +103,12 @@ export class ConnectionLogin {
       this.#fail();
       return refusalOf(error, scheme, form);
     }
+  }
+
+  /** Is this where CredSSP of this host gives no answer any more? */
+  #stops(context: SecurityContext): boolean {
+    const { credSspStops } = this.#spec.auth;
+    return credSspStops === 'tls' || (credSspStops === 'negotiate' && 'tunnel' in context && context.tunnel !== undefined);
   }
 
   #fail(): LoginOutcome {

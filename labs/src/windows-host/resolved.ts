@@ -37,6 +37,7 @@ const AUTH: AuthSpec = {
   ntlmBlocked: false,
   ntlmStrong: true,
   credSspVersion: 6,
+  credSspStops: 'no',
 };
 
 /** Defaults of Windows Server 2012 and later (MS-WSMV product behaviour notes 8, 9, 19 to 22, 34). */

@@ -282,7 +282,7 @@ describe('enumerations', () => {
   });
 
   it('refuse one instance that does not fit at all', async () => {
-    const big = serviceOf({ limits: { maxEnvelopeSizeKb: 2 } });
+    const big = serviceOf({ limits: { maxAnswerKb: 2 } });
     const fault = await faultOf(big, enumerate('select * from Win32_OperatingSystem'));
     expect([fault.wsmanCode, fault.soapSubcode]).toEqual([0x80338049, 'EncodingLimit']);
     expect((await faultOf(serviceOf(), enumerate(ALL, { size: 500 }))).wsmanCode).toBe(0x80338047);

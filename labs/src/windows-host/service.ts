@@ -112,14 +112,18 @@ export class WsmanService {
 
   /** Bytes the answer may have. */
   #limit(request: ReceivedRequest): number {
-    const server = this.#spec.limits.maxEnvelopeSizeKb * 1024;
+    const server = this.#serverLimit();
     if (request.maxEnvelopeSize !== undefined && request.maxEnvelopeSize < MIN_ENVELOPE) throw refuse.envelope(0x80338047);
     return Math.min(server, request.maxEnvelopeSize ?? server);
   }
 
+  #serverLimit(): number {
+    const { maxAnswerKb, maxEnvelopeSizeKb } = this.#spec.limits;
+    return (maxAnswerKb ?? maxEnvelopeSizeKb) * 1024;
+  }
+
   #tooLarge(request: ReceivedRequest): Refusal {
-    const server = this.#spec.limits.maxEnvelopeSizeKb * 1024;
-    return refuse.envelope((request.maxEnvelopeSize ?? Number.POSITIVE_INFINITY) < server ? 0x80338048 : 0x80338049);
+    return refuse.envelope((request.maxEnvelopeSize ?? Number.POSITIVE_INFINITY) < this.#serverLimit() ? 0x80338048 : 0x80338049);
   }
 
   async #dispatch(request: ReceivedRequest, caller: Caller, limit: number): Promise<string> {

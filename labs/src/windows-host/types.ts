@@ -84,6 +84,8 @@ export interface AuthSpec {
   readonly ntlmStrong: boolean;
   /** Version the CredSSP server answers, 2 to 6; default 6. */
   readonly credSspVersion: number;
+  /** Where CredSSP ends without an answer: `tls` at the first token (no common TLS version), `negotiate` once the tunnel stands. Default `no`. */
+  readonly credSspStops: 'no' | 'tls' | 'negotiate';
 }
 
 /** An account and what it may do. */
@@ -109,6 +111,8 @@ export interface AccountSpec {
 /** Quotas and sizes (reference winrm.md section 10). */
 export interface LimitSpec {
   readonly maxEnvelopeSizeKb: number;
+  /** For answers alone, to provoke EncodingLimit with requests that still fit; default {@link maxEnvelopeSizeKb}. */
+  readonly maxAnswerKb?: number;
   readonly maxBatchItems: number;
   readonly maxConcurrentOperationsPerUser: number;
   readonly maxConnections: number;
