@@ -10,6 +10,7 @@ import {
   kerberosLogin,
   kerberosParts,
   readGssKerberosToken,
+  readKerberosMessage,
 } from './index.ts';
 
 let kdc: Kdc;
@@ -71,6 +72,19 @@ describe('the context', () => {
     await acceptor.step(third);
     const cover = { before: Uint8Array.of(1, 2), after: Uint8Array.of(3) };
     expect(acceptor.protection.unseal(initiator.protection.seal(Uint8Array.of(7), cover), cover)).toEqual(Uint8Array.of(7));
+  });
+
+  it.each([
+    [false, [18, 17, 20, 19, 23]],
+    [true, [18, 17, 23]],
+  ])('in DCE style (%s) offers the types that fit it', async (dceStyle, expected) => {
+    const offered: (readonly number[])[] = [];
+    const onExchange: KerberosInitiatorOptions['onExchange'] = ({ stage, request }) => {
+      const message = stage === 'ap' ? undefined : readKerberosMessage(request);
+      if (message?.kind === 'AS-REQ' || message?.kind === 'TGS-REQ') offered.push(message.etypes);
+    };
+    await initiate({ dceStyle, onExchange }).step();
+    expect(offered).toEqual([expected, expected, expected]);
   });
 
   it('gives no protection and no peer before it is complete, and takes no token after', async () => {

@@ -42,6 +42,9 @@ export async function kerberosLogin(options: KerberosLoginOptions): Promise<Kerb
   return { cache, credentialChecks: session.credentialChecks, skewSeconds: session.clock.skewSeconds ?? 0 };
 }
 
+/** AES-SHA2 cannot sign the header and trailer of DCE RPC around sealed data, see KERBEROS_COVER. */
+const DCE_ETYPES: readonly number[] = [ETYPE.aes256, ETYPE.aes128, ETYPE.rc4];
+
 /** What the AP-REQ that is under way was made with. */
 interface Pending {
   readonly ticket: CachedCredential;
@@ -71,7 +74,11 @@ class Initiator implements KerberosInitiator {
     this.#options = options;
     this.#dceStyle = options.dceStyle ?? false;
     this.#mutual = this.#dceStyle || (options.mutual ?? true);
-    this.#session = newSession(credential.kind === 'cache' ? { ...options, kdcOffset: credential.cache.kdcOffset } : options);
+    this.#session = newSession({
+      ...(this.#dceStyle ? { etypes: DCE_ETYPES } : {}),
+      ...options,
+      ...(credential.kind === 'cache' ? { kdcOffset: credential.cache.kdcOffset } : {}),
+    });
   }
 
   get complete(): boolean {

@@ -93,7 +93,7 @@ function apRequest(session: Session, grant: CachedCredential, body: Uint8Array):
 
 /** Microseconds of a time, the part below a millisecond at random: services refuse a second authenticator of the same microsecond. */
 export function microsOf(time: number, session: Pick<Session, 'random'>): number {
-  return (Math.floor(time) % 1000) * 1000 + (random31(session) % 1000);
+  return (((Math.floor(time) % 1000) + 1000) % 1000) * 1000 + (random31(session) % 1000);
 }
 
 function accept(grant: CachedCredential, realm: string, nonce: number, reply: KdcRep, parts: readonly string[]): CachedCredential {

@@ -51,7 +51,10 @@ export interface KerberosLogin {
   readonly skewSeconds: number;
 }
 
-/** One exchange, for the ladder and for `--explain`. Both messages as they went, without length prefix. */
+/**
+ * One exchange, for the ladder and for `--explain`. Both messages as they went: those of the KDC without length prefix, the tokens of `ap` with
+ * their GSS framing (`readGssKerberosToken`).
+ */
 export interface KerberosExchange {
   readonly stage: KerberosStage;
   /** Realm whose KDC was asked; that of the ticket for `ap`. */
@@ -83,7 +86,7 @@ export interface KerberosInitiatorOptions {
   readonly now?: () => number;
   /** Random bytes; default those of node:crypto. */
   readonly random?: (length: number) => Uint8Array;
-  /** Encryption types offered, best first; default 18, 17, 20, 19, 23. */
+  /** Encryption types offered, best first; default 18, 17, 20, 19, 23, in DCE style those that can sign parts around the data: 18, 17, 23. */
   readonly etypes?: readonly number[];
   readonly onExchange?: (exchange: KerberosExchange) => void;
 }
