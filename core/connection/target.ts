@@ -35,12 +35,12 @@ export function parseTarget(text: string, options: { readonly via?: ConnectionVi
   const place = url === null ? trimmed : (url[2] as string);
   const { host, port } = hostAndPort(place);
   // Ranges are refused here once for all: whoever wants many hosts writes them out.
-  const single = isIP(host.split('%')[0] ?? '') > 0 || (/^[\p{L}\p{N}._-]+$/u.test(host) && !/^[\d.]+-[\d.]+$/.test(host));
+  const single = isAddress(host) || (/^[\p{L}\p{N}._-]+$/u.test(host) && !/^[\d.]+-[\d.]+$/.test(host));
   if (host.length > MAX_HOST || !single) throw wrong('host of the target');
   if (port !== undefined && !(port >= 1 && port <= 65535)) throw wrong('port of the target');
   const path = url?.[3] === undefined || url[3] === '/' ? '/wsman' : url[3];
   if (!/^[\x21-\x7e]+$/.test(path)) throw wrong('path of the target');
-  const kind = isIP(host.split('%')[0] ?? '') > 0 ? 'address' : host.replace(/\.$/, '').includes('.') ? 'fqdn' : 'name';
+  const kind = isAddress(host) ? 'address' : host.replace(/\.$/, '').includes('.') ? 'fqdn' : 'name';
   // 5986 without a scheme can only mean HTTPS: WinRM never listens there otherwise.
   const guessed = url === null && port === 5986 && (options.via ?? 'winrm') === 'winrm' ? 'https' : transport;
   return {
@@ -52,6 +52,12 @@ export function parseTarget(text: string, options: { readonly via?: ConnectionVi
     transport: guessed,
     path,
   };
+}
+
+/** An address, IPv6 also with its zone: a name or number of an interface (RFC 4007 section 11.2). */
+function isAddress(host: string): boolean {
+  const [address = '', ...zone] = host.split('%');
+  return isIP(address) > 0 && (zone.length === 0 || (isIP(address) === 6 && /^[\p{L}\p{N}._~-]+$/u.test(zone.join('%'))));
 }
 
 function hostAndPort(place: string): { host: string; port?: number } {
