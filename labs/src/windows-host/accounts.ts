@@ -7,7 +7,6 @@ export const NTSTATUS = {
   noSuchUser: 0xc000_0064,
   wrongPassword: 0xc000_006a,
   logonFailure: 0xc000_006d,
-  passwordExpired: 0xc000_0071,
   disabled: 0xc000_0072,
   timeDifference: 0xc000_0133,
   accountExpired: 0xc000_0193,

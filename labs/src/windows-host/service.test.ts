@@ -385,6 +385,20 @@ describe('rights and quotas', () => {
     expect((await faultOf(serviceOf(), requestOf(ACTION.get, 'http://example.org/none', { kind: 'get' }))).wsmanCode).toBe(0x8033803b);
   });
 
+  it('another dialect, a method that is not there and a header that must be understood are refused', async () => {
+    const dialect = { dialect: 'http://example.org/dialect', text: 'x' };
+    const uri = wmi('root/cimv2', 'Win32_Service');
+    const other = requestOf(ACTION.enumerate, uri, { kind: 'enumerate', optimize: true, filter: dialect, mode: 'object' });
+    expect((await faultOf(serviceOf(), other)).wsmanCode).toBe(0x80338019);
+    const method = requestOf(`${uri}/Nothing`, uri, { kind: 'invoke', method: 'Nothing', parameters: { properties: new Map() } });
+    expect((await faultOf(serviceOf(), method)).wsmanCode).toBe(0x8004102e);
+    const header = '<q:Unknown xmlns:q="http://example.org/q" s:mustUnderstand="true"/></s:Header>';
+    expect(await faultOf(serviceOf(), config.replace('</s:Header>', header))).toMatchObject({
+      wsmanCode: 0x80338010,
+      soapCode: 'MustUnderstand',
+    });
+  });
+
   it('nothing of the configuration is typed as an instance of WMI', async () => {
     const envelope = await ask(serviceOf(), config);
     expect(readInstance(envelope.content as NonNullable<typeof envelope.content>)).toMatchObject({
