@@ -105,22 +105,26 @@ class Handler(BaseHTTPRequestHandler):
             message = self.context.unwrap(sealed[4:])
             if not message.encrypted:
                 raise ValueError('signed only')
-            if len(message.message) != length:
-                raise ValueError(f'length {len(message.message)} is not {length}')
+            # A framed token is one of RC4, padded by one byte that Length counts (RFC 1964, RFC 4757).
+            padding = 1 if sealed[4] == 0x60 else 0
+            if len(message.message) + padding != length:
+                raise ValueError(f'length {len(message.message)} and padding {padding} are not {length}')
             clear += message.message
         return clear
 
     def seal(self, clear):
         protocol = f'application/HTTP-{"Kerberos" if self.scheme == "Kerberos" else "SPNEGO"}-session-encrypted'
+        length = len(clear)
         if self.context.mech.dotted_form == KERBEROS:
             iov = IOV(IOVBufferType.header, clear, IOVBufferType.padding, std_layout=False)
             wrap_iov(self.context, iov, True, None)
-            size, sealed = len(iov[0].value), iov[0].value + iov[1].value + (iov[2].value or b'')
+            padding = iov[2].value or b''
+            size, sealed, length = len(iov[0].value), iov[0].value + iov[1].value + padding, length + len(padding)
         else:
             size, sealed = 16, self.context.wrap(clear, True).message
         body = (
             f'--Encrypted Boundary\r\n\tContent-Type: {protocol}\r\n'
-            f'\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(clear)}\r\n'
+            f'\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={length}\r\n'
             '--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n'
         ).encode() + struct.pack('<I', size) + sealed + b'--Encrypted Boundary--\r\n'
         return body, f'multipart/encrypted;protocol="{protocol}";boundary="Encrypted Boundary"'
@@ -137,6 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         if scheme not in ('Negotiate', 'Kerberos') or scheme not in options.schemes.split(','):
             self.reply(401, why='scheme')
             return True, None
+        challenge = None
         try:
             if self.context is None or self.complete:
                 self.context, self.complete = gssapi.SecurityContext(usage='accept', channel_bindings=bindings), False
@@ -148,22 +153,22 @@ class Handler(BaseHTTPRequestHandler):
                     raise ValueError('no MsvAvChannelBindings')
             self.scheme = scheme
             answer = self.context.step(raw)
+            challenge = f'{scheme} {base64.b64encode(answer).decode()}' if answer else None
+            # Where the mechanism explains its refusal in a token, python3-gssapi gives that first and raises here.
+            done = self.context.complete
         except Exception as error:  # a refused login, whatever the mechanism calls it
             self.context = None
-            # Kerberos may explain itself in an error token; some mechanisms give an empty one.
-            token = getattr(error, 'token', None)
-            challenge = f'{scheme} {base64.b64encode(token).decode()}' if token else None
             self.reply(401, challenge=challenge, why=str(error).replace('\n', ' '))
             return True, None
-        challenge = f'{scheme} {base64.b64encode(answer).decode()}' if answer else None
-        if not self.context.complete:
+        if not done:
             self.reply(401, challenge=challenge or scheme)
             return True, None
         if options.cbt == 'strict' and self.context.mech.dotted_form == KERBEROS and not int(self.context.actual_flags) & CHANNEL_BOUND:
             self.context = None
             self.reply(401, why='no channel binding')
             return True, None
-        self.complete, self.user = True, str(self.context.initiator_name)
+        # gss-ntlmssp counts the terminating zero of its names.
+        self.complete, self.user = True, str(self.context.initiator_name).rstrip('\0')
         return False, challenge
 
     def do_POST(self):
