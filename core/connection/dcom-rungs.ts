@@ -8,7 +8,6 @@ import {
   mapEndpoint,
   type RpcAuth,
   RpcConnection,
-  type RpcPdu,
   remoteCreateInstance,
   SCM_ACTIVATOR,
   serverAlive2,
@@ -18,7 +17,6 @@ import { KerberosError } from '@winmedic/kerberos';
 import type { Localized } from '@winmedic/knowledge/model';
 import { ntlmInitiator } from '@winmedic/ntlm';
 import { isNtlmMessage, NtlmError, parseNtlmMessage } from '@winmedic/ntlm/messages';
-import { ConnectionLost } from '@winmedic/wsman';
 import type { CheckOutcome, CredentialBudget, CredentialLease } from './credential-budget.ts';
 import { dial } from './dial.ts';
 import { planKerberos } from './kerberos-login.ts';
@@ -27,9 +25,9 @@ import { hex, noTicketWords } from './login.ts';
 import { namesOf, notePortrait } from './ntlm-challenge.ts';
 import type { ConnectOptions, ConnectTimes } from './options.ts';
 import { SocketRpcTransport } from './rpc-transport.ts';
+import { lostHow, noteRpcError, rpcWords, sayPdu } from './rpc-words.ts';
 import type { OpenPort } from './tcp-rung.ts';
 import { say } from './text.ts';
-import { tokenWords } from './token-words.ts';
 import { authorityOf, type ChallengeNames, domainMeaning, isDomainMember, userNameForms } from './user-name-forms.ts';
 
 /** nca_s_fault_access_denied's Win32 form, ERROR_ACCESS_DENIED, RPC_S_SEC_PKG_ERROR: how a server answers the first call after a login it refused. */
@@ -323,18 +321,6 @@ function noteTicket(ladder: Ladder, error: KerberosError): void {
   if (error.code === 'KERBEROS_TRANSPORT') ladder.set('kerberos.kdc', 'unreachable');
 }
 
-function noteRpcError(ladder: Ladder, error: unknown): void {
-  if (!(error instanceof DcerpcError)) return;
-  if (error.code === 'DCERPC_BIND_NAK' || error.code === 'DCERPC_REJECTED') {
-    ladder.set('dcom.bind', error.code === 'DCERPC_BIND_NAK' ? 'nak' : 'provider-rejection');
-    if (error.status !== undefined) ladder.set('dcom.bindReason', error.status);
-  }
-  if (error.code === 'DCERPC_FAULT' && error.status !== undefined) {
-    ladder.set('dcom.bind', 'ack');
-    ladder.set('dcom.fault', hex(error.status));
-  }
-}
-
 function activationEnd(ladder: Ladder, reply: CreateInstanceReply): RungEnd {
   const tried = say('activate WMI (IWbemLevel1Login)', 'WMI (IWbemLevel1Login) のアクティブ化');
   const observed = say(`HRESULT ${hex(reply.hresult)}`, `HRESULT ${hex(reply.hresult)}`);
@@ -371,36 +357,4 @@ function rpc({ ladder, address }: DcomParts, transport: SocketRpcTransport): Rpc
   return new RpcConnection(transport, {
     observe: (direction, pdu) => sayPdu(ladder, `${bracketed(address)}:${ladder.port}`, direction, pdu),
   });
-}
-
-/** Units in words; bytes are not shown, since bodies are encrypted and trailers hold tokens. */
-function sayPdu(ladder: Ladder, place: string, direction: 'sent' | 'received', pdu: RpcPdu): void {
-  const token = 'auth' in pdu && pdu.auth !== undefined && /bind|alter|auth3/.test(pdu.type) ? tokenWords(pdu.auth.token) : undefined;
-  const text = say(
-    `RPC ${pdu.type}${token === undefined ? '' : `: ${token.text.en}`}`,
-    `RPC ${pdu.type}${token === undefined ? '' : `: ${token.text.ja}`}`,
-  );
-  ladder.say({ direction, layer: 'rpc', text, fields: [['type', pdu.type], ['at', place], ...(token?.fields ?? [])] });
-}
-
-function lostHow(error: unknown): ConnectionLost['how'] | undefined {
-  if (error instanceof ConnectionLost) return error.how;
-  return error instanceof DcerpcError && error.cause instanceof ConnectionLost ? error.cause.how : undefined;
-}
-
-/** What went wrong, in words; undefined for an error of another kind. */
-function rpcWords(error: unknown): Localized | undefined {
-  const how = lostHow(error);
-  if (how !== undefined) {
-    const texts = {
-      timeout: say('no answer in time', '時間内に応答なし'),
-      reset: say('the connection was reset (RST)', '接続がリセットされた (RST)'),
-      closed: say('the connection was closed', '接続が閉じられた'),
-      'not-http': say('the connection broke', '接続が切れた'),
-    };
-    return texts[how];
-  }
-  if (!(error instanceof DcerpcError)) return undefined;
-  const status = error.status === undefined ? '' : ` ${hex(error.status)}`;
-  return say(`${error.code}${status}`, `${error.code}${status}`);
 }

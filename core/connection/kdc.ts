@@ -144,7 +144,7 @@ async function overTcp(
       buffer = Buffer.concat([buffer, piece]);
       try {
         const [answer] = kerberosTcpMessages(buffer).messages;
-        if (answer !== undefined) give(answer.slice());
+        if (answer !== undefined) give(new Uint8Array(answer));
         else if (buffer.length > MAX_ANSWER) give(undefined);
       } catch {
         give(undefined);
