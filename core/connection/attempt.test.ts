@@ -88,7 +88,7 @@ describe('HTTP and WS-Management', () => {
       'a web server',
       'HTTP/1.1 404 Not Found\r\nServer: nginx\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>',
       'http',
-      { 'http.status': '404', 'http.server': 'nginx', 'http.windows': 'false', 'http.body': 'html' },
+      { 'http.status': '404', 'http.server': 'nginx', 'http.windows': 'false', 'http.body': 'html', 'wsman.result': 'none' },
     ],
     [
       'a portal',

@@ -6,7 +6,7 @@ import { CredentialBudget } from './credential-budget.ts';
 import { dcomRungs } from './dcom-rungs.ts';
 import { httpRungs } from './http-rungs.ts';
 import { sayExchange } from './http-words.ts';
-import { Ladder } from './ladder.ts';
+import { Ladder, schemeProperty } from './ladder.ts';
 import { loginRungs } from './login-rungs.ts';
 import { nameRung, systemLookUp } from './name-rung.ts';
 import { operationRungs } from './operation-rungs.ts';
@@ -57,6 +57,7 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
 
 async function walk(ladder: Ladder, options: ConnectOptions & { readonly signal: AbortSignal }, times: ConnectTimes): Promise<void> {
   const { signal } = options;
+  noteClient(ladder, options);
   const addresses: string[] = [];
   if (!(await ladder.climb('name', () => nameRung(ladder, options.lookUp ?? systemLookUp, addresses)))) return;
   const open = await reach(ladder, addresses, { connectMs: times.connectMs, otherPorts: options.otherPorts ?? OTHER_PORTS, signal });
@@ -122,6 +123,14 @@ async function winrmRungs(
     options.signal.removeEventListener('abort', stop);
     way.close();
   }
+}
+
+/** What this client is going to do, known before anything is sent. */
+function noteClient(ladder: Ladder, { credential, auth, withoutSealing }: ConnectOptions): void {
+  const scheme = credential === undefined ? '' : schemeProperty(credential.kind === 'certificate' ? 'Certificate' : auth);
+  ladder.set('client.scheme', scheme);
+  ladder.set('client.windows', false);
+  if (scheme !== '') ladder.set('client.seals', scheme !== 'Basic' && scheme !== 'Certificate' && withoutSealing !== true);
 }
 
 async function clientCertificate({ credential }: ConnectOptions): Promise<{ certificate: string; key: string } | undefined> {

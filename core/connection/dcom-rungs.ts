@@ -20,7 +20,7 @@ import { isNtlmMessage, NtlmError, parseNtlmMessage } from '@winmedic/ntlm/messa
 import type { CheckOutcome, CredentialBudget, CredentialLease } from './credential-budget.ts';
 import { dial } from './dial.ts';
 import { planKerberos } from './kerberos-login.ts';
-import { bracketed, type Ladder, type RungEnd, schemeProperty } from './ladder.ts';
+import { bracketed, type Ladder, type RungEnd } from './ladder.ts';
 import { hex, noTicketWords } from './login.ts';
 import { namesOf, notePortrait } from './ntlm-challenge.ts';
 import type { ConnectOptions, ConnectTimes } from './options.ts';
@@ -55,7 +55,6 @@ export async function dcomRungs(
   if (!(await freeFacts(parts, open))) return;
   const names = await challengeNames(parts);
   const { credential } = options;
-  ladder.set('client.scheme', credential === undefined ? '' : schemeProperty(options.auth));
   if (credential === undefined) {
     ladder.skip(['login', 'rights', 'namespace'], say('no user was given', 'ユーザーの指定なし'));
     return;

@@ -142,6 +142,7 @@ function httpEnd(
     probe?.status === 401 ? probe.offered : empty === undefined ? (challenge?.offered ?? []) : schemesOf(empty),
   );
   if (isWindowsServer(server) || wsman) return { verdict: isWindowsServer(server) ? 'passed' : 'warned', tried, observed: seen };
+  ladder.set('wsman.result', 'none');
   return {
     verdict: 'failed',
     tried,

@@ -4,7 +4,7 @@ import type { WsmanSession } from '@winmedic/wsman';
 import type { CredentialBudget, CredentialLease, Held } from './credential-budget.ts';
 import type { FreeFacts } from './http-rungs.ts';
 import { planKerberos } from './kerberos-login.ts';
-import { type Ladder, type RungEnd, schemeProperty } from './ladder.ts';
+import type { Ladder, RungEnd } from './ladder.ts';
 import { type LoginEnd, type LoginParts, logIn, mayFallBack, noTicketWords, UNKNOWN_USER } from './login.ts';
 import { chooseScheme, type LoginWay, type SchemeChoice, wayWords } from './scheme-choice.ts';
 import { say } from './text.ts';
@@ -33,7 +33,6 @@ export async function loginRungs(parts: LoginParts, facts: FreeFacts, budget: Cr
   const { ladder, options } = parts;
   const { credential } = options;
   if (credential === undefined) {
-    ladder.set('client.scheme', '');
     await ladder.climb('schemes', () => offeredEnd(facts));
     ladder.set('login.result', 'not-tried');
     ladder.skip(['login', 'rights', 'namespace', 'role'], say('no user was given', 'ユーザーの指定なし'));
@@ -64,9 +63,6 @@ async function planLogin(parts: LoginParts, facts: FreeFacts): Promise<LoginPlan
   const { ladder, options } = parts;
   const { credential } = options;
   const auth = credential?.kind === 'certificate' ? 'Certificate' : options.auth;
-  ladder.set('client.scheme', schemeProperty(auth));
-  ladder.set('client.seals', auth !== 'Basic' && auth !== 'Certificate' && options.withoutSealing !== true);
-  ladder.set('client.windows', false);
   const names = facts.challenge?.message === undefined ? undefined : facts.challenge.names;
   const typed = credential !== undefined && 'typed' in credential ? credential.typed : '';
   const forms = credential !== undefined && 'typed' in credential ? userNameForms(typed, names) : undefined;
