@@ -28,6 +28,7 @@ async function attempt(random: Random, https: boolean): Promise<Counts> {
   const server = await startHostileServer({
     random,
     https,
+    honest: random.below(7),
     login: async (authorization) => {
       const [scheme = '', token = ''] = authorization.split(' ');
       if (scheme === 'Basic') return { accepted: right };

@@ -9,7 +9,7 @@ import { ANSWERS } from './wsman-seeds.ts';
 export interface HostileServer {
   readonly port: number;
   connections: number;
-  /** Requests that carried a proof of the password. */
+  /** Requests that proved the password: once each for NTLM, for Basic not counted as long as none was answered with 401. */
   proofs: number;
   close(): Promise<void>;
 }
@@ -20,6 +20,8 @@ export interface Conduct {
   /** A real answer to a token of a login, as `Authorization` has it; `undefined`: none. */
   readonly login: (authorization: string) => Promise<{ readonly challenge?: string; readonly accepted: boolean }>;
   readonly https: boolean;
+  /** Requests that are answered rightly before it begins. */
+  honest: number;
 }
 
 const SCHEMES =
@@ -34,13 +36,14 @@ export async function startHostileServer(conduct: Conduct): Promise<HostileServe
   const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   const state: HostileServer = { port: 0, connections: 0, proofs: 0, close };
+  let refused = false;
   const onSocket = (socket: Socket): void => {
     state.connections++;
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
     if (conduct.random.below(20) === 0) return void socket.destroy();
-    if (conduct.random.below(30) === 0) return void socket.resetAndDestroy();
+    if (conduct.random.below(30) === 0) return void reset(socket);
     let rest = Buffer.alloc(0);
     let busy = Promise.resolve();
     socket.on('data', (piece) => {
@@ -49,8 +52,18 @@ export async function startHostileServer(conduct: Conduct): Promise<HostileServe
         const request = takeRequest(rest);
         if (request === undefined) return;
         rest = rest.subarray(request.length);
-        if (proves(request.authorization)) state.proofs++;
+        const proof = proves(request.authorization);
+        // Basic goes along with every request of an accepted login.
+        if (proof === 'ntlm' || (proof === 'basic' && (state.proofs === 0 || refused))) state.proofs++;
+        const write = socket.write.bind(socket);
+        if (proof !== undefined) {
+          socket.write = ((bytes: Uint8Array | string) => {
+            refused ||= Buffer.from(bytes).subarray(0, 12).toString('latin1').endsWith(' 401');
+            return write(bytes);
+          }) as typeof socket.write;
+        }
         await answer(socket, request.authorization, conduct, timers);
+        socket.write = write;
       });
     });
   };
@@ -73,9 +86,15 @@ export async function startHostileServer(conduct: Conduct): Promise<HostileServe
   return Object.assign(state, { port });
 }
 
-function proves(authorization: string): boolean {
-  if (authorization.startsWith('Basic ')) return true;
-  return Buffer.from(authorization.split(' ')[1] ?? '', 'base64').includes(NTLM_PROOF);
+/** A TLS socket has no reset of its own. */
+function reset(socket: Socket): void {
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function proves(authorization: string): 'basic' | 'ntlm' | undefined {
+  if (authorization.startsWith('Basic ')) return 'basic';
+  return Buffer.from(authorization.split(' ')[1] ?? '', 'base64').includes(NTLM_PROOF) ? 'ntlm' : undefined;
 }
 
 function takeRequest(bytes: Buffer): { length: number; authorization: string } | undefined {
@@ -110,11 +129,12 @@ async function answer(socket: Socket, authorization: string, conduct: Conduct, t
     if (login.accepted) send(200, challenge, '');
     else send(401, challenge || SCHEMES);
   };
+  if (conduct.honest-- > 0) return honest();
   switch (random.below(26)) {
     case 0:
       return void socket.destroy();
     case 1:
-      return void socket.resetAndDestroy();
+      return void reset(socket);
     case 2: // silence
       return;
     case 3: // a body that never comes

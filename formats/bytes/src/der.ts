@@ -111,8 +111,10 @@ export class DerNode {
     const { content } = this;
     if (content.length === 0 || content.length > 4096)
       throw new DerError('DER_VALUE', 'integer', { offset: this.offset, need: 1, have: content.length });
-    let value = 0n;
-    for (const byte of content) value = (value << 8n) | BigInt(byte);
+    // Shifting byte by byte would take time with the square of the length.
+    let digits = '0x';
+    for (const byte of content) digits += byte.toString(16).padStart(2, '0');
+    const value = BigInt(digits);
     return (content[0] as number) & 0x80 ? value - (1n << BigInt(8 * content.length)) : value;
   }
 
