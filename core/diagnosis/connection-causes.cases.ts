@@ -94,6 +94,18 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
     confirmed: { properties: { 'http.server': 'Microsoft-IIS/10.0', 'http.proxy': false, 'http.via': '' } },
     not: { 'http.via': '1.1 proxy' },
   },
+  'connection-broken': {
+    failed: 'http',
+    likely: { 'http.result': 'closed' },
+    confirmed: { facts: { 'winrm.connection-limit': 'reached' } },
+    not: { 'http.result': 'response' },
+  },
+  'http-silent': {
+    failed: 'http',
+    likely: { via: 'winrm', 'http.result': 'timeout' },
+    confirmed: { facts: { 'winrm.answers-locally': 'no' } },
+    not: { 'http.result': 'response' },
+  },
   'port-not-http': { failed: 'http', confirmed: { properties: { 'http.result': 'not-http' } }, not: { 'http.result': 'response' } },
   'transport-mismatch': {
     failed: 'tls',
