@@ -33,7 +33,7 @@ export function diagnoseConnection(
   knowledge: Knowledge,
   options: DiagnoseConnectionOptions = {},
 ): ConnectionDiagnosis {
-  const theCase = new Case(options.timeline ?? NOTHING_BESIDE, knowledge, options.formatTime);
+  const theCase = caseOf(options.timeline ?? NOTHING_BESIDE, knowledge, options.formatTime);
   const skew = attempt.portrait.clock?.skewSeconds;
   const shift = skew === undefined || !Number.isFinite(skew) ? 0n : BigInt(Math.trunc(skew)) * 1_000_000_000n;
   const age = (options.madeAt ?? attempt.endedAt) - attempt.endedAt;
@@ -72,6 +72,20 @@ export function diagnoseConnection(
     missing: verdict.cause === undefined ? distinctMissing(open.flatMap((j) => j.missing)) : verdict.cause.missing,
     ...(check && { nextCheck: check }),
   };
+}
+
+const cases = new WeakMap<
+  Timeline,
+  { readonly knowledge: Knowledge; readonly format: DiagnoseConnectionOptions['formatTime']; readonly made: Case }
+>();
+
+/** The prepared case of a timeline; a run over many hosts asks for the same one each time. */
+function caseOf(timeline: Timeline, knowledge: Knowledge, format: DiagnoseConnectionOptions['formatTime']): Case {
+  const known = cases.get(timeline);
+  if (known !== undefined && known.knowledge === knowledge && known.format === format) return known.made;
+  const made = new Case(timeline, knowledge, format);
+  cases.set(timeline, { knowledge, format, made });
+  return made;
 }
 
 /**
