@@ -178,6 +178,9 @@ function wsmanEnd(
     ladder.portrait.vendor = vendor;
     ladder.set('wsman.vendor', vendorOf(vendor));
   } else if (challenge !== undefined && isWindowsServer(ladder.get('http.server') ?? '')) ladder.set('wsman.vendor', 'microsoft');
+  const product = probe?.identity?.productVersion;
+  // Windows tells its version only to who has logged in (Microsoft Learn, Session.Identify).
+  if (product !== undefined && !/^OS: 0\.0\.0\b/.test(product)) ladder.portrait.product = product;
   const list = offered.join(', ');
   if (probe?.identity !== undefined) {
     ladder.set('wsman.result', 'identified');

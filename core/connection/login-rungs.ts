@@ -163,7 +163,7 @@ async function tryKerberos(
 ): Promise<RungAndSession | { readonly noTicket: KerberosError }> {
   const { ladder, options } = parts;
   const { kerberos } = way;
-  noteUser(ladder, plan, { user: kerberos.user, domain: kerberos.realm });
+  noteUser(ladder, plan, { user: kerberos.user, domain: kerberos.realm }, true);
   const lease = kerberos.costs ? await budget.acquire([plan.forms?.user ?? '', kerberos.user], kerberos.realm, options.signal) : undefined;
   if (lease !== undefined && 'held' in lease) return { rung: heldEnd(ladder, lease) };
   const end = await counted(ladder, lease, (leave) => logIn(parts, way, undefined, leave));
@@ -206,7 +206,7 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
   return last as RungAndSession;
 }
 
-/** Basic has one field and takes local accounts only (MS-WSMV 2.2.4.3): the name goes as typed, without `.\`. */
+/** Basic has one field and takes local accounts only (Microsoft Learn, Authentication for Remote Connections): the name goes as typed, without `.\`. */
 function basicChoices(forms: UserNameForms | undefined): UserNameChoice[] {
   if (forms === undefined) return [];
   const { form, user, domain } = forms;
@@ -250,12 +250,19 @@ function leaseCounter(lease: CredentialLease): { readonly lease: CredentialLease
 }
 
 /** Properties of the account as it is sent. */
-function noteUser(ladder: Ladder, { names, forms }: LoginPlan, sent: { readonly user: string; readonly domain: string }): void {
+function noteUser(
+  ladder: Ladder,
+  { names, forms }: LoginPlan,
+  sent: { readonly user: string; readonly domain: string },
+  realm = false,
+): void {
   if (names === undefined) return;
   // The domain of a user principal name stands behind its @.
   const at = sent.user.lastIndexOf('@');
   const domain = sent.domain === '' && at > 0 ? sent.user.slice(at + 1) : sent.domain;
   const meaning = domainMeaning(domain, names);
+  // A realm whose KDC answers is a domain, whether the host names it or not.
+  if (meaning === 'other' && realm) return;
   ladder.set('user.domainIs', meaning);
   ladder.set('user.isLocal', meaning === 'computer' || (meaning === 'empty' && isDomainMember(names) === false));
   const user = domainMeaning(sent.user, names);

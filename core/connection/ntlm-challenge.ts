@@ -89,12 +89,19 @@ export function namesOf(message: NtlmChallenge): ChallengeNames {
     ...put('domain', info?.netbiosDomain),
     ...put('dnsDomain', info?.dnsDomain),
     ...put('forest', info?.forest),
+    ...put('targetType', targetType(message)),
   };
+}
+
+function targetType(message: NtlmChallenge): 'domain' | 'server' | undefined {
+  if (hasFlag(message.flags, 'NTLMSSP_TARGET_TYPE_DOMAIN')) return 'domain';
+  return hasFlag(message.flags, 'NTLMSSP_TARGET_TYPE_SERVER') ? 'server' : undefined;
 }
 
 /** Takes a challenge over into portrait and properties. */
 export function notePortrait(ladder: Ladder, message: NtlmChallenge, names: ChallengeNames): void {
-  Object.assign(ladder.portrait, names);
+  const { targetType: _, ...known } = names;
+  Object.assign(ladder.portrait, known);
   // Servers other than Windows leave the version zero.
   if (message.version !== undefined && message.version.build > 0)
     ladder.portrait.build = `${message.version.major}.${message.version.minor}.${message.version.build}`;

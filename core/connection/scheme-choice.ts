@@ -66,7 +66,7 @@ export function chooseScheme(
       if (password && offers('Basic')) ways.push({ scheme: 'Basic', mechanism: 'basic' });
       return { ways, usable: offers('Basic') };
     case 'Certificate':
-      // A client certificate belongs to TLS; WWW-Authenticate does not name it (MS-WSMV 3.1.4.1.23).
+      // A client certificate belongs to TLS; WWW-Authenticate does not name it.
       if (secure && options.credential?.kind === 'certificate') ways.push({ scheme: 'Certificate', mechanism: 'certificate' });
       return { ways, usable: secure };
   }

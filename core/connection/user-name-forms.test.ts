@@ -59,6 +59,7 @@ describe('user-name forms', () => {
   });
 
   it('tells a member of a domain from a workgroup host, and says nothing without names', () => {
+    expect(isDomainMember({ ...member, targetType: 'server' })).toBe(false);
     expect([isDomainMember(member), isDomainMember(alone), isDomainMember({}), isDomainMember(undefined)]).toEqual([
       true,
       false,

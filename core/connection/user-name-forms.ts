@@ -9,6 +9,8 @@ export interface ChallengeNames {
   readonly domain?: string;
   readonly dnsDomain?: string;
   readonly forest?: string;
+  /** What TargetName names by the flags (MS-NLMP 2.2.2.5, bits N and O): the domain, or the server itself. */
+  readonly targetType?: 'domain' | 'server';
 }
 
 /** What a name stands for on this host, by the challenge. */
@@ -80,12 +82,12 @@ export function domainMeaning(domain: string, names: ChallengeNames): DomainMean
 }
 
 /**
- * Does the host belong to a domain? A host of a workgroup gives its own name as that of the domain (MS-NLMP 2.2.1.2: TargetName is then the
- * server's). Undefined when the challenge names too little.
+ * Does the host belong to a domain? A host of a workgroup gives its own name as that of the domain (as Windows answers; MS-NLMP leaves it open), or
+ * says that its target is a server. Undefined when the challenge names too little.
  */
 export function isDomainMember(names: ChallengeNames | undefined): boolean | undefined {
   if (names?.computerName === undefined || names.domain === undefined) return undefined;
-  return !same(names.computerName, names.domain);
+  return names.targetType !== 'server' && !same(names.computerName, names.domain);
 }
 
 /** Who judges the account as sent: DNS name of the domain where the challenge tells it, the host for a local account. */
