@@ -38,6 +38,7 @@ export async function reach(
     ladder.set('tcp.open', open);
     ladder.set('tcp.refused', refused);
     ladder.set('tcp.silent', silent);
+    results = rejectedByFilter(results, open.length + refused.length > 0);
     if (
       results.kind !== 'route' &&
       ladder.via === 'winrm' &&
@@ -109,6 +110,17 @@ async function dialAll(
   return best as Dialled;
 }
 
+/**
+ * "Unreachable" for one port of a host whose other ports answer is a filter that rejects (ICMP administratively prohibited): the system gives the
+ * same error for both.
+ */
+function rejectedByFilter(dialled: Dialled, othersAnswer: boolean): Dialled {
+  const { last } = dialled;
+  return othersAnswer && last.result === 'route' && last.route === 'host-unreachable'
+    ? { ...dialled, last: { ...last, route: 'prohibited' } }
+    : dialled;
+}
+
 async function lookAround(
   address: string,
   ports: readonly number[],
@@ -129,7 +141,7 @@ function tcpWords(result: DialResult) {
     case 'open':
       return say(`accepted after ${result.ms} ms`, `${result.ms} ミリ秒で受け付け`);
     case 'refused':
-      return say(`refused after ${result.ms} ms (RST)`, `${result.ms} ミリ秒で拒否 (RST)`);
+      return say(`refused after ${result.ms} ms`, `${result.ms} ミリ秒で拒否`);
     case 'timeout':
       return say(`no answer within ${result.ms} ms`, `${result.ms} ミリ秒待っても応答なし`);
     case 'reset':
