@@ -46,7 +46,8 @@ export const CONNECTION_PROPERTIES = {
   'tcp.open': 'list of other ports of the host that accepted (of 5985, 5986, 80, 443, 135, 445, 3389)',
   'tcp.refused': 'list of other ports that refused',
   'tcp.silent': 'list of other ports that did not answer',
-  'tls.result': 'ok | reset | closed | alert | timeout | not-tls; trust is separate',
+  'tls.result':
+    'ok | reset | closed | alert | timeout | not-tls | unsupported (this client refused what the server chose); trust is separate',
   'tls.alert': 'number of the alert the server sent',
   'tls.version': 'TLSv1.2 …',
   'tls.trust':
