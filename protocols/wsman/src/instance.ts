@@ -37,14 +37,16 @@ function location(uri: string): { resourceUri?: string; namespace?: string } {
 
 function readProperties(element: XmlElement): Map<string, WsmanValue> {
   const properties = new Map<string, WsmanValue | WsmanValue[]>();
-  const lists = new Map<string, WsmanValue[]>();
+  // Values that repeat; few instances have any.
+  let lists: Map<string, WsmanValue[]> | undefined;
   for (const child of element.nodes) {
     if (typeof child === 'string') continue;
     const value = readValue(child);
-    const list = lists.get(child.name);
+    const list = lists?.get(child.name);
     if (list !== undefined) list.push(value);
     else if (properties.has(child.name)) {
       const started = [properties.get(child.name) as WsmanValue, value];
+      lists ??= new Map();
       lists.set(child.name, started);
       properties.set(child.name, started);
     } else properties.set(child.name, value);
@@ -56,10 +58,13 @@ function readProperties(element: XmlElement): Map<string, WsmanValue> {
 export function readValue(element: XmlElement): WsmanValue {
   const nil = element.attribute('nil', NS.xsi);
   if (nil === 'true' || nil === '1') return null;
-  const [first, ...others] = element.elements;
+  // Most are a text alone.
+  const [only] = element.nodes;
+  if (typeof only === 'string' && element.nodes.length === 1) return only;
+  const [first, second] = element.elements;
   if (first === undefined) return element.text;
   const kind = TIME_KINDS.get(first.name);
-  if (others.length === 0 && kind !== undefined && (first.namespace === NS.cim || first.namespace === '')) {
+  if (second === undefined && kind !== undefined && (first.namespace === NS.cim || first.namespace === '')) {
     return { kind, text: first.text.trim() };
   }
   const reference = readReference(element);

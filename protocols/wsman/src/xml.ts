@@ -4,6 +4,7 @@ import { lookUp, ROOT_SCOPE, type Scope, XML_NAMESPACE, type XmlAttribute, XmlEl
 import { decodeXml } from './xml-encoding.ts';
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+const NO_NODES: readonly (XmlElement | string)[] = [];
 
 /**
  * Reads a document of SOAP's subset of XML 1.0: no document type (refused, so no entities beyond the five and numeric ones, nothing external),
@@ -19,14 +20,44 @@ export function parseXml(source: string | Uint8Array): XmlElement {
   return new Parser(typeof source === 'string' ? source : decodeXml(source)).document();
 }
 
-/** An element whose end tag has not come yet. */
-interface Open {
+/** An element whose end tag has not come yet. There is one record for each depth, used again and again. */
+class Open {
+  qname = '';
+  name = '';
+  namespace = '';
+  attributes: readonly XmlAttribute[] = NO_ATTRIBUTES;
+  /** Made with the first child: an array that grows from nothing takes room for many, and most elements have one child. */
+  nodes: (XmlElement | string)[] | undefined;
+  scope: Scope = ROOT_SCOPE;
+
+  add(element: XmlElement): void {
+    if (this.nodes === undefined) this.nodes = [element];
+    else this.nodes.push(element);
+  }
+
+  /** Adjacent texts are one. */
+  append(text: string): void {
+    if (text === '') return;
+    if (this.nodes === undefined) {
+      this.nodes = [text];
+      return;
+    }
+    const last = this.nodes.length - 1;
+    const before = this.nodes[last];
+    if (typeof before === 'string') this.nodes[last] = before + text;
+    else this.nodes.push(text);
+  }
+
+  element(): XmlElement {
+    return new XmlElement(this.name, this.namespace, this.attributes, this.nodes ?? NO_NODES, this.scope);
+  }
+}
+
+/** An attribute as written. */
+interface RawAttribute {
   readonly qname: string;
-  readonly name: string;
-  readonly namespace: string;
-  readonly attributes: readonly XmlAttribute[];
-  readonly nodes: (XmlElement | string)[];
-  readonly scope: Scope;
+  readonly value: string;
+  readonly at: number;
 }
 
 const LT = 0x3c;
@@ -38,8 +69,6 @@ const EQUALS = 0x3d;
 const BANG = 0x21;
 const QUESTION = 0x3f;
 const COLON = 0x3a;
-/** What can start a name: letters, `_`, `:`, and everything above ASCII (the exact ranges of XML 1.0 decide nothing here). */
-const NAME_START = /[A-Za-z_:\u0080-\u{10ffff}]/u;
 /** Characters XML 1.0 does not have (section 2.2, Char). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are looked for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
@@ -50,9 +79,16 @@ class Parser {
   #elements = 0;
   /** Namespaces and local names come in long runs: one split per distinct name. */
   readonly #names = new Map<string, { readonly prefix: string; readonly local: string }>();
+  /** What the whole document has nowhere is not looked for in each of its texts. */
+  readonly #returns: boolean;
+  readonly #references: boolean;
+  readonly #sectionEnds: boolean;
 
   constructor(text: string) {
     this.#text = text;
+    this.#returns = text.includes('\r');
+    this.#references = text.includes('&');
+    this.#sectionEnds = text.includes(']]>');
   }
 
   document(): XmlElement {
@@ -82,31 +118,35 @@ class Parser {
   #tree(): XmlElement {
     const text = this.#text;
     const stack: Open[] = [];
-    let scope = ROOT_SCOPE;
+    let depth = 0;
     for (;;) {
       // Here: at a '<'.
+      const parent = depth > 0 ? stack[depth - 1] : undefined;
       const next = text.charCodeAt(this.#at + 1);
       let done: XmlElement | undefined;
-      if (next === SLASH) done = this.#endTag(stack.pop());
-      else if (next === BANG) this.#bang(stack.at(-1));
+      if (next === SLASH) {
+        this.#endTag(parent);
+        done = parent?.element();
+        depth--;
+      } else if (next === BANG) this.#bang(parent);
       else if (next === QUESTION) this.#skipPast('?>', 'processing instruction');
       else {
-        const { open, empty } = this.#startTag(scope);
-        if (empty) done = new XmlElement(open.name, open.namespace, open.attributes, [], open.scope);
-        else {
-          if (stack.length >= LIMITS.depth) this.#limit('nested elements', LIMITS.depth);
+        let open = stack[depth];
+        if (open === undefined) {
+          open = new Open();
           stack.push(open);
         }
+        if (this.#startTag(open, parent?.scope ?? ROOT_SCOPE)) done = open.element();
+        else if (depth++ >= LIMITS.depth) this.#limit('nested elements', LIMITS.depth);
       }
-      const parent = stack.at(-1);
+      const within = depth > 0 ? stack[depth - 1] : undefined;
       if (done !== undefined) {
-        if (parent === undefined) return done;
-        parent.nodes.push(done);
+        if (within === undefined) return done;
+        within.add(done);
       }
-      scope = parent?.scope ?? ROOT_SCOPE;
       const to = text.indexOf('<', this.#at);
       if (to < 0) this.#fail('end tag', text.length);
-      if (to > this.#at && parent !== undefined) append(parent.nodes, this.#decode(text.slice(this.#at, to), this.#at, false));
+      if (to > this.#at) within?.append(this.#decode(text.slice(this.#at, to), this.#at));
       this.#at = to;
     }
   }
@@ -119,7 +159,7 @@ class Parser {
     if (!this.#text.startsWith('<![CDATA[', this.#at)) throw new WsmanError('WSMAN_XML_DTD', 'declaration', { offset: this.#at });
     const from = this.#at + 9;
     this.#skipPast(']]>', 'CDATA section');
-    if (parent !== undefined) append(parent.nodes, normaliseLines(this.#text.slice(from, this.#at - 3)));
+    parent?.append(normaliseLines(this.#text.slice(from, this.#at - 3)));
   }
 
   #comment(): void {
@@ -136,28 +176,28 @@ class Parser {
     this.#at = end + mark.length;
   }
 
-  #endTag(open: Open | undefined): XmlElement {
+  #endTag(open: Open | undefined): void {
     this.#at += 2;
     const from = this.#at;
     // Nearly all end tags: the name and '>'.
     if (open !== undefined && this.#text.charCodeAt(from + open.qname.length) === GT && this.#text.startsWith(open.qname, from)) {
       this.#at += open.qname.length + 1;
-      return new XmlElement(open.name, open.namespace, open.attributes, open.nodes, open.scope);
+      return;
     }
     const name = this.#name('end tag');
     this.#space();
     if (open === undefined || name !== open.qname) this.#fail('matching end tag', from);
     if (this.#text.charCodeAt(this.#at) !== GT) this.#fail('end of an end tag');
     this.#at++;
-    return new XmlElement(open.name, open.namespace, open.attributes, open.nodes, open.scope);
   }
 
-  #startTag(outer: Scope): { open: Open; empty: boolean } {
+  /** Reads a start tag into `open`. @returns is the element empty? */
+  #startTag(open: Open, outer: Scope): boolean {
     if (++this.#elements > LIMITS.elements) this.#limit('elements', LIMITS.elements);
     const from = this.#at++;
     const qname = this.#name('element name');
     let scope = outer;
-    const raw: { qname: string; value: string; at: number }[] = [];
+    let raw: RawAttribute[] | undefined;
     let count = 0;
     for (;;) {
       const spaced = this.#space();
@@ -170,16 +210,24 @@ class Parser {
       const value = this.#attributeValue();
       if (name === 'xmlns') scope = this.#within('', value, scope);
       else if (name.startsWith('xmlns:')) scope = this.#declare(name.slice(6), value, scope, at);
-      else raw.push({ qname: name, value, at });
+      else {
+        raw ??= [];
+        raw.push({ qname: name, value, at });
+      }
     }
     const { prefix, local } = this.#split(qname, from);
     const namespace = lookUp(scope, prefix);
     if (namespace === undefined) this.#fail('declared prefix of an element', from);
-    const attributes = raw.length === 0 ? NO_ATTRIBUTES : this.#attributes(raw, scope);
+    open.qname = qname;
+    open.name = local;
+    open.namespace = namespace;
+    open.attributes = raw === undefined ? NO_ATTRIBUTES : this.#attributes(raw, scope);
+    open.nodes = undefined;
+    open.scope = scope;
     const empty = this.#text.charCodeAt(this.#at) === SLASH;
     if (empty && this.#text.charCodeAt(++this.#at) !== GT) this.#fail('end of an empty element');
     this.#at++;
-    return { open: { qname, name: local, namespace, attributes, nodes: [], scope }, empty };
+    return empty;
   }
 
   #declare(prefix: string, uri: string, outer: Scope, at: number): Scope {
@@ -194,7 +242,7 @@ class Parser {
     return { prefix, uri, outer, count: outer.count + 1 };
   }
 
-  #attributes(raw: readonly { qname: string; value: string; at: number }[], scope: Scope): XmlAttribute[] {
+  #attributes(raw: readonly RawAttribute[], scope: Scope): XmlAttribute[] {
     const result: XmlAttribute[] = [];
     for (const { qname, value, at } of raw) {
       const { prefix, local } = this.#split(qname, at);
@@ -230,7 +278,9 @@ class Parser {
     const value = this.#text.slice(from, end);
     if (value.includes('<')) this.#fail('attribute value without <', from);
     this.#at = end + 1;
-    return this.#decode(value, from, true);
+    // White space becomes blanks (XML 1.0 section 3.3.3).
+    const blanks = (this.#returns ? normaliseLines(value) : value).replace(/[\t\n]/g, ' ');
+    return this.#references ? this.#dereference(blanks, from) : blanks;
   }
 
   /** A name up to white space, `=`, `/`, `>` or `<`. */
@@ -246,7 +296,8 @@ class Parser {
     }
     const name = text.slice(from, at);
     if (name.length > LIMITS.nameLength) this.#limit('characters of a name', LIMITS.nameLength);
-    if (!NAME_START.test(name.charAt(0))) this.#fail(what, from);
+    // Letters, '_', ':' and everything above ASCII start a name (the exact ranges of XML 1.0 decide nothing here).
+    if (at === from || text.charCodeAt(from) < COLON) this.#fail(what, from);
     this.#at = at;
     return name;
   }
@@ -261,15 +312,15 @@ class Parser {
     }
   }
 
-  /** References replaced, line ends normalised (XML 1.0 section 2.11); in attributes white space becomes blanks (section 3.3.3). */
-  #decode(raw: string, at: number, attribute: boolean): string {
-    let text = normaliseLines(raw);
-    if (attribute) text = text.replace(/[\t\n]/g, ' ');
-    else if (text.includes(']]>')) this.#fail('text without ]]>', at);
-    return text.includes('&') ? this.#references(text, at) : text;
+  /** References of a text replaced, line ends normalised (XML 1.0 section 2.11). */
+  #decode(raw: string, at: number): string {
+    if (this.#sectionEnds && raw.includes(']]>')) this.#fail('text without ]]>', at);
+    const text = this.#returns ? normaliseLines(raw) : raw;
+    return this.#references ? this.#dereference(text, at) : text;
   }
 
-  #references(text: string, at: number): string {
+  #dereference(text: string, at: number): string {
+    if (!text.includes('&')) return text;
     const parts = text.split('&');
     for (let index = 1; index < parts.length; index++) {
       const part = parts[index]!;
@@ -289,13 +340,6 @@ class Parser {
   #limit(what: string, need: number): never {
     throw new WsmanError('WSMAN_XML_LIMIT', what, { offset: this.#at, need, have: 'more' });
   }
-}
-
-function append(nodes: (XmlElement | string)[], text: string): void {
-  const last = nodes.length - 1;
-  const before = nodes[last];
-  if (typeof before === 'string') nodes[last] = before + text;
-  else if (text !== '') nodes.push(text);
 }
 
 function normaliseLines(text: string): string {
