@@ -8,7 +8,7 @@ import { answer, properties, TestServers, walked } from './test-servers.ts';
 const servers = new TestServers();
 afterEach(() => servers.close());
 
-const quick = { times: { connectMs: 400, answerMs: 300 }, otherPorts: [] } as const;
+const quick = { times: { connectMs: 2000, answerMs: 1000 }, otherPorts: [] } as const;
 const IDENTIFIED =
   '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><s:Body><wsmid:IdentifyResponse><wsmid:ProductVendor>Openwsman Project</wsmid:ProductVendor></wsmid:IdentifyResponse></s:Body></s:Envelope>';
 

@@ -29,7 +29,7 @@ function rdpServer(policy: RdpPolicy, seen: number[] = []): Promise<number> {
   );
 }
 
-const quick = { times: { connectMs: 500, answerMs: 200 }, ratePerSecond: 1000 };
+const quick = { times: { connectMs: 2000, answerMs: 1000 }, ratePerSecond: 1000 };
 
 describe('looking for RDP', () => {
   it('finds ports that speak RDP and tells which show a logon screen', async () => {

@@ -23,8 +23,8 @@ const request = {
   path: '/wsman',
   headers: { 'Content-Type': 'text/plain' },
   body: Buffer.from('hello'),
-  headerTimeoutMs: 300,
-  timeoutMs: 600,
+  headerTimeoutMs: 5000,
+  timeoutMs: 5000,
 } as const;
 
 /** Answers each request with the pieces, some milliseconds apart. */
@@ -74,7 +74,7 @@ describe('HTTP over one connection', () => {
     ['the same length twice', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok', 'ok'],
   ])('reads %s', async (_, wire, body) => {
     const transport = await transportTo(answering(...wire));
-    expect(Buffer.from((await transport.send({ ...request, headerTimeoutMs: 5000, timeoutMs: 5000 })).body).toString()).toBe(body);
+    expect(Buffer.from((await transport.send(request)).body).toString()).toBe(body);
     transport.close();
   });
 
@@ -114,7 +114,8 @@ describe('HTTP over one connection', () => {
     ['not-http', answering('HTTP/1.1 100 Continue\r\n\r\n'.repeat(20))],
   ] as const)('tells how the connection was lost: %s (%#)', async (how, serve) => {
     const transport = await transportTo(serve as (socket: Socket) => void);
-    const lost = await transport.send(request).catch((error: unknown) => error);
+    const limits = how === 'timeout' ? { headerTimeoutMs: 200, timeoutMs: 400 } : {};
+    const lost = await transport.send({ ...request, ...limits }).catch((error: unknown) => error);
     expect(lost).toBeInstanceOf(ConnectionLost);
     expect(lost).toMatchObject({ how });
   });
