@@ -4,6 +4,7 @@ import type { DoctorResult, DoctorRun } from './clients/doctor.ts';
 import type { SessionCase, SessionResult } from './clients/sessions.ts';
 import { GSS_PORTS, GSS_USER, gssObstacles, KDC_PORT, KEYTAB_USER, RC4_USER, startGssLab, USER_KEYTAB } from './labs/gss-lab.ts';
 import type { Lab } from './labs/lab.ts';
+import { linesOf, MECH, pathOf, type ServerLine } from './labs/server-log.ts';
 
 /**
  * Our login, sealing and channel bindings against MIT krb5 and gss-ntlmssp: what the server took is read in the server's log, where each case has
@@ -12,26 +13,11 @@ import type { Lab } from './labs/lab.ts';
 const obstacles = gssObstacles();
 const skipped = obstacles.length > 0 ? ` (skipped: ${obstacles.join(', ')})` : '';
 
-const KERBEROS = '1.2.840.113554.1.2.2';
-const NTLM = '1.3.6.1.4.1.311.2.2.10';
+const { kerberos: KERBEROS, ntlm: NTLM } = MECH;
 const ETYPE = { aes128: 17, aes256: 18, aes128sha2: 19, aes256sha2: 20, rc4: 23 } as const;
 const SMALL = 'urn:small';
 const BIG = 'urn:big';
 const BIG_BYTES = 400_000;
-
-/** One line of a server's log. */
-interface Line {
-  readonly status: number;
-  readonly path: string;
-  readonly scheme: string | null;
-  readonly user: string | null;
-  readonly mech: string | null;
-  readonly sealed?: boolean;
-  readonly action?: string;
-  readonly asked?: string;
-  readonly answered?: string;
-  readonly why?: string;
-}
 
 type Server = keyof typeof GSS_PORTS;
 type Case = Pick<SessionCase, 'mechanisms' | 'spnego'> & Partial<SessionCase> & { readonly server: Server };
@@ -109,7 +95,6 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     ...(asked.keytab === undefined ? {} : { keytab: lab.path(asked.keytab) }),
     ...(asked.server.startsWith('cbt') ? { ca: readFileSync(lab.path('cert.pem'), 'utf8') } : {}),
   });
-  const pathOf = (name: string): string => `/${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
   const complete = (name: string, { server, ...asked }: Case): SessionCase => ({
     host: GSS_USER.host,
     port: GSS_PORTS[server],
@@ -124,13 +109,6 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     ...asked,
     ...files({ server, ...asked }),
   });
-  const linesOf = (server: Server, path: string): Line[] =>
-    lab
-      .log(server)
-      .split('\n')
-      .filter((line) => line.startsWith('{"status"'))
-      .map((line) => JSON.parse(line) as Line)
-      .filter((line) => line.path === path);
   const resultOf = (name: string): SessionResult => results.get(name) as SessionResult;
 
   beforeAll(async () => {
@@ -167,7 +145,7 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     const { outcome, answers, ticket } = resultOf(name);
     expect({ outcome, error: resultOf(name).error }).toEqual({ outcome: 'accepted', error: undefined });
     expect(answers.map(({ status, sealed }) => ({ status, sealed }))).toEqual(EXCHANGES.map(() => ({ status: 200, sealed: true })));
-    const lines = linesOf(server, pathOf(name)).filter(({ sealed }) => sealed !== undefined);
+    const lines = linesOf(lab, server, pathOf(name)).filter(({ sealed }) => sealed !== undefined);
     expect(lines).toMatchObject(
       EXCHANGES.map(([action], i) => ({
         status: 200,
@@ -203,26 +181,26 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     const { outcome, status, answers } = resultOf(`level ${level} ${server}`);
     expect({ outcome, status }).toEqual(taken ? { outcome: 'accepted', status: 200 } : { outcome: 'rejected', status: 401 });
     expect(answers.map(({ sealed }) => sealed)).toEqual(taken ? [true] : []);
-    const last = linesOf(server, pathOf(`level ${level} ${server}`)).at(-1);
+    const last = linesOf(lab, server, pathOf(`level ${level} ${server}`)).at(-1);
     expect(last).toMatchObject(taken ? { status: 200, mech: NTLM, sealed: true } : { status: 401, mech: null });
   });
 
   it.each(BINDINGS)('%s with %s, SPNEGO %s, channel binding %s: taken %s', (server, mechanism, spnego, binding, taken) => {
     const name = `binding ${server} ${mechanism} ${spnego} ${binding}`;
     expect(resultOf(name)).toMatchObject({ outcome: taken ? 'accepted' : 'rejected', status: taken ? 200 : 401 });
-    const last = linesOf(server, pathOf(name)).at(-1);
+    const last = linesOf(lab, server, pathOf(name)).at(-1);
     expect(last).toMatchObject(taken ? { status: 200, mech: mechanism === 'ntlm' ? NTLM : KERBEROS, sealed: false } : { status: 401 });
     if (!taken) expect(last?.why).toContain('hannel');
   });
 
   it.each(['wrong password true', 'wrong password false', 'unknown user'])('%s: rejected with the last token', (name) => {
     expect(resultOf(name)).toMatchObject({ outcome: 'rejected', status: 401, answers: [] });
-    expect(linesOf('defaults', pathOf(name)).filter(({ why }) => why !== undefined)).toHaveLength(1);
+    expect(linesOf(lab, 'defaults', pathOf(name)).filter(({ why }) => why !== undefined)).toHaveLength(1);
   });
 
   describe('the connection doctor', () => {
     const one = (name: keyof typeof RUNS) => doctor[name].attempts[0]!;
-    const seenBy = (name: keyof typeof RUNS): Line[] => linesOf(RUNS[name].server, pathOf(name));
+    const seenBy = (name: keyof typeof RUNS): ServerLine[] => linesOf(lab, RUNS[name].server, pathOf(name));
 
     it('climbs to the login with the default set-up and NTLM, sealed', () => {
       expect(one('ntlm').rungs).toMatchObject({ tcp: 'passed', schemes: 'passed', login: 'passed', rights: 'passed' });

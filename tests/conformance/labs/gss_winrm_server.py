@@ -5,7 +5,7 @@ GSS-API (python3-gssapi over MIT krb5 and the gss-ntlmssp plug-in). Debian: pyth
 Answers by wsa:Action from --answers (JSON: action -> body element as text, `{n}` counts the requests); every other request gets an
 IdentifyResponse. Refuses clear SOAP over HTTP with 500, a bad login with 401, a body that does not unseal with 400.
 Prints one JSON line per request on stdout: status, path, scheme of the Authorization header, user and mech of the login, and for messages
-sealed, action, the SHA-256 digests of the clear bodies ("asked", "answered"); "why" for refusals.
+sealed, action, the SHA-256 digests of the clear bodies ("asked", "answered"), and "pac" when the ticket had one; "why" for refusals.
 """
 import argparse
 import base64
@@ -72,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     scheme = None
     user = None
     complete = False
+    pac = False
 
     def log_message(self, *_):
         pass
@@ -169,6 +170,9 @@ class Handler(BaseHTTPRequestHandler):
             return True, None
         # gss-ntlmssp counts the terminating zero of its names.
         self.complete, self.user = True, str(self.context.initiator_name).rstrip('\0')
+        # Attributes of the name that come out of a PAC whose signatures the mechanism verified (RFC 6680).
+        named = gssapi.raw.inquire_name(self.context.initiator_name).attrs if self.context.mech.dotted_form == KERBEROS else []
+        self.pac = any(name.startswith(b'urn:mspac:') for name in named)
         return False, challenge
 
     def do_POST(self):
@@ -209,6 +213,8 @@ class Handler(BaseHTTPRequestHandler):
         told = {'sealed': sealed, 'action': action, 'asked': digest(body), 'answered': digest(answer)}
         if sealed:
             answer, content_type = self.seal(answer)
+        if self.pac:
+            told['pac'] = True
         self.reply(200, answer, content_type, challenge=challenge, **told)
 
 

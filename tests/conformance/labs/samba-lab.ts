@@ -8,23 +8,33 @@ export const AD = {
   dc: 'dc1.ad.winmedic.test',
   dcAddress: '10.99.0.1',
   member: 'hv01.ad.winmedic.test',
+  /** Further names of the member, each with a service principal name. */
+  members: ['hv01', 'hv02', 'hv03', 'hv04', 'hv05'].map((name) => `${name}.ad.winmedic.test`),
+  /** Port of the member, and of the same one whose clock is 15 minutes ahead of the domain's. */
+  ports: { winrm: 5985, ahead: 5995 },
   administrator: { user: 'administrator', password: 'Adm1n-Passw0rd!' },
   alice: { user: 'alice', password: 'Al1ce-Passw0rd!' },
   /** Must change the password: KRB-ERROR 23. */
   expired: { user: 'expired', password: 'Exp-Passw0rd1!' },
   /** Disabled: KRB-ERROR 18. */
   off: { user: 'off', password: 'Off-Passw0rd1!' },
+  /** For counting bad passwords. */
+  counted: ['bert', 'carl', 'dora', 'emil', 'fred'].map((user) => ({ user, password: 'C0unted-Passw0rd!' })),
 } as const;
+/** Bad passwords after which the domain locks an account: high enough for every test, and not 0, with which nothing is counted. */
+const LOCKOUT_THRESHOLD = 20;
+
+const LABS = join(root, 'tests/conformance/labs');
 
 /** Why the lab cannot run here; empty when it can. Debian: samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user python3-gssapi gss-ntlmssp faketime. */
-export const sambaObstacles = (): string[] => obstacles(['samba', 'samba-tool', 'winbindd', 'ss'], ['gssapi', 'samba']);
+export const sambaObstacles = (): string[] => obstacles(['samba', 'samba-tool', 'winbindd', 'faketime', 'ss'], ['gssapi', 'samba']);
 
 /**
  * An Active Directory domain on loopback: KDC with PAC, DNS, endpoint mapper on 135, sealed DCE RPC, winbind; and a WinRM-like server of the
- * member HV01 on 5985 that lets winbind judge NTLM of domain users.
+ * member HV01 that lets winbind judge NTLM of domain users, once more with a wrong clock.
  */
 export async function startSambaLab(): Promise<Lab> {
-  const lab = new Lab('ad', ['127.0.0.1 localhost', `${AD.dcAddress} ${AD.dc} dc1`, `127.0.0.1 ${AD.member} hv01`], AD.dcAddress);
+  const lab = new Lab('ad', ['127.0.0.1 localhost', `${AD.dcAddress} ${AD.dc} dc1`, `127.0.0.1 ${AD.members.join(' ')}`], AD.dcAddress);
   try {
     // Its pid file and winbind's pipe.
     lab.cover('/run/samba');
@@ -45,30 +55,36 @@ export async function startSambaLab(): Promise<Lab> {
       ],
       { timeoutMs: 120_000 },
     );
-    const where = ['-s', join(directory, 'etc/smb.conf')];
-    lab.start('samba', 'samba', [...where, '-i', '-M', 'single']);
-    for (const port of [88, 135, 389, 445]) await lab.listening(port, AD.dcAddress, 60_000);
-    const tool = (...args: string[]): string => lab.must('samba-tool', [...args, ...where]);
-    tool('user', 'create', AD.alice.user, AD.alice.password);
-    tool('user', 'create', AD.expired.user, AD.expired.password, '--must-change-at-next-login');
-    tool('user', 'create', AD.off.user, AD.off.password);
-    tool('user', 'disable', AD.off.user);
-    tool('computer', 'create', 'HV01');
-    tool('spn', 'add', `HTTP/${AD.member}`, 'HV01$');
-    tool('user', 'setpassword', 'HV01$', '--newpassword=Hv01-Passw0rd!');
     const keytab = lab.path('hv01.keytab');
-    tool('domain', 'exportkeytab', keytab, `--principal=HTTP/${AD.member}`);
-    lab.start('member', '/usr/bin/python3', [
-      join(root, 'tests/conformance/labs/gss_winrm_server.py'),
-      '--port',
-      '5985',
-      '--keytab',
-      keytab,
-    ]);
-    await lab.listening(5985);
+    const expired = { ...AD.expired, expired: true };
+    lab.must('/usr/bin/python3', [join(LABS, 'samba_accounts.py')], {
+      input: JSON.stringify({
+        conf: join(directory, 'etc/smb.conf'),
+        users: [AD.alice, expired, { ...AD.off, disabled: true }, ...AD.counted],
+        computer: 'HV01',
+        password: 'Hv01-Passw0rd!',
+        services: AD.members.map((name) => `HTTP/${name}`),
+        keytab,
+        lockoutThreshold: LOCKOUT_THRESHOLD,
+      }),
+    });
+    lab.start('samba', 'samba', ['-s', join(directory, 'etc/smb.conf'), '-i', '-M', 'single']);
+    const server = (name: string, port: number, before: readonly string[] = []): void => {
+      const [command = '', ...args] = [...before, '/usr/bin/python3', join(LABS, 'gss_winrm_server.py')];
+      lab.start(name, command, [...args, '--port', `${port}`, '--keytab', keytab]);
+    };
+    server('member', AD.ports.winrm);
+    server('ahead', AD.ports.ahead, ['faketime', '-f', '+15m']);
+    for (const port of Object.values(AD.ports)) await lab.listening(port);
+    for (const port of [88, 135, 389, 445]) await lab.listening(port, AD.dcAddress, 60_000);
     return lab;
   } catch (error) {
     lab.close();
     throw error;
   }
+}
+
+/** Bad passwords by account since its last logon, as the domain controller counts them. */
+export function badPasswords(lab: Lab): Readonly<Record<string, number>> {
+  return JSON.parse(lab.must('/usr/bin/python3', [join(LABS, 'samba_bad_passwords.py'), lab.path('ad/etc/smb.conf')]));
 }
