@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { keytabFromPassword, writeKeytab } from '@winmedic/kerberos';
 import { startKdc } from '@winmedic/labs/kdc';
 import { startFleet, startHost } from '@winmedic/labs/windows-host';
@@ -333,6 +336,24 @@ describe('Kerberos', () => {
     const attempt = await run('local');
     expect(properties(attempt, 'login.result', 'user.isLocal')).toEqual({ 'login.result': 'accepted', 'user.isLocal': 'true' });
     expect([checks(), counted(host)]).toEqual([1, { tried: 1, failed: 0 }]);
+  });
+
+  it('takes a keytab, whose check is counted too, and refuses files that are none', async () => {
+    const { run, checks } = await realm();
+    const folder = mkdtempSync(join(tmpdir(), 'winmedic-'));
+    closing.push({ close: async () => rmSync(folder, { recursive: true }) });
+    const path = join(folder, 'alice.keytab');
+    writeFileSync(path, writeKeytab(keytabFromPassword({ realm: REALM, name: ['alice'], password: PASSWORD })));
+    const attempt = await run('', '', { credential: { kind: 'keytab', typed: 'alice@CORP.EXAMPLE', path } });
+    expect(properties(attempt, 'login.mechanism', 'failedRung')).toEqual({ 'login.mechanism': 'kerberos', failedRung: '' });
+    expect([checks(), attempt.account?.checks]).toEqual([1, 1]);
+    const none = join(folder, 'none');
+    writeFileSync(none, 'text');
+    await expect(run('', '', { credential: { kind: 'keytab', typed: 'alice@CORP.EXAMPLE', path: none } })).rejects.toMatchObject({
+      code: 'CONNECT_KEYTAB',
+    });
+    for (const cache of [none, join(folder, 'missing')])
+      await expect(run('', '', { credential: { kind: 'ticket-cache', path: cache } })).rejects.toMatchObject({ code: 'CONNECT_CACHE' });
   });
 
   it('goes over to NTLM when the host has no service principal name of that name, and says so', async () => {
