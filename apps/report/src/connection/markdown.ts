@@ -14,6 +14,7 @@ import {
   connectionCaseId,
   groupsOf,
   hexLines,
+  noAccountText,
   portraitLines,
   RUNG_SHAPES,
   targetName,
@@ -119,7 +120,7 @@ class ConnectionMarkdown {
     }
     this.#heading(level, words.sectionAccount);
     const account = accountLines(one, this.#lang);
-    if (account.length === 0) this.#out.push(escapeMarkdown(words.noAccount));
+    if (account.length === 0) this.#out.push(escapeMarkdown(noAccountText(one, this.#lang)));
     for (const [label, text] of account) this.#item(label, text);
     if (verdict.cause) this.#remedies(verdict.cause, level);
     const checks = confirmingChecks(one);

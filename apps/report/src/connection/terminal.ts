@@ -16,6 +16,7 @@ import {
   connectionCaseId,
   groupsOf,
   hexLines,
+  noAccountText,
   portraitLines,
   RUNG_SHAPES,
   targetName,
@@ -113,7 +114,7 @@ class ConnectionText {
     }
     const account = accountLines(one, this.#lang);
     this.#heading(words.sectionAccount, several);
-    if (account.length === 0) page.text(words.noAccount, { indent: 2, tone: 'faint' });
+    if (account.length === 0) page.text(noAccountText(one, this.#lang), { indent: 2, tone: 'faint' });
     for (const [label, text] of account)
       page.text(text, { indent: 2, ...(label === '' ? {} : { lead: `${label}: `, leadTone: 'faint' as const }) });
     if (verdict.cause) {

@@ -146,6 +146,14 @@ export function accountLines({ attempt }: ConnectionDiagnosis, lang: Language): 
   return lines;
 }
 
+/** Why there are no {@link accountLines}. */
+export function noAccountText({ attempt }: ConnectionDiagnosis, lang: Language): string {
+  const words = messages(lang).connection;
+  if (attempt.via === 'rdp') return words.rdpNoAccount;
+  const asked = attempt.properties.get('client.scheme')?.value;
+  return asked === undefined || asked === '' ? words.noAccount : words.unusedAccount;
+}
+
 /** Id of a run: the given one, or one derived from targets and time. */
 export function connectionCaseId({ diagnoses, madeAt }: ConnectionReport, meta: ReportMeta): string {
   if (meta.caseId !== undefined) return meta.caseId;
@@ -154,9 +162,9 @@ export function connectionCaseId({ diagnoses, madeAt }: ConnectionReport, meta: 
   return `W-${hash.digest('hex').slice(0, 8)}`;
 }
 
-/** `alice 1, CORP\bob 2`. */
+/** `alice: 1, bob: 2`. */
 export function checksText({ checks }: ConnectionReport, lang: Language): string {
-  return messages(lang).list([...checks].map(([account, n]) => `${account} ${n}`));
+  return messages(lang).list([...checks].map(([account, n]) => `${account}: ${n}`));
 }
 
 /** Bytes as lines of 16 with offset and ASCII. */

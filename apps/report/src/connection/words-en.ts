@@ -82,6 +82,8 @@ export const connectionEn = {
   workstationField: 'workstation',
   empty: '(empty)',
   noAccount: 'No account was given: nothing above the offered schemes was tried.',
+  rdpNoAccount: 'RDP is only negotiated: nobody is logged on.',
+  unusedAccount: 'Not used: the attempt ended before the login.',
   checks: (n: number) => (n === 0 ? 'no credential check was made' : `${plural(n, 'credential check')} made at the host or its domain`),
   held: 'not tried',
   runChecks: (text: string) => `Credential checks in this run: ${text}`,

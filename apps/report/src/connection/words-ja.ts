@@ -78,6 +78,8 @@ export const connectionJa: typeof connectionEn = {
   workstationField: 'ワークステーション',
   empty: '(空)',
   noAccount: 'アカウントの指定がないため、認証方式より上の段階は試していません。',
+  rdpNoAccount: 'RDP はネゴシエーションのみで、ログオンは行いません。',
+  unusedAccount: 'ログオンより前の段階で終わったため、使っていません。',
   checks: (n) => (n === 0 ? '資格情報の照合なし' : `ホストまたはドメインでの資格情報の照合 ${n3(n)} 回`),
   held: '試行せず',
   runChecks: (text) => `今回の資格情報の照合回数: ${text}`,
