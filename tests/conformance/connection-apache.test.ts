@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionCase, SessionResult } from './clients/sessions.ts';
-import { APACHE, apacheObstacles, startApacheLab } from './labs/apache-lab.ts';
+import { ACCESS, APACHE, apacheObstacles, startApacheLab } from './labs/apache-lab.ts';
 import type { Lab } from './labs/lab.ts';
 
 /** Our NTLM login against Apache with mod_auth_gssapi: another HTTP server's idea of a login that belongs to a connection. */
@@ -35,6 +35,14 @@ describe.skipIf(obstacles.length > 0)(`our login and mod_auth_gssapi${skipped}`,
 
   it.each(['NTLM within SPNEGO', 'NTLM bare', 'NTLM bare, level 5'] as const)('%s: accepted in two requests', (name) => {
     expect(resultOf(name)).toMatchObject({ outcome: 'accepted', status: 200, steps: 2 });
+  });
+
+  it('lets Apache see the user, and nobody else', () => {
+    const users = lab
+      .log(ACCESS)
+      .split('\n')
+      .flatMap((line) => (line.startsWith('200 ') ? [line.slice(4).replace(/\0|\\x00/g, '')] : []));
+    expect(users).toEqual(Array(3).fill(`${APACHE.domain}\\\\${APACHE.user}`));
   });
 
   it.each(['wrong password within SPNEGO', 'wrong password, bare', 'unknown user', 'another domain'] as const)('%s: rejected', (name) => {

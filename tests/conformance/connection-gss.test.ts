@@ -15,6 +15,7 @@ const skipped = obstacles.length > 0 ? ` (skipped: ${obstacles.join(', ')})` : '
 
 const { kerberos: KERBEROS, ntlm: NTLM } = MECH;
 const ETYPE = { aes128: 17, aes256: 18, aes128sha2: 19, aes256sha2: 20, rc4: 23 } as const;
+const WRONG = 'Wr0ng-Passw0rd!';
 const SMALL = 'urn:small';
 const BIG = 'urn:big';
 const BIG_BYTES = 400_000;
@@ -70,16 +71,20 @@ const SEALED: readonly SealedCase[] = [
   ['Kerberos with a ticket of ours', kerberos({ makeCache: 'ours.cc' }), KERBEROS, USER, {}],
 ];
 
-/** Client level, server, whether the server takes it (MS-NLMP 3.1.1.1: level 5 refuses LM and NTLMv1). */
+/** Client level, server, SPNEGO, whether the server takes it (MS-NLMP 3.1.1.1: level 5 refuses LM and NTLMv1). */
 const LEVELS = ([0, 1, 2, 3, 4, 5] as const).flatMap((level) =>
-  (['ntlmV2Only', 'ntlmAnyLevel'] as const).map((server) => [level, server, server === 'ntlmAnyLevel' || level >= 3] as const),
+  (['ntlmV2Only', 'ntlmAnyLevel'] as const).flatMap((server) =>
+    [true, false].map((spnego) => [level, server, spnego, server === 'ntlmAnyLevel' || level >= 3] as const),
+  ),
 );
 
-/** Over HTTPS: server, kind of login, whether the binding is sent, whether the server takes it. */
+/** Over HTTPS: server, kind of login, SPNEGO, which binding is sent, whether the server takes it. */
 const BINDINGS = (['cbtStrict', 'cbtRelaxed'] as const).flatMap((server) =>
   (['ntlm', 'kerberos'] as const).flatMap((mechanism) =>
     [true, false].flatMap((spnego) =>
-      [true, false].map((binding) => [server, mechanism, spnego, binding, binding || server === 'cbtRelaxed'] as const),
+      (['right', 'none', 'other'] as const).map(
+        (binding) => [server, mechanism, spnego, binding, binding === 'right' || (binding === 'none' && server === 'cbtRelaxed')] as const,
+      ),
     ),
   ),
 );
@@ -87,7 +92,7 @@ const BINDINGS = (['cbtStrict', 'cbtRelaxed'] as const).flatMap((server) =>
 describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skipped}`, () => {
   let lab: Lab;
   const results = new Map<string, SessionResult>();
-  let doctor: Readonly<Record<keyof typeof RUNS, DoctorResult>>;
+  let doctor: Readonly<Record<RunName, DoctorResult>>;
 
   const files = (asked: Case): Partial<SessionCase> => ({
     ...(asked.cache === undefined ? {} : { cache: lab.path(asked.cache) }),
@@ -119,7 +124,8 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     lab.must('kvno', ['-c', lab.path('kvno.cc'), `HTTP/${GSS_USER.host}`]);
     const cases = new Map<string, Case>();
     for (const [name, asked] of SEALED) cases.set(name, { messages: EXCHANGES, ...asked });
-    for (const [level, server] of LEVELS) cases.set(`level ${level} ${server}`, ntlm(server, { level, spnego: level % 2 === 0 }));
+    for (const [level, server, spnego] of LEVELS)
+      cases.set(`level ${level} ${server} ${spnego}`, ntlm(server, { level, spnego, messages: EXCHANGES }));
     for (const [server, mechanism, spnego, binding] of BINDINGS) {
       const scheme = mechanism === 'kerberos' && !spnego ? 'Kerberos' : 'Negotiate';
       cases.set(`binding ${server} ${mechanism} ${spnego} ${binding}`, {
@@ -127,10 +133,10 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
         mechanisms: [mechanism],
         spnego,
         scheme,
-        withoutBinding: !binding,
+        binding,
       });
     }
-    for (const spnego of [true, false]) cases.set(`wrong password ${spnego}`, ntlm('defaults', { spnego, password: 'wrong' }));
+    for (const spnego of [true, false]) cases.set(`wrong password ${spnego}`, ntlm('defaults', { spnego, password: WRONG }));
     cases.set('unknown user', ntlm('defaults', { user: 'nobody' }));
     const run = lab.client<SessionResult[]>('tests/conformance/clients/sessions.ts', [], {
       input: JSON.stringify([...cases].map(([name, asked]) => complete(name, asked))),
@@ -177,20 +183,23 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
     expect(lab.must('kvno', ['-c', lab.path('ours.cc'), `HTTP/${GSS_USER.host}`])).toMatch(/kvno = \d+/);
   });
 
-  it.each(LEVELS)('NTLM level %i at %s: taken %s', (level, server, taken) => {
-    const { outcome, status, answers } = resultOf(`level ${level} ${server}`);
+  it.each(LEVELS)('NTLM level %i at %s, SPNEGO %s: taken %s', (level, server, spnego, taken) => {
+    const name = `level ${level} ${server} ${spnego}`;
+    const { outcome, status, answers } = resultOf(name);
     expect({ outcome, status }).toEqual(taken ? { outcome: 'accepted', status: 200 } : { outcome: 'rejected', status: 401 });
-    expect(answers.map(({ sealed }) => sealed)).toEqual(taken ? [true] : []);
-    const last = linesOf(lab, server, pathOf(`level ${level} ${server}`)).at(-1);
-    expect(last).toMatchObject(taken ? { status: 200, mech: NTLM, sealed: true } : { status: 401, mech: null });
+    const messages = linesOf(lab, server, pathOf(name)).filter(({ sealed }) => sealed !== undefined);
+    expect(messages).toMatchObject(
+      taken ? answers.map(({ asked, answered }) => ({ status: 200, mech: NTLM, sealed: true, asked, answered })) : [],
+    );
+    expect(messages).toHaveLength(taken ? EXCHANGES.length : 0);
   });
 
   it.each(BINDINGS)('%s with %s, SPNEGO %s, channel binding %s: taken %s', (server, mechanism, spnego, binding, taken) => {
     const name = `binding ${server} ${mechanism} ${spnego} ${binding}`;
     expect(resultOf(name)).toMatchObject({ outcome: taken ? 'accepted' : 'rejected', status: taken ? 200 : 401 });
-    const last = linesOf(lab, server, pathOf(name)).at(-1);
-    expect(last).toMatchObject(taken ? { status: 200, mech: mechanism === 'ntlm' ? NTLM : KERBEROS, sealed: false } : { status: 401 });
-    if (!taken) expect(last?.why).toContain('hannel');
+    const lines = linesOf(lab, server, pathOf(name));
+    if (taken) expect(lines.at(-1)).toMatchObject({ status: 200, mech: mechanism === 'ntlm' ? NTLM : KERBEROS, sealed: false });
+    else expect(lines.filter(({ why }) => why !== undefined)).toHaveLength(1);
   });
 
   it.each(['wrong password true', 'wrong password false', 'unknown user'])('%s: rejected with the last token', (name) => {
@@ -199,8 +208,8 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
   });
 
   describe('the connection doctor', () => {
-    const one = (name: keyof typeof RUNS) => doctor[name].attempts[0]!;
-    const seenBy = (name: keyof typeof RUNS): ServerLine[] => linesOf(lab, RUNS[name].server, pathOf(name));
+    const one = (name: RunName) => doctor[name].attempts[0]!;
+    const seenBy = (name: RunName): ServerLine[] => linesOf(lab, RUNS[name].server, pathOf(name));
 
     it('climbs to the login with the default set-up and NTLM, sealed', () => {
       expect(one('ntlm').rungs).toMatchObject({ tcp: 'passed', schemes: 'passed', login: 'passed', rights: 'passed' });
@@ -262,6 +271,7 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
 
     it('logs in over HTTPS with strict channel binding, and not without the binding', () => {
       expect(one('bound').properties).toMatchObject({ 'tls.result': 'ok', 'ntlm.cbt': 'present', 'login.result': 'accepted' });
+      expect(one('boundKerberos').properties).toMatchObject({ 'login.mechanism': 'kerberos', 'login.result': 'accepted' });
       expect(one('unbound').properties).toMatchObject({
         failedRung: 'login',
         'ntlm.cbt': 'zero',
@@ -274,47 +284,87 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
       expect(one('v1').properties).toMatchObject({ failedRung: 'login', 'ntlm.response': 'v1', 'login.result': 'rejected' });
     });
 
+    it('takes the tickets of kinit and the keys of a keytab', () => {
+      for (const [name, checks] of [
+        ['tickets', 0],
+        ['keytab', 1],
+      ] as const) {
+        expect(one(name).rungs).toMatchObject({ login: 'passed', rights: 'passed' });
+        expect(seenBy(name).at(-1)).toMatchObject({ status: 200, sealed: true, mech: KERBEROS });
+        expect(one(name).checks).toBe(checks);
+      }
+    });
+
+    it.each([
+      ['kerberosWrong', '24', 1],
+      ['kerberosUnknown', '6', 0],
+    ] as const)('%s: tells KRB-ERROR %s', (name, error, checks) => {
+      expect(one(name).properties).toMatchObject({ failedRung: 'login', 'kerberos.stage': 'as', 'kerberos.error': error });
+      expect(one(name).checks).toBe(checks);
+    });
+
     it('keeps the password out of everything it gives', () => {
-      for (const { text } of Object.values(doctor)) {
-        expect(text.length).toBeGreaterThan(1000);
-        expect(text).not.toContain(GSS_USER.password);
-        expect(text).not.toContain(Buffer.from(`${GSS_USER.user}:${GSS_USER.password}`).toString('base64'));
+      for (const { size, leaks } of Object.values(doctor)) {
+        expect(size).toBeGreaterThan(1000);
+        expect(leaks).toEqual([]);
       }
     });
   });
 
-  function runDoctor(inside: Lab): Readonly<Record<keyof typeof RUNS, DoctorResult>> {
+  function runDoctor(inside: Lab): Readonly<Record<RunName, DoctorResult>> {
     const ca = [readFileSync(inside.path('cert.pem'), 'utf8')];
-    const runs = Object.entries(RUNS).map(([name, { server, options, password }]): DoctorRun => {
-      const scheme = server.startsWith('cbt') ? 'https' : 'http';
-      return {
-        targets: [`${scheme}://${GSS_USER.host}:${GSS_PORTS[server]}${pathOf(name)}`],
-        user: name === 'kerberos' ? USER : name.startsWith('basic') ? GSS_USER.user : WORKSTATION_USER,
-        password: password ?? GSS_USER.password,
-        options: { ...options, ca },
-      };
-    });
+    const runs = Object.entries(RUNS).map(
+      ([name, { server, options, user = WORKSTATION_USER, password, ticketCache, keytab }]): DoctorRun => {
+        const scheme = server.startsWith('cbt') ? 'https' : 'http';
+        const targets = [`${scheme}://${GSS_USER.host}:${GSS_PORTS[server]}${pathOf(name)}`];
+        const run = { targets, options: { ...options, ca } };
+        if (ticketCache !== undefined) return { ...run, ticketCache: inside.path(ticketCache) };
+        if (keytab !== undefined) return { ...run, user, keytab: inside.path(keytab) };
+        return { ...run, user, password: password ?? GSS_USER.password };
+      },
+    );
     const results = inside.client<DoctorResult[]>('tests/conformance/clients/doctor.ts', [], { input: JSON.stringify(runs) });
-    return Object.fromEntries(Object.keys(RUNS).map((name, i) => [name, results[i]])) as Record<keyof typeof RUNS, DoctorResult>;
+    return Object.fromEntries(Object.keys(RUNS).map((name, i) => [name, results[i]])) as Record<RunName, DoctorResult>;
   }
 });
 
+/** A run of the doctor against one server; without more it is a password login of {@link WORKSTATION_USER}. */
+type Run = { readonly server: Server; readonly options: object } & Partial<Pick<DoctorRun, 'user' | 'password' | 'ticketCache' | 'keytab'>>;
+type RunName =
+  | 'ntlm'
+  | 'kerberos'
+  | 'tickets'
+  | 'keytab'
+  | 'kerberosWrong'
+  | 'kerberosUnknown'
+  | 'wrong'
+  | 'clear'
+  | 'basicNotOffered'
+  | 'basicHeld'
+  | 'basicAllowed'
+  | 'bound'
+  | 'boundKerberos'
+  | 'unbound'
+  | 'v1';
+
 /** Runs of the doctor by name; the name is the path as well. */
-const RUNS = {
+const RUNS: Readonly<Record<RunName, Run>> = {
   ntlm: { server: 'defaults', options: { auth: 'NTLM' } },
-  kerberos: { server: 'defaults', options: { auth: 'Kerberos' } },
-  wrong: { server: 'defaults', options: { auth: 'NTLM' }, password: 'wrong' },
+  kerberos: { server: 'defaults', options: { auth: 'Kerberos' }, user: USER },
+  tickets: { server: 'defaults', options: { auth: 'Kerberos' }, ticketCache: 'kinit.cc' },
+  keytab: { server: 'defaults', options: { auth: 'Kerberos' }, user: `${KEYTAB_USER}@${GSS_USER.realm}`, keytab: USER_KEYTAB },
+  kerberosWrong: { server: 'defaults', options: { auth: 'Kerberos' }, user: USER, password: WRONG },
+  kerberosUnknown: { server: 'defaults', options: { auth: 'Kerberos' }, user: `nobody@${GSS_USER.realm}` },
+  wrong: { server: 'defaults', options: { auth: 'NTLM' }, password: WRONG },
   clear: { server: 'defaults', options: { auth: 'NTLM', withoutSealing: true, allowCleartext: true } },
-  basicNotOffered: { server: 'defaults', options: { auth: 'Basic', allowCleartext: true } },
-  basicHeld: { server: 'weak', options: { auth: 'Basic' } },
-  basicAllowed: { server: 'weak', options: { auth: 'Basic', allowCleartext: true } },
+  basicNotOffered: { server: 'defaults', options: { auth: 'Basic', allowCleartext: true }, user: GSS_USER.user },
+  basicHeld: { server: 'weak', options: { auth: 'Basic' }, user: GSS_USER.user },
+  basicAllowed: { server: 'weak', options: { auth: 'Basic', allowCleartext: true }, user: GSS_USER.user },
   bound: { server: 'cbtStrict', options: { auth: 'NTLM' } },
+  boundKerberos: { server: 'cbtStrict', options: { auth: 'Kerberos' }, user: USER },
   unbound: { server: 'cbtStrict', options: { auth: 'NTLM', withoutChannelBinding: true } },
   v1: { server: 'ntlmV2Only', options: { auth: 'NTLM', ntlmLevel: 2 } },
-} satisfies Record<string, { server: Server; options: object; password?: string }> as Record<
-  'ntlm' | 'kerberos' | 'wrong' | 'clear' | 'basicNotOffered' | 'basicHeld' | 'basicAllowed' | 'bound' | 'unbound' | 'v1',
-  { readonly server: Server; readonly options: object; readonly password?: string }
->;
+};
 
 const ENUMERATE = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate';
 /** An answer to every query: one row, and the end. */

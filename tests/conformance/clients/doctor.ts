@@ -1,3 +1,4 @@
+import { md4 } from '@winmedic/ciphers';
 import { attemptAll, type ConnectCredential, CredentialBudget, Secret } from '../../../core/connection/index.ts';
 import type { ConnectionAttempt } from '../../../core/model/connection.ts';
 import { giveResult, readInput } from './input.ts';
@@ -5,10 +6,12 @@ import { giveResult, readInput } from './input.ts';
 /** One run of the connection doctor's eyes. */
 export interface DoctorRun {
   readonly targets: readonly string[];
-  /** Login with this name and password; without it, with tickets; without both, none. */
+  /** Login with this name and password, with tickets, or with none of them not at all. */
   readonly user?: string;
   readonly password?: string;
   readonly ticketCache?: string;
+  /** Login with this name and the keys of this file. */
+  readonly keytab?: string;
   readonly options?: Readonly<Record<string, unknown>>;
   /** Runs with the same number share one budget of credential checks. */
   readonly budget?: number;
@@ -35,8 +38,10 @@ export interface DoctorResult {
   readonly attempts: readonly DoctorAttempt[];
   /** Credential checks of the run by account. */
   readonly checks: Readonly<Record<string, number>>;
-  /** Everything the attempts hold, as text: to look for secrets in it. */
-  readonly text: string;
+  /** Characters in all that the attempts hold, bytes included. */
+  readonly size: number;
+  /** What of the secrets of the run is in there: the password in any of its encodings, its NT hash. */
+  readonly leaks: readonly string[];
 }
 
 /** Numbers beyond JSON as text. */
@@ -59,9 +64,30 @@ function summary(attempt: ConnectionAttempt): DoctorAttempt {
   };
 }
 
-function credentialOf({ user, password, ticketCache }: DoctorRun): ConnectCredential | undefined {
+function credentialOf({ user, password, ticketCache, keytab }: DoctorRun): ConnectCredential | undefined {
   if (ticketCache !== undefined) return { kind: 'ticket-cache', path: ticketCache };
+  if (user !== undefined && keytab !== undefined) return { kind: 'keytab', typed: user, path: keytab };
   return user === undefined ? undefined : { kind: 'password', typed: user, password: () => new Secret(password ?? '') };
+}
+
+function leaksOf(text: string, { user = '', password = '' }: DoctorRun): string[] {
+  if (password === '') return [];
+  const utf16 = Buffer.from(password, 'utf16le');
+  const hash = Buffer.from(md4(utf16));
+  const basic = Buffer.from(`${user}:${password}`);
+  const secrets = {
+    password,
+    escaped: JSON.stringify(password).slice(1, -1),
+    utf16: utf16.toString('latin1'),
+    // As JSON writes bytes below 0x20.
+    utf16Escaped: JSON.stringify(utf16.toString('latin1')).slice(1, -1),
+    hash: JSON.stringify(hash.toString('latin1')).slice(1, -1),
+    hashHex: hash.toString('hex'),
+    basic: basic.toString('base64'),
+    base64: Buffer.from(password).toString('base64'),
+    hex: Buffer.from(password).toString('hex'),
+  };
+  return Object.entries(secrets).flatMap(([name, secret]) => (text.toLowerCase().includes(secret.toLowerCase()) ? [name] : []));
 }
 
 const budgets = new Map<number, CredentialBudget>();
@@ -75,6 +101,7 @@ for (const run of readInput<readonly DoctorRun[]>()) {
     ...(credential === undefined ? {} : { credential }),
     ...(budget === undefined ? {} : { budget }),
   });
-  results.push({ attempts: attempts.map(summary), checks: Object.fromEntries(checks), text: plain(attempts) });
+  const text = plain(attempts);
+  results.push({ attempts: attempts.map(summary), checks: Object.fromEntries(checks), size: text.length, leaks: leaksOf(text, run) });
 }
 giveResult(results);

@@ -34,7 +34,8 @@ export interface SessionCase {
   readonly password: string;
   /** HTTPS, trusting this PEM certificate. */
   readonly ca?: string;
-  readonly withoutBinding?: boolean;
+  /** Channel binding over HTTPS: that of the connection (default), none, or that of another certificate, as somebody in between would cause it. */
+  readonly binding?: 'right' | 'none' | 'other';
   readonly level?: 0 | 1 | 2 | 3 | 4 | 5;
   readonly realm?: string;
   /** `host:port` of the KDC. */
@@ -111,7 +112,9 @@ const codeOf = (error: unknown): string => `${(error as { code?: string }).code 
 async function run(asked: SessionCase): Promise<SessionResult> {
   const socket = await dial(asked);
   const certificate = asked.ca === undefined ? undefined : new Uint8Array((socket as TLSSocket).getPeerCertificate(true).raw);
-  const endPoint = certificate === undefined || asked.withoutBinding ? undefined : tlsServerEndPoint(certificate);
+  const { binding = 'right' } = asked;
+  const endPoint = certificate === undefined || binding === 'none' ? undefined : tlsServerEndPoint(certificate);
+  if (endPoint !== undefined && binding === 'other') endPoint[endPoint.length - 1]! ^= 1;
   const bindings = endPoint === undefined ? {} : { channelBindings: channelBindingHash(endPoint) };
   const transport = new SocketTransport(socket, {
     hostHeader: `${asked.host}:${asked.port}`,

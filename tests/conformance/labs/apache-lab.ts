@@ -1,12 +1,14 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
-import { Lab, obstacles } from './lab.ts';
+import { Lab, NTLM_MECHANISM, obstacles } from './lab.ts';
 
 /** Account and port of the lab. */
 export const APACHE = { user: 'wmuser', password: 'Passw0rd!', domain: 'VM', port: 8985, path: '/ntlm/' } as const;
+/** Log with status and user of each request. */
+export const ACCESS = 'access';
 const MODULES = '/usr/lib/apache2/modules';
 
 /** Why the lab cannot run here; empty when it can. Debian: apache2 libapache2-mod-auth-gssapi gss-ntlmssp. */
-export const apacheObstacles = (): string[] => obstacles(['apache2', `${MODULES}/mod_auth_gssapi.so`, 'ss']);
+export const apacheObstacles = (): string[] => obstacles(['apache2', `${MODULES}/mod_auth_gssapi.so`, 'ss', NTLM_MECHANISM]);
 
 /** Apache with mod_auth_gssapi: SPNEGO(NTLM) and raw NTLM, bound to the connection. It neither seals nor checks channel bindings. */
 export async function startApacheLab(): Promise<Lab> {
@@ -31,6 +33,8 @@ export async function startApacheLab(): Promise<Lab> {
         'ServerName winmedic.test',
         `PidFile ${lab.path('httpd.pid')}`,
         `ErrorLog ${lab.path('error.log')}`,
+        'LogFormat "%>s %u" who',
+        `CustomLog ${lab.path(`${ACCESS}.log`)} who`,
         `Listen 127.0.0.1:${APACHE.port}`,
         'TypesConfig /etc/mime.types',
         'User www-data',

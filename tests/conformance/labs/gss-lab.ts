@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Lab, obstacles, root } from './lab.ts';
+import { Lab, NTLM_MECHANISM, obstacles, root } from './lab.ts';
 
 /** Accounts of the lab; they exist nowhere else. */
 export const GSS_USER = {
@@ -23,7 +23,8 @@ export const GSS_PORTS = { defaults: 5985, weak: 80, cbtStrict: 5986, ntlmV2Only
 const SERVER = join(root, 'tests/conformance/labs/gss_winrm_server.py');
 
 /** Why the lab cannot run here; empty when it can. Debian: python3-gssapi gss-ntlmssp krb5-kdc krb5-admin-server krb5-user openssl iproute2. */
-export const gssObstacles = (): string[] => obstacles(['krb5kdc', 'kadmin.local', 'kdb5_util', 'openssl', 'ss'], ['gssapi']);
+export const gssObstacles = (): string[] =>
+  obstacles(['krb5kdc', 'kadmin.local', 'kdb5_util', 'kinit', 'openssl', 'ss', NTLM_MECHANISM], ['gssapi']);
 
 /**
  * MIT KDC and WinRM-like servers over the system's GSS-API: Windows' default set-up, a weak one, HTTPS with strict and relaxed channel
@@ -53,7 +54,7 @@ export async function startGssLab(answers: Readonly<Record<string, string>> = {}
     lab.must('kadmin.local', [], {
       input:
         `addprinc -pw ${password} +requires_preauth ${user}\naddprinc -randkey HTTP/${host}\nktadd -k ${lab.path('http.keytab')} HTTP/${host}\n` +
-        `addprinc -pw ${password} -e arcfour-hmac:normal ${RC4_USER}\naddprinc -pw ${password} ${KEYTAB_USER}\n` +
+        `addprinc -pw ${password} -e arcfour-hmac:normal ${RC4_USER}\naddprinc -pw ${password} +requires_preauth ${KEYTAB_USER}\n` +
         `ktadd -norandkey -k ${lab.path(USER_KEYTAB)} ${KEYTAB_USER}\n`,
     });
     lab.must('openssl', [

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** Root of the repository. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** File by which gss-ntlmssp makes itself known to the GSS-API library. */
+export const NTLM_MECHANISM = '/etc/gss/mech.d/mech.ntlmssp.conf';
+
 /** What a command printed. */
 export interface Ran {
   readonly status: number | null;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Lab, obstacles, root } from './lab.ts';
+import { Lab, NTLM_MECHANISM, obstacles, root } from './lab.ts';
 
 /** The domain of the lab and its accounts; they exist nowhere else. */
 export const AD = {
@@ -27,7 +27,8 @@ const LOCKOUT_THRESHOLD = 20;
 const LABS = join(root, 'tests/conformance/labs');
 
 /** Why the lab cannot run here; empty when it can. Debian: samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user python3-gssapi gss-ntlmssp faketime. */
-export const sambaObstacles = (): string[] => obstacles(['samba', 'samba-tool', 'winbindd', 'faketime', 'ss'], ['gssapi', 'samba']);
+export const sambaObstacles = (): string[] =>
+  obstacles(['samba', 'samba-tool', 'winbindd', 'kinit', 'faketime', 'ss', NTLM_MECHANISM], ['gssapi', 'samba']);
 
 /**
  * An Active Directory domain on loopback: KDC with PAC, DNS, endpoint mapper on 135, sealed DCE RPC, winbind; and a WinRM-like server of the
