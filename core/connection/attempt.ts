@@ -62,6 +62,9 @@ async function walk(ladder: Ladder, options: ConnectOptions & { readonly signal:
   if (!(await ladder.climb('name', () => nameRung(ladder, options.lookUp ?? systemLookUp, addresses)))) return;
   const open = await reach(ladder, addresses, { connectMs: times.connectMs, otherPorts: options.otherPorts ?? OTHER_PORTS, signal });
   if (open === undefined) {
+    // Port 135 is the endpoint mapper.
+    const seen = ladder.get('tcp.result');
+    if (ladder.via === 'dcom' && (seen === 'refused' || seen === 'timeout')) ladder.set('dcom.epm', seen);
     if (options.rdp && ladder.via === 'winrm' && ladder.failed === 'tcp') await besideRdp(ladder, addresses[0] as string, options, times);
     return;
   }

@@ -17,7 +17,7 @@ import { say } from './text.ts';
 /** Rungs of each way, lowest first. */
 export const RUNGS_OF: Readonly<Record<ConnectionVia, readonly RungName[]>> = {
   winrm: RUNGS,
-  dcom: ['name', 'route', 'tcp', 'login', 'rights'],
+  dcom: ['name', 'route', 'tcp', 'login', 'rights', 'namespace'],
   rdp: ['name', 'route', 'tcp', 'tls', 'schemes'],
 };
 

@@ -35,6 +35,9 @@ export interface LoginParts {
   readonly times: ConnectTimes;
 }
 
+/** As Windows clients since May 2018 (KB4093492): below it the host's key is not proven against CVE-2018-0886, and the password would follow. */
+const CREDSSP_MINIMUM = 5;
+
 /** KRB-ERRORs after which the account is not to be tried in another way: policy, locked or disabled, must change the password, wrong password. */
 const ACCOUNT_ERRORS: ReadonlySet<number> = new Set([12, 18, 23, 24]);
 
@@ -67,6 +70,8 @@ export async function logIn(
       credential: credential as PasswordCredential,
       ...(by.scheme === 'CredSSP' || bindings === undefined ? {} : { channelBindings: bindings }),
       ...(options.ntlmLevel === undefined ? {} : { level: options.ntlmLevel }),
+      // Messages are encrypted with the keys of the login: 40 or 56 bits are none.
+      require128: true,
       servicePrincipalName: `HTTP/${ladder.target.host}`,
     });
     return ntlm;
@@ -81,7 +86,7 @@ export async function logIn(
           ? {
               scheme: 'CredSSP',
               context: () => {
-                credssp = credsspInitiator({ credential: credential as PasswordCredential, context: spnego });
+                credssp = credsspInitiator({ credential: credential as PasswordCredential, context: spnego, minimumVersion: CREDSSP_MINIMUM });
                 return credssp;
               },
             }

@@ -237,7 +237,15 @@ class AnswererState {
     const sessionKey = { etype, key: randomKey(etype) };
     const times = { authTime: now, startTime: now, endTime: Math.min(request.till || Number.POSITIVE_INFINITY, now + LIFETIME_MS) };
     const { client, clientRealm, service, flags } = made;
-    const ticket = parts.writeEncTicketPart({ flags, sessionKey, clientRealm, client, ...times });
+    const pacBytes = this.#accounts.find(client.parts, false)?.spec.pacBytes;
+    const ticket = parts.writeEncTicketPart({
+      flags,
+      sessionKey,
+      clientRealm,
+      client,
+      ...times,
+      ...(pacBytes === undefined ? {} : { pac: new Uint8Array(pacBytes) }),
+    });
     const part = parts.writeEncKdcRepPart(made.tag, {
       sessionKey,
       nonce: request.nonce,

@@ -16,6 +16,8 @@ export interface KdcPrincipal {
   readonly enterprise?: readonly string[];
   /** Bad passwords until it is locked; absent or 0: never. */
   readonly lockoutThreshold?: number;
+  /** Size of the PAC in its tickets, in bytes: that of a user in many groups. The PAC is zeros; absent: none. */
+  readonly pacBytes?: number;
 }
 
 /** What the KDC is made of. */

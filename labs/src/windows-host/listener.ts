@@ -85,6 +85,8 @@ export class Listener {
       cert,
       ...(tls?.minVersion === undefined ? {} : { minVersion: tls.minVersion as SecureVersion }),
       ...(tls?.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion as SecureVersion }),
+      // OpenSSL has the old versions only without its minimum of strength.
+      ...(tls?.maxVersion === 'TLSv1' || tls?.maxVersion === 'TLSv1.1' ? { ciphers: 'DEFAULT:@SECLEVEL=0' } : {}),
       ...(tls?.clientCa === undefined ? {} : { ca: tls.clientCa }),
     });
     const requestCert = this.#host.spec.auth.certificate;

@@ -12,6 +12,8 @@ export const CREDSSP_ERROR_CODES = [
   'CREDSSP_SEQUENCE',
   /** The peer proved another public key than that of the TLS session: somebody is in between, or the versions do not agree. */
   'CREDSSP_PUBLIC_KEY',
+  /** The server speaks an older version than is accepted; nothing was proved to it. */
+  'CREDSSP_OLD_VERSION',
   /** The server told why it refuses: {@link CredsspError.ntstatus}. */
   'CREDSSP_ERROR_CODE',
   /** The peer ended the exchange without a reason. */

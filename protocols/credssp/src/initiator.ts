@@ -14,6 +14,9 @@ export function credsspInitiator(options: CredsspInitiatorOptions): CredsspIniti
   return new Initiator(options);
 }
 
+/** First version whose proof of the key is a hash with a nonce (MS-CSSP 3.1.5). */
+const SAFE_VERSION = 5;
+
 type Flow<T> = AsyncGenerator<Uint8Array, T, Uint8Array | undefined>;
 
 class Initiator extends Exchange implements CredsspInitiator {
@@ -97,6 +100,10 @@ class Initiator extends Exchange implements CredsspInitiator {
     if (answer.errorCode !== undefined && answer.errorCode !== 0)
       throw this.error('CREDSSP_ERROR_CODE', `status 0x${answer.errorCode.toString(16)} of the server`, { ntstatus: answer.errorCode });
     if (answer.version < LOWEST_VERSION) throw this.error('CREDSSP_SEQUENCE', `version ${answer.version}`);
+    if (answer.version < (this.#options.minimumVersion ?? LOWEST_VERSION)) {
+      this.stage = 'public-key';
+      throw this.error('CREDSSP_PUBLIC_KEY', `version ${answer.version}`);
+    }
     return answer;
   }
 

@@ -8,6 +8,9 @@ import { optional, writeFlags, writeMicros, writeName, writeTime } from './write
 
 const { field } = der;
 
+/** Types of authorisation data (RFC 4120 section 7.5.4, MS-PAC section 2.9). */
+const AD = { ifRelevant: 1, win2kPac: 128 } as const;
+
 /** EncryptionKey (RFC 4120 section 5.2.9). */
 export interface SessionKey {
   readonly etype: number;
@@ -23,6 +26,8 @@ export interface EncTicketPart {
   readonly authTime: number;
   readonly startTime: number | undefined;
   readonly endTime: number;
+  /** Written as AD-IF-RELEVANT around AD-WIN2K-PAC (MS-PAC section 2.9), not read. */
+  readonly pac?: Uint8Array;
 }
 
 /** EncKDCRepPart (section 5.4.2). */
@@ -99,7 +104,7 @@ export function readEncTicketPart(bytes: Uint8Array): EncTicketPart {
   });
 }
 
-/** EncTicketPart without authorisation data (no PAC). */
+/** EncTicketPart; without a PAC it has no authorisation data. */
 export function writeEncTicketPart(part: EncTicketPart): Uint8Array {
   return der.application(
     3,
@@ -112,8 +117,14 @@ export function writeEncTicketPart(part: EncTicketPart): Uint8Array {
       field(5, writeTime(part.authTime)),
       ...optional(6, part.startTime, writeTime),
       field(7, writeTime(part.endTime)),
+      ...optional(10, part.pac, (pac) => authorisation(AD.ifRelevant, authorisation(AD.win2kPac, pac))),
     ),
   );
+}
+
+/** AuthorizationData of one element (section 5.2.6). */
+function authorisation(type: number, data: Uint8Array): Uint8Array {
+  return der.sequence(der.sequence(field(0, der.integer(type)), field(1, der.octets(data))));
 }
 
 /** EncASRepPart (25) or EncTGSRepPart (26); some KDCs send 26 for both (RFC 4120 section 5.4.2). @throws KerberosError KERBEROS_MESSAGE */
