@@ -90,6 +90,12 @@ export function writeStdoutSync({ lang, signal }: Context, text: string): void {
   }
 }
 
+/** A word of the command line so that it can be pasted again: a shell of Unix drops a bare backslash (`CORP\alice`), Windows keeps it. */
+function quoted(word: string): string {
+  const bare = process.platform === 'win32' ? /^[\w@%+=:,./\\-]+$/ : /^[\w@%+=:,./-]+$/;
+  return bare.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** Builds the context of one run. */
 export function makeContext(lang: Language, options: Options, argv: readonly string[], abort: AbortController): Context {
   const { signal } = abort;
@@ -109,9 +115,7 @@ export function makeContext(lang: Language, options: Options, argv: readonly str
     unicode: process.platform !== 'win32' || Boolean(process.env['WT_SESSION']) || !terminal,
     quiet,
     json: options['json'] === true,
-    commandLine: ['winmedic', ...argv]
-      .map((word) => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-      .join(' '),
+    commandLine: ['winmedic', ...argv].map(quoted).join(' '),
     signal,
     sync: (work) => interruptible(work, abort),
     out,

@@ -7,8 +7,8 @@ import { CliError, fileErrorText } from './errors.ts';
 const MAX_TARGETS = 100_000;
 
 const FORMS: Localized = {
-  en: 'Forms: host, host:port, [address]:port, http(s)://host:port/wsman. User names and passwords never stand in it.',
-  ja: '形式: ホスト、ホスト:ポート、[アドレス]:ポート、http(s)://ホスト:ポート/wsman。ユーザー名やパスワードは書けません。',
+  en: 'Forms: host, host:port, [address]:port, http(s)://host:port/wsman. One host each: no ranges, no networks, no user name or password.',
+  ja: '形式: ホスト、ホスト:ポート、[アドレス]:ポート、http(s)://ホスト:ポート/wsman。1 つに 1 台です。範囲、ネットワーク、ユーザー名、パスワードは書けません。',
 };
 const TOO_MANY: Localized = { en: `At most ${MAX_TARGETS} hosts.`, ja: `ホストは ${MAX_TARGETS} 台までです。` };
 const NONE: Localized = { en: 'a host, or --targets <file>', ja: 'ホスト、または --targets <file>' };

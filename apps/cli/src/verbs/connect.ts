@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { attemptAll, type ConnectAllOptions, type ConnectCredential, findRdp, Secret } from '@winmedic/core/connection';
 import { diagnoseConnection } from '@winmedic/core/diagnosis';
-import type { ConnectionReport, LoginSchemeName, RdpPortFinding, Timeline } from '@winmedic/core/model';
+import type { ConnectionAttempt, ConnectionReport, LoginSchemeName, RdpPortFinding, Timeline } from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
 import { connectionToHtml, connectionToJson, connectionToMarkdown, connectionToText, formatTime } from '@winmedic/report';
 import { gatherTimeline, reportMeta, talkProblems } from '../case.ts';
@@ -25,13 +25,12 @@ const SCHEMES: Readonly<Record<string, 'auto' | LoginSchemeName>> = {
   certificate: 'Certificate',
 };
 
-const NUMBER: Localized = { en: 'A whole number is needed.', ja: '整数を指定してください。' };
 const ONE_SOURCE: Localized = {
   en: 'Only one source of the password may be given.',
   ja: 'パスワードの取得元は 1 つだけ指定できます。',
 };
-const NEEDS_USER: Localized = { en: '--user is needed with it.', ja: '--user とあわせて指定してください。' };
-const NEEDS_BOTH: Localized = { en: '--cert and --key belong together.', ja: '--cert と --key は両方必要です。' };
+const NEEDS_USER: Localized = { en: '--user is missing.', ja: '--user とあわせて指定してください。' };
+const NEEDS_BOTH: Localized = { en: '--cert and --key are needed together.', ja: '--cert と --key は両方必要です。' };
 const SHA256: Localized = { en: 'A SHA-256 has 64 hexadecimal digits.', ja: 'SHA-256 は 16 進 64 桁です。' };
 
 function text(options: Options, name: string): string | undefined {
@@ -51,7 +50,7 @@ function whole(options: Options, name: string, flag: string, min: number, max: n
     throw new CliError('CLI_INVALID_VALUE', {
       option: flag,
       value,
-      hint: { en: `${NUMBER.en} ${min} … ${max}`, ja: `${NUMBER.ja} ${min}〜${max}` },
+      hint: { en: `A whole number from ${min} to ${max} is needed.`, ja: `${min} から ${max} までの整数を指定してください。` },
     });
   return n;
 }
@@ -68,20 +67,24 @@ function readText(path: string): string {
 function credentialOf(context: Context, options: Options): ConnectCredential | undefined {
   const typed = text(options, 'user');
   const source = { file: text(options, 'passwordFile'), env: text(options, 'passwordEnv'), command: text(options, 'passwordCommand') };
-  const given = Object.values(source).filter((value) => value !== undefined);
-  if (given.length > 1) throw new CliError('CLI_INVALID_VALUE', { option: '--password-…', value: '', hint: ONE_SOURCE });
+  const given = Object.entries(source).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const [first, second] = given.map(([kind, value]) => ({ option: `--password-${kind}`, value }));
+  if (second !== undefined) throw new CliError('CLI_INVALID_VALUE', { ...second, hint: ONE_SOURCE });
   const cert = text(options, 'cert');
   const key = text(options, 'key');
   if ((cert === undefined) !== (key === undefined))
-    throw new CliError('CLI_INVALID_VALUE', { option: '--cert', value: cert ?? '', hint: NEEDS_BOTH });
+    throw new CliError('CLI_INVALID_VALUE', {
+      ...(cert === undefined ? { option: '--key', value: key ?? '' } : { option: '--cert', value: cert }),
+      hint: NEEDS_BOTH,
+    });
   if (cert !== undefined && key !== undefined)
     return { kind: 'certificate', certificate: readText(cert), key: () => new Secret(readText(key)) };
   const cache = text(options, 'ccache');
   if (cache !== undefined) return cache === 'default' ? { kind: 'ticket-cache' } : { kind: 'ticket-cache', path: cache };
   const keytab = text(options, 'keytab');
   if (typed === undefined) {
-    const lonely = keytab !== undefined ? '--keytab' : given.length > 0 ? '--password-…' : undefined;
-    if (lonely !== undefined) throw new CliError('CLI_INVALID_VALUE', { option: lonely, value: '', hint: NEEDS_USER });
+    const lonely = keytab === undefined ? first : { option: '--keytab', value: keytab };
+    if (lonely !== undefined) throw new CliError('CLI_INVALID_VALUE', { ...lonely, hint: NEEDS_USER });
     return undefined;
   }
   // No name of Windows holds a colon; `user:password` would put the password into every report.
@@ -177,10 +180,16 @@ async function rdpPorts(context: Context, hosts: readonly string[], options: Opt
 function nextCommand(context: Context, report: ConnectionReport, options: Options): string | undefined {
   const failed = report.diagnoses.some(({ outcome }) => outcome === 'failed');
   const { commandLine } = context;
-  if (options['user'] === undefined && options['ccache'] === undefined && options['cert'] === undefined && !failed)
+  const login = options['via'] !== 'rdp' && report.diagnoses.length > 0;
+  if (login && options['user'] === undefined && options['ccache'] === undefined && options['cert'] === undefined && !failed)
     return `${commandLine} -u USER`;
-  if (failed && options['explain'] !== true) return `${commandLine} --explain --md issue.md`;
+  if (failed && options['explain'] !== true && options['bytes'] !== true) return `${commandLine} --explain --md issue.md`;
   return undefined;
+}
+
+/** Whether the RDP port of an attempt lets anybody see the logon screen. */
+function showsLogonScreen({ properties }: ConnectionAttempt): boolean {
+  return properties.get('rdp.logonScreen')?.value === 'true';
 }
 
 /** Walks the ladder to every target, judges what was seen and prints it. */
@@ -219,7 +228,8 @@ export const run: VerbRun = async (context, args, options) => {
     madeAt,
   };
   const meta = reportMeta(context, started);
-  const filter = { explain: options['explain'] === true, bytes: options['bytes'] === true };
+  const bytes = options['bytes'] === true;
+  const filter = { explain: bytes || options['explain'] === true, bytes };
   const people = { ...meta, lang: context.lang, ...filter };
   if (context.json) await context.outJson(connectionToJson(report, meta, filter));
   else {
@@ -246,5 +256,6 @@ export const run: VerbRun = async (context, args, options) => {
   }
   if (context.json) talkProblems(context, report.problems);
   if (!written) return 2;
-  return diagnoses.some(({ outcome }) => outcome === 'failed') || found.some(({ logonScreen }) => logonScreen) ? 1 : 0;
+  const logonScreen = found.some((port) => port.logonScreen) || diagnoses.some(({ attempt }) => showsLogonScreen(attempt));
+  return logonScreen || diagnoses.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
 };

@@ -1,0 +1,65 @@
+import { createServer, type Server } from 'node:net';
+import { startHost } from '@winmedic/labs/windows-host';
+import { expect, it } from 'vitest';
+import { winmedic } from './test-command.ts';
+
+/** A port of the loopback on which nothing listens. */
+async function closedPort(): Promise<number> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+it('says that the account was not needed when the port is closed, and ends with 1', async () => {
+  const target = `127.0.0.1:${await closedPort()}`;
+  const { code, out } = await winmedic(['connect', target, '-u', 'CORP\\alice']);
+  expect(code).toBe(1);
+  expect(out).toContain('Not used: the attempt ended before the login.');
+});
+
+it.skipIf(process.platform === 'win32')('repeats the command line so that a shell keeps the backslash of the account', async () => {
+  const target = `127.0.0.1:${await closedPort()}`;
+  const { out } = await winmedic(['connect', target, '-u', 'CORP\\alice', '--json']);
+  expect(JSON.parse(out).tool.command).toBe(`winmedic connect ${target} -u 'CORP\\alice' --json`);
+});
+
+it('shows the bytes of the conversation with --bytes alone', async () => {
+  const host = await startHost({});
+  try {
+    const { code, out } = await winmedic(['connect', `127.0.0.1:${host.listeners[0]?.port}`, '--bytes', '--json']);
+    expect(code).toBe(0);
+    const { conversation } = JSON.parse(out).connections[0];
+    expect(conversation.some(({ bytes }: { bytes?: string }) => /^[0-9a-f]{2}/.test(bytes ?? ''))).toBe(true);
+  } finally {
+    await host.close();
+  }
+});
+
+it.each([
+  ['off', 1],
+  ['required', 0],
+] as const)('with NLA %s the RDP port ends with %i and asks for no account', async (nla, expected) => {
+  const host = await startHost({ rdp: { nla } });
+  try {
+    const { code, out } = await winmedic(['connect', `127.0.0.1:${host.rdpPort}`, '--via', 'rdp']);
+    expect(code).toBe(expected);
+    expect(out).toContain('RDP is only negotiated: nobody is logged on.');
+    expect(out).not.toContain('-u USER');
+  } finally {
+    await host.close();
+  }
+});
+
+it.each([
+  [['--password-file', 'secret.txt'], '--password-file: "secret.txt"'],
+  [['--keytab', 'svc.keytab'], '--keytab: "svc.keytab"'],
+  [['--key', 'client.key'], '--key: "client.key"'],
+  [['-u', 'alice', '--password-file', 'a', '--password-env', 'B'], '--password-env: "B"'],
+  [['--timeout', '0'], 'A whole number from 1 to 86400 is needed.'],
+])('names what does not go together in %j', async (options, text) => {
+  const { code, err } = await winmedic(['connect', 'hv01.invalid', ...options]);
+  expect(code).toBe(2);
+  expect(err).toContain(text);
+});
