@@ -82,14 +82,19 @@ function print(found: ReadonlyMap<string, Run>): void {
     const login = run.requests - run.messages;
     report(`${name}: wall; CPU after imports`, `${ms(run.wallMs)}; ${ms(run.cpuMs)}`);
     report('  CPU of the whole process; peak memory', `${ms(run.processCpuMs)}; ${run.peakMegabytes.toFixed(0)} MB`);
-    report('  round trips (of these the login)', `${run.requests} (${login})`);
+    report('  round trips; of these the login', `${run.requests}; ${login}`);
     if (run === ours) continue;
     report('  / ours: wall; CPU after imports', `${ratio(run.wallMs / ours.wallMs)}; ${ratio(run.cpuMs / ours.cpuMs)}`);
     report('  / ours: CPU of the whole process', ratio(run.processCpuMs / ours.processCpuMs));
+    report('  / ours: round trips in all', `${(run.requests / ours.requests).toFixed(2)}x`);
     const share = run.messages / ours.messages;
-    if (name.endsWith('Pull')) report('  / ours: round trips without login', ratio(share), '>= 2x', share >= 2);
-    // The same request by hand: no client can need less than one round trip for an answer.
-    else report('  / ours: round trips without login', ratio(share));
+    if (share >= 2 || !name.endsWith('by hand')) report('  / ours: round trips after the login', ratio(share), '>= 2x', share >= 2);
+    else {
+      report('  / ours: round trips after the login', ratio(share));
+      console.log(
+        '    not 2x: the caller wrote the same request; a query whose answer fits into one envelope takes one round trip, no client needs less',
+      );
+    }
   }
 }
 
@@ -152,6 +157,9 @@ try {
   console.log(`\n-- 20 WQL column lists of ${ROWS} rows, host double`);
   print(await compare(clients, double, { wql: COLUMNS, count: 20 }));
 
+  console.log(`\n-- 200 such lists on one connection: less of it is start`);
+  print(await compare(clients, double, { wql: COLUMNS, count: 200 }));
+
   console.log(`\n-- one select * of ${LARGE_ROWS} instances, an answer of ${(large.length / 1000).toFixed(0)} KB, host double`);
   print(await compare(clients, double, { wql: EVERYTHING, count: 1 }, 1));
 
@@ -170,17 +178,18 @@ try {
 
   console.log(`\n-- sealing of ${SIZE / 1024} KB`);
   const sealed = sealing(quick ? 10 : 40);
-  report('AES-256-CBC of Node (physical limit)', `${rate(SIZE, sealed.aes)}`);
-  report('AES-256-CBC and HMAC-SHA1 of Node', `${rate(SIZE, sealed.aesAndHmac)}`);
-  for (const [what, took] of [
-    ['NTLM, seal', sealed.ntlmSeal],
-    ['NTLM, unseal', sealed.ntlmUnseal],
-    ['Kerberos AES-256, seal', sealed.kerberosSeal],
-    ['Kerberos AES-256, unseal', sealed.kerberosUnseal],
+  report('AES-256-CBC of Node (physical limit); back', `${rate(SIZE, sealed.aes)}; ${rate(SIZE, sealed.aesBack)}`);
+  report('  and HMAC-SHA1; back', `${rate(SIZE, sealed.aesAndHmac)}; ${rate(SIZE, sealed.aesAndHmacBack)}`);
+  report('HMAC-MD5 of Node (half of NTLM: Node has no RC4)', rate(SIZE, sealed.hmacMd5));
+  for (const [what, took, aes, aesAndHmac] of [
+    ['NTLM, seal', sealed.ntlmSeal, sealed.aes, undefined],
+    ['NTLM, unseal', sealed.ntlmUnseal, sealed.aesBack, undefined],
+    ['Kerberos AES-256, seal', sealed.kerberosSeal, sealed.aes, sealed.aesAndHmac],
+    ['Kerberos AES-256, unseal', sealed.kerberosUnseal, sealed.aesBack, sealed.aesAndHmacBack],
   ] as const) {
     report(what, `${ms(took)}, ${rate(SIZE, took)}`);
-    report('  / AES of Node', ratio(took / sealed.aes));
-    if (what.startsWith('Kerberos')) report('  / AES and HMAC of Node', ratio(took / sealed.aesAndHmac));
+    report('  / AES of Node', ratio(took / aes));
+    if (aesAndHmac !== undefined) report('  / AES and HMAC of Node', ratio(took / aesAndHmac));
   }
 
   console.log(`\n-- reading an envelope of ${(large.length / 1000).toFixed(0)} KB`);
@@ -208,7 +217,7 @@ try {
     login = Math.min(login, performance.now() - from);
     session.close();
   }
-  report('connection and NTLM login, 3 round trips, warm', ms(login));
+  report('connection and NTLM login, 2 round trips, warm', ms(login));
   const fleet = await start(startDoubles({ fleet: FLEET }));
   const fleetJob = bundle('fleet');
   for (const [how, concurrency, what] of [

@@ -17,7 +17,12 @@ export async function logIn(
   if (dialled.result !== 'open') throw new Error(`no connection: ${dialled.result}`);
   const transport = new SocketTransport(dialled.socket, { hostHeader: `${address}:${port}`, secure: false });
   const credential = { user, domain, password: new Secret(password) };
-  const session = new WsmanSession(transport, { login: { scheme: 'Negotiate', context: () => ntlmInitiator({ credential }) }, observer });
+  // As `winmedic connect` does, which knows the schemes from its probe.
+  const session = new WsmanSession(transport, {
+    login: { scheme: 'Negotiate', context: () => ntlmInitiator({ credential }) },
+    firstTokenAtOnce: true,
+    observer,
+  });
   const { outcome } = await session.login();
   if (outcome !== 'accepted') throw new Error(`login ${outcome}`);
   return session;

@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { parseEnvelope, parseXml, readEnumerationPage, type WsmanInstance } from '@winmedic/wsman';
 import { messageProtection } from '../../protocols/kerberos/src/protection.ts';
 import { flagsOf } from '../../protocols/ntlm/src/flags.ts';
@@ -28,10 +28,14 @@ export interface SealingTimes {
   readonly ntlmUnseal: number;
   readonly kerberosSeal: number;
   readonly kerberosUnseal: number;
-  /** AES-256-CBC alone: the physical limit. */
+  /** AES-256-CBC alone, and back: the physical limit. */
   readonly aes: number;
-  /** AES-256-CBC and HMAC-SHA1: all that the Kerberos token consists of. */
+  readonly aesBack: number;
+  /** AES-256-CBC and HMAC-SHA1, and back: all that the Kerberos token consists of. */
   readonly aesAndHmac: number;
+  readonly aesAndHmacBack: number;
+  /** HMAC-MD5 alone: the half of NTLM's sealing that Node has; it has no RC4. */
+  readonly hmacMd5: number;
 }
 
 /** Times of sealing with keys made up on the spot. */
@@ -75,7 +79,10 @@ export function sealing(rounds: number): SealingTimes {
     }
     return [seal, unseal];
   };
-  const aes = (): void => void createCipheriv('aes-256-cbc', key, key.subarray(0, 16)).update(data);
+  const iv = key.subarray(0, 16);
+  const aes = (): void => void createCipheriv('aes-256-cbc', key, iv).update(data);
+  const aesBack = (): void => void createDecipheriv('aes-256-cbc', key, iv).update(data);
+  const hmac = (hash: string): void => void createHmac(hash, key).update(data).digest();
   const [ntlmSeal, ntlmUnseal] = pair(ntlm);
   const [kerberosSeal, kerberosUnseal] = pair(kerberos);
   return {
@@ -84,10 +91,16 @@ export function sealing(rounds: number): SealingTimes {
     kerberosSeal,
     kerberosUnseal,
     aes: best(rounds, aes),
+    aesBack: best(rounds, aesBack),
     aesAndHmac: best(rounds, () => {
       aes();
-      createHmac('sha1', key).update(data).digest();
+      hmac('sha1');
     }),
+    aesAndHmacBack: best(rounds, () => {
+      aesBack();
+      hmac('sha1');
+    }),
+    hmacMd5: best(rounds, () => hmac('md5')),
   };
 }
 
