@@ -11,11 +11,6 @@ export interface CredsspInitiatorOptions {
   readonly credential: PasswordCredential;
   /** A fresh login inside the tunnel: SPNEGO, or bare NTLM. */
   readonly context: () => SecurityContext;
-  /**
-   * Lowest version of the server that is gone on with, default 5: older ones seal the bare key, which somebody in between can choose
-   * (CVE-2018-0886; MS-CSSP section 5.1). A server below is refused before the login inside proves anything.
-   */
-  readonly minVersion?: 2 | 3 | 4 | 5 | 6;
   readonly tls?: {
     /** Default `TLSv1.2`. */
     readonly minVersion?: CredsspTlsVersion;
@@ -34,8 +29,8 @@ export interface CredsspInitiatorOptions {
     readonly servername?: string;
   };
   /**
-   * Lowest version of the server that is gone on with; below 5 the proof of its key does not hold against CVE-2018-0886 (MS-CSSP 3.1.5). A lower one
-   * rejects with `CREDSSP_PUBLIC_KEY` as soon as it is known, before the login inside answers a challenge. Default 2.
+   * Lowest version of the server that is gone on with; below 5 the proof of its key does not hold against CVE-2018-0886 (MS-CSSP section 5.1). A lower
+   * one rejects with `CREDSSP_OLD_VERSION` as soon as it is known, before the login inside answers a challenge. Default 5.
    */
   readonly minimumVersion?: number;
 }

@@ -100,9 +100,10 @@ class Initiator extends Exchange implements CredsspInitiator {
     if (answer.errorCode !== undefined && answer.errorCode !== 0)
       throw this.error('CREDSSP_ERROR_CODE', `status 0x${answer.errorCode.toString(16)} of the server`, { ntstatus: answer.errorCode });
     if (answer.version < LOWEST_VERSION) throw this.error('CREDSSP_SEQUENCE', `version ${answer.version}`);
-    if (answer.version < (this.#options.minimumVersion ?? LOWEST_VERSION)) {
+    if (answer.version < (this.#options.minimumVersion ?? SAFE_VERSION)) {
+      // It is the binding to the key that these versions lack.
       this.stage = 'public-key';
-      throw this.error('CREDSSP_PUBLIC_KEY', `version ${answer.version}`);
+      throw this.error('CREDSSP_OLD_VERSION', `version ${answer.version}`);
     }
     return answer;
   }

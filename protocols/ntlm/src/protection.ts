@@ -72,11 +72,13 @@ export class NtlmProtection implements MessageProtection {
   }
 
   sign(data: Uint8Array): Uint8Array {
+    this.#needSigning();
     this.#sent.before = this.#sent.cipher.clone();
     return this.#mac(this.#sent, data);
   }
 
   verify(data: Uint8Array, signature: Uint8Array): void {
+    this.#needSigning();
     this.#received.before = this.#received.cipher.clone();
     this.#compare(this.#mac(this.#received, data), signature);
   }
@@ -95,13 +97,17 @@ export class NtlmProtection implements MessageProtection {
     if (!hasFlag(this.#flags, 'NTLMSSP_NEGOTIATE_SEAL')) throw new NtlmError('NTLM_NOT_READY', 'sealing was not negotiated');
   }
 
+  /** Without both flags a signature is a constant that anybody can write (MS-NLMP 3.4.4.3): it must not pass for one. */
+  #needSigning(): void {
+    if (!hasFlag(this.#flags, 'NTLMSSP_NEGOTIATE_SIGN') && !hasFlag(this.#flags, 'NTLMSSP_NEGOTIATE_SEAL'))
+      throw new NtlmError('NTLM_NOT_READY', 'signing was not negotiated');
+  }
+
   /** MAC (MS-NLMP 3.4.4). Counts the message. */
   #mac(direction: Direction, data: Uint8Array, { before, after }: Cover = { before: EMPTY, after: EMPTY }): Uint8Array {
     const out = new Uint8Array(SIGNATURE_LENGTH);
     const view = new DataView(out.buffer);
     view.setUint32(0, 1, true);
-    // MS-NLMP 3.4.4.3: a signature that protects nothing.
-    if (!hasFlag(this.#flags, 'NTLMSSP_NEGOTIATE_SIGN') && !hasFlag(this.#flags, 'NTLMSSP_NEGOTIATE_SEAL')) return out;
     const sequence = direction.sequence++ >>> 0;
     if (direction.signKey === undefined) {
       const crc = new Uint8Array(8);
