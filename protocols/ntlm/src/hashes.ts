@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { encodeUtf16 } from '@winmedic/bytes';
 import { desEncryptBlock, desKeyFrom7Bytes, md4 } from '@winmedic/ciphers';
 import type { Secret } from '@winmedic/gss';
@@ -22,8 +22,8 @@ export function md5(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(hash.digest());
 }
 
-/** HMAC_MD5 of MS-NLMP section 6. */
-export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+/** HMAC_MD5 of MS-NLMP section 6. @param key a key object where one key serves many messages: making it takes longer than a short HMAC. */
+export function hmacMd5(key: Uint8Array | KeyObject, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac('md5', key);
   for (const part of parts) hmac.update(part);
   return Uint8Array.from(hmac.digest());

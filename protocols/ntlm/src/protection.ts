@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { crc32 } from '@winmedic/bytes';
 import { type Rc4, rc4 } from '@winmedic/ciphers';
 import type { Cover, MessageProtection, Sealed } from '@winmedic/gss';
@@ -17,7 +17,7 @@ interface Direction {
   /** Key stream before the last signature that was made or checked alone. */
   before: Rc4 | undefined;
   sequence: number;
-  readonly signKey: Uint8Array | undefined;
+  readonly signKey: KeyObject | undefined;
 }
 
 /**
@@ -35,12 +35,15 @@ export class NtlmProtection implements MessageProtection {
   constructor(flags: number, sessionKey: Uint8Array, side: Side) {
     this.#flags = flags;
     this.#sessionKey = sessionKey;
-    const direction = (of: Side): Direction => ({
-      cipher: rc4(sealKey(flags, sessionKey, of)),
-      before: undefined,
-      sequence: 0,
-      signKey: signKey(flags, sessionKey, of),
-    });
+    const direction = (of: Side): Direction => {
+      const key = signKey(flags, sessionKey, of);
+      return {
+        cipher: rc4(sealKey(flags, sessionKey, of)),
+        before: undefined,
+        sequence: 0,
+        signKey: key === undefined ? undefined : createSecretKey(key),
+      };
+    };
     this.#sent = direction(side);
     this.#received = this.#ess ? direction(side === 'client' ? 'server' : 'client') : this.#sent;
   }
