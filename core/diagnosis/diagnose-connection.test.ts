@@ -28,6 +28,30 @@ function logonFailure(user: string, status: string, subStatus: string, time = '0
   return event(time, `${AUDITING}/4625`, { fields: { TargetUserName: user, LogonType: '3', Status: status, SubStatus: subStatus } });
 }
 
+describe('Kerberos at the host', () => {
+  const refused: Properties = {
+    failedRung: 'login',
+    'login.result': 'rejected',
+    'login.mechanism': 'kerberos',
+    'login.step': 'last',
+    'kerberos.stage': 'ap',
+  };
+
+  test.each([
+    [33, 'clock-skew'],
+    [37, 'clock-skew'],
+    [41, 'kerberos-ticket-refused'],
+  ])('error %i is %s', (error, id) => {
+    const { verdict } = diagnosisOfAttempt({ properties: { ...refused, 'kerberos.error': error } });
+    expect(verdict).toMatchObject({ grade: 'confirmed', cause: { cause: { id } } });
+  });
+
+  test.each([32, 34, 38])('error %i does not speak of the key', (error) => {
+    const diagnosis = diagnosisOfAttempt({ properties: { ...refused, 'kerberos.error': error } });
+    expect(judgedOf(diagnosis, 'kerberos-ticket-refused').grade).toBe('ruled_out');
+  });
+});
+
 describe('a healthy attempt', () => {
   test('is ok, without a cause and with nothing beside it', () => {
     const diagnosis = diagnosisOfAttempt({ properties: HEALTHY });
@@ -35,7 +59,7 @@ describe('a healthy attempt', () => {
     expect(diagnosis.verdict.cause).toBeUndefined();
     expect(diagnosis.nextCheck).toBeUndefined();
     expect(diagnosis.verdict.sentence.en).toBe('The host can be reached, and every rung passed.');
-    expect(diagnosis.verdict.sentence.ja).toBe('ホストに接続でき、すべての段が成功しました。');
+    expect(diagnosis.verdict.sentence.ja).toBe('ホストに接続でき、すべての段階が成功しました。');
   });
 
   test.each(Object.keys(HEALTHY) as ConnectionPropertyName[])('is still without a cause when %s was not observed', (lost) => {
