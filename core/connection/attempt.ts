@@ -68,16 +68,22 @@ async function walk(ladder: Ladder, options: ConnectOptions & { readonly signal:
     if (options.rdp && ladder.via === 'winrm' && ladder.failed === 'tcp') await besideRdp(ladder, addresses[0] as string, options, times);
     return;
   }
-  if (ladder.via === 'rdp') return rdpRungs(ladder, open, options, times);
-  if (ladder.via === 'dcom') return dcomRungs(ladder, open, options, times, options.budget ?? new CredentialBudget(options.tryForms));
-  if (options.rdp) await besideRdp(ladder, open.address, options, times);
-  await winrmRungs(ladder, open, options, times);
+  try {
+    if (ladder.via === 'rdp') return await rdpRungs(ladder, open, options, times);
+    const { budget = new CredentialBudget(options.tryForms) } = options;
+    if (ladder.via === 'dcom') return await dcomRungs(ladder, open, options, times, budget);
+    if (options.rdp) await besideRdp(ladder, open.address, options, times);
+    await winrmRungs(ladder, open, { ...options, budget }, times);
+  } finally {
+    // Also when an option turns out wrong before anybody took it over: it would keep the process alive.
+    open.socket.destroy();
+  }
 }
 
 async function winrmRungs(
   ladder: Ladder,
   open: OpenPort,
-  options: ConnectOptions & { readonly signal: AbortSignal },
+  options: ConnectOptions & { readonly signal: AbortSignal; readonly budget: CredentialBudget },
   times: ConnectTimes,
 ): Promise<void> {
   const ca = options.ca === undefined || options.ca.length === 0 ? systemCertificates() : [...systemCertificates(), ...options.ca];
@@ -117,9 +123,9 @@ async function winrmRungs(
     const facts = await httpRungs(ladder, way, way.over(tls.socket ?? open.socket, tls.certificate), times);
     if (facts === undefined) return;
     const parts = { ladder, way, options, times };
-    const session = await loginRungs(parts, facts, options.budget ?? new CredentialBudget(options.tryForms));
+    const session = await loginRungs(parts, facts, options.budget);
     if (session === undefined) return;
-    if (options.loginOnly) ladder.skip(['rights', 'namespace', 'role'], say('only the login was asked for', 'ログインだけを指定'));
+    if (options.loginOnly) ladder.skip(['rights', 'namespace', 'role'], say('only the login was asked for', 'ログオンだけを指定'));
     else await operationRungs(ladder, session, times);
     session.close();
   } finally {

@@ -77,13 +77,18 @@ export class CredentialBudget {
     const account = this.#accountOf(names);
     const who = authority.toLowerCase();
     for (;;) {
-      if (signal?.aborted) return { why: 'stopped', held: say('stopped before the login', 'ログインの前に中止しました') };
+      if (signal?.aborted) return { why: 'stopped', held: say('stopped before the login', 'ログオンの前に中止しました') };
       if (account.stopped !== undefined) return { why: 'rejected-elsewhere', held: account.stopped };
       if (account.accepted.has(who)) return this.#lease(account, who, false);
       if (!account.busy) break;
       await new Promise<void>((resolve) => {
-        account.waiting.push(resolve);
-        signal?.addEventListener('abort', () => resolve(), { once: true });
+        const go = () => {
+          // Thousands of hosts wait on one signal: what stays there is never freed.
+          signal?.removeEventListener('abort', go);
+          resolve();
+        };
+        account.waiting.push(go);
+        signal?.addEventListener('abort', go, { once: true });
       });
     }
     if (account.unproven >= this.#allowed) return { why: 'budget', held: this.#usedUp(account) };
@@ -112,7 +117,7 @@ export class CredentialBudget {
   #usedUp(account: Account): Localized {
     return say(
       `${account.unproven} credential check(s) of ${account.name} in this run ended without acceptance; more are not allowed`,
-      `この実行では ${account.name} の資格情報の確認 ${account.unproven} 回が受け入れられずに終わりました。これ以上は行いません`,
+      `この実行では ${account.name} の資格情報の照合 ${account.unproven} 回が受け入れられずに終わりました。これ以上は行いません`,
     );
   }
 

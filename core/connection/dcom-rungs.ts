@@ -21,7 +21,7 @@ import type { CheckOutcome, CredentialBudget, CredentialLease } from './credenti
 import { dial } from './dial.ts';
 import { planKerberos } from './kerberos-login.ts';
 import { bracketed, type Ladder, type RungEnd } from './ladder.ts';
-import { hex, noTicketWords } from './login.ts';
+import { hex, noTicketWords, ntlmStrength } from './login.ts';
 import { namesOf, notePortrait } from './ntlm-challenge.ts';
 import type { ConnectOptions, ConnectTimes } from './options.ts';
 import { SocketRpcTransport } from './rpc-transport.ts';
@@ -66,7 +66,7 @@ export async function dcomRungs(
     return end.rung;
   });
   if (!allowed || reply === undefined) {
-    if (allowed) ladder.skip(['rights', 'namespace'], say('not logged in', 'ログインしていない'));
+    if (allowed) ladder.skip(['rights', 'namespace'], say('not logged in', 'ログオンしていない'));
     return;
   }
   const activated = reply;
@@ -78,7 +78,7 @@ export async function dcomRungs(
 async function freeFacts(parts: DcomParts, open: OpenPort): Promise<boolean> {
   const { ladder } = parts;
   ladder.begin('tcp');
-  const connection = rpc(parts, new SocketRpcTransport(open.socket, parts.times.answerMs));
+  const connection = rpc(parts, new SocketRpcTransport(open.socket, parts.times.answerMs, parts.options.signal));
   try {
     const towers = await mapEndpoint(connection, SCM_ACTIVATOR);
     ladder.set('dcom.epm', 'ok');
@@ -192,7 +192,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
     `${kerberos ? 'Kerberos' : 'NTLM'} とパケット プライバシーで RemoteCreateInstance`,
   );
   const failed = (observed: Localized): Activation => ({
-    rung: { verdict: 'failed', tried, observed, expected: say('the login is accepted', 'ログインが受け入れられる') },
+    rung: { verdict: 'failed', tried, observed, expected: say('the login is accepted', 'ログオンが受け入れられる') },
   });
   let auth: () => Promise<RpcAuth>;
   let lease: CredentialLease | undefined;
@@ -224,6 +224,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
       context = ntlmInitiator({
         credential: { user: choice.user, domain: choice.domain, password },
         ...(options.ntlmLevel === undefined ? {} : { level: options.ntlmLevel }),
+        ...ntlmStrength(options),
         servicePrincipalName: `RPCSS/${ladder.target.host}`,
       });
       return { context, type: 'ntlm', level: 'privacy' };
@@ -275,7 +276,7 @@ async function callActivation(
     ladder.set('dcom.bind', 'ack');
     ladder.set('login.result', 'accepted');
     ladder.set('dcom.hresult', hex(reply.hresult));
-    return { rung: { verdict: 'passed', tried, observed: say('accepted', '受け入れられた') }, reply };
+    return { rung: { verdict: 'passed', tried, observed: say('accepted', 'ログオン成功') }, reply };
   } catch (error) {
     const words =
       error instanceof KerberosError ? noTicketWords(error) : error instanceof NtlmError ? say(error.code, error.code) : rpcWords(error);
@@ -349,7 +350,7 @@ async function dynamicPort({ ladder, address, times, options }: DcomParts, reply
 async function dialRpc(parts: DcomParts): Promise<RpcConnection | undefined> {
   const { address, ladder, times, options } = parts;
   const dialled = await dial(address, ladder.port, times.connectMs, options.signal);
-  return dialled.result === 'open' ? rpc(parts, new SocketRpcTransport(dialled.socket, times.answerMs)) : undefined;
+  return dialled.result === 'open' ? rpc(parts, new SocketRpcTransport(dialled.socket, times.answerMs, options.signal)) : undefined;
 }
 
 function rpc({ ladder, address }: DcomParts, transport: SocketRpcTransport): RpcConnection {

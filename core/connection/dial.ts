@@ -38,10 +38,9 @@ export function dial(address: string, port: number, timeoutMs: number, signal?: 
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
       socket.removeListener('error', failed);
-      if (result.result !== 'open') {
-        socket.on('error', () => {});
-        socket.destroy();
-      }
+      // Also an open one: a reset that comes while nobody listens yet would end the process. Who takes it over sees that it is destroyed.
+      socket.on('error', () => {});
+      if (result.result !== 'open') socket.destroy();
       resolve(result);
     };
     const stop = () => give({ result: 'timeout', ms: ms(), code: 'ABORTED' });

@@ -36,7 +36,8 @@ export class HttpAnswerReader {
   #status = 0;
   #statusText = '';
   #headers: (readonly [string, string])[] = [];
-  #body: Buffer[] = [];
+  /** Grows by doubling: a list of pieces would hold a record for each chunk of one byte. */
+  #body: Buffer = Buffer.alloc(0);
   #bodyLength = 0;
   #interim = 0;
   #keepAlive = false;
@@ -67,7 +68,12 @@ export class HttpAnswerReader {
 
   /** The complete answer. */
   answer(): HttpResponse {
-    return { status: this.#status, statusText: this.#statusText, headers: this.#headers, body: Buffer.concat(this.#body) };
+    return {
+      status: this.#status,
+      statusText: this.#statusText,
+      headers: this.#headers,
+      body: new Uint8Array(this.#body.subarray(0, this.#bodyLength)),
+    };
   }
 
   /** One step; false when more bytes are needed. */
@@ -115,9 +121,15 @@ export class HttpAnswerReader {
   }
 
   #take(length: number): void {
-    this.#bodyLength += length;
-    if (this.#bodyLength > MAX_BODY) throw new NotHttp('body beyond every limit');
-    this.#body.push(this.#buffer.subarray(0, length));
+    const end = this.#bodyLength + length;
+    if (end > MAX_BODY) throw new NotHttp('body beyond every limit');
+    if (end > this.#body.length) {
+      const bigger = Buffer.alloc(Math.max(end, Math.min(MAX_BODY, 2 * this.#body.length)));
+      this.#body.copy(bigger, 0, 0, this.#bodyLength);
+      this.#body = bigger;
+    }
+    this.#buffer.copy(this.#body, this.#bodyLength, 0, length);
+    this.#bodyLength = end;
     this.#buffer = this.#buffer.subarray(length);
   }
 

@@ -31,7 +31,7 @@ export async function httpRungs(ladder: Ladder, way: Way, transport: SocketTrans
   let silent = false;
   let challenge: ChallengeSeen | undefined;
   let empty: HttpResponse | undefined;
-  const tried = say(`POST ${path}, Identify without login`, `POST ${path}、ログインなしの Identify`);
+  const tried = say(`POST ${path}, Identify without login`, `POST ${path}、ログオンなしの Identify`);
   const passed = await ladder.climb('http', async () => {
     const session = new WsmanSession(transport, { path, timeouts: { loginMs: times.answerMs, totalMs: 2 * times.answerMs } });
     try {

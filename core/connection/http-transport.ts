@@ -22,6 +22,9 @@ export interface SocketTransportOptions {
   readonly observe?: (exchange: HttpExchange) => void;
 }
 
+/** Bytes that wait to be read: they are read as they come, so that only a server that talks without having been asked gets there. */
+const MAX_WAITING = 4 << 20;
+
 /**
  * HTTP/1.1 over the one connection given; never dials again. Tells apart how a connection ended: RST (`reset`), FIN (`closed`), silence
  * (`timeout`), bytes that are no HTTP (`not-http`).
@@ -34,6 +37,7 @@ export class SocketTransport implements HttpTransport {
   #gone: ConnectionLost['how'] | undefined;
   #wake: () => void = () => {};
   #pieces: Buffer[] = [];
+  #waiting = 0;
   #busy = false;
 
   constructor(socket: Socket, options: SocketTransportOptions) {
@@ -41,9 +45,14 @@ export class SocketTransport implements HttpTransport {
     if (options.certificate !== undefined) this.certificate = options.certificate;
     this.#socket = socket;
     this.#options = options;
+    if (socket.destroyed) this.#lose(socket.errored ? 'reset' : 'closed');
     socket.on('data', (piece: Buffer) => {
       this.#pieces.push(piece);
+      this.#waiting += piece.length;
       this.#wake();
+      if (this.#waiting <= MAX_WAITING) return;
+      this.#lose('not-http');
+      socket.destroy();
     });
     socket.on('end', () => this.#lose('closed'));
     socket.on('close', () => this.#lose('closed'));
@@ -83,6 +92,7 @@ export class SocketTransport implements HttpTransport {
     for (;;) {
       const piece = this.#pieces.shift();
       if (piece !== undefined) {
+        this.#waiting -= piece.length;
         let complete: boolean;
         try {
           complete = reader.push(piece);

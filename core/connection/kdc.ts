@@ -47,6 +47,8 @@ export async function kdcsOf(realm: string, settings: KerberosSettings, config: 
   for (const protocol of ['udp', 'tcp'] as const) {
     const answers = await within(ask(`_kerberos._${protocol}.${realm.toLowerCase()}`), DNS_MS).catch(() => []);
     for (const { name, port, priority } of answers) {
+      // A target of `.` says that there is no such service (RFC 2782).
+      if (name === '' || name === '.' || !(port >= 1 && port <= 65_535)) continue;
       const key = `${name.toLowerCase()}:${port}`;
       // Named for both protocols: either may be used.
       const both = found.get(key)?.kdc.protocol !== undefined && found.get(key)?.kdc.protocol !== protocol;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { type Krb5Conf, parseKrb5Conf } from '@winmedic/kerberos';
 
 /** One answer to a question for SRV records. */
@@ -30,7 +31,7 @@ const MAX_CONFIG = 1 << 20;
 /** The configuration in force; an empty one when there is no readable file. Of several files in KRB5_CONFIG the first is taken. */
 export function kerberosConfig(settings: KerberosSettings): Krb5Conf {
   if (settings.config !== undefined) return parseKrb5Conf(settings.config);
-  const [path = '/etc/krb5.conf'] = ((settings.env ?? process.env)['KRB5_CONFIG'] ?? '').split(':').filter((part) => part !== '');
+  const [path = '/etc/krb5.conf'] = ((settings.env ?? process.env)['KRB5_CONFIG'] ?? '').split(delimiter).filter((part) => part !== '');
   try {
     const text = readFileSync(path, 'utf8');
     return parseKrb5Conf(text.length > MAX_CONFIG ? '' : text);

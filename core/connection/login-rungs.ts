@@ -55,7 +55,7 @@ export async function loginRungs(parts: LoginParts, facts: FreeFacts, budget: Cr
     session = end.session;
     return end.rung;
   });
-  if (session === undefined) ladder.skip(['rights', 'namespace', 'role'], say('not logged in', 'ログインしていない'));
+  if (session === undefined) ladder.skip(['rights', 'namespace', 'role'], say('not logged in', 'ログオンしていない'));
   return session;
 }
 
@@ -135,7 +135,7 @@ async function loginRung(parts: LoginParts, plan: LoginPlan, budget: CredentialB
     if (way.mechanism === 'certificate') return endOf(ladder, way, undefined, await logIn(parts, way, undefined, undefined));
     return tryForms(parts, way, asked, budget);
   }
-  return { rung: { verdict: 'failed', tried: say('nothing', 'なし'), observed: say('no way to log in', 'ログインの手段がない') } };
+  return { rung: { verdict: 'failed', tried: say('nothing', 'なし'), observed: say('no way to log in', 'ログオンの手段がない') } };
 }
 
 /**
@@ -291,7 +291,7 @@ function heldEnd(ladder: Ladder, { why, held }: Held): RungEnd {
   if (ladder.account !== undefined) ladder.account.held = held;
   if (why !== 'stopped') ladder.set('login.held', why);
   ladder.set('login.result', 'not-tried');
-  ladder.notChecked.push(say(`login: ${held.en}`, `ログイン: ${held.ja}`));
+  ladder.notChecked.push(say(`login: ${held.en}`, `ログオン: ${held.ja}`));
   return { verdict: 'skipped', tried: say('nothing', 'なし'), observed: held };
 }
 
@@ -326,9 +326,9 @@ function endOf(ladder: Ladder, way: LoginWay, choice: UserNameChoice | undefined
   const who = choice === undefined ? say('', '') : fieldsWords(choice);
   const tried = say(`${words.en}${who.en}`, `${words.ja}${who.ja}`);
   if (end.session !== undefined)
-    return { rung: { verdict: 'passed', tried, observed: say('accepted', '受け入れられた') }, session: end.session };
+    return { rung: { verdict: 'passed', tried, observed: say('accepted', 'ログオン成功') }, session: end.session };
   return {
-    rung: { verdict: 'failed', tried, observed: resultWords(result), expected: say('the login is accepted', 'ログインが受け入れられる') },
+    rung: { verdict: 'failed', tried, observed: resultWords(result), expected: say('the login is accepted', 'ログオンが受け入れられる') },
   };
 }
 
@@ -342,16 +342,16 @@ function fieldsWords({ user, domain, why }: UserNameChoice): Localized {
 function resultWords({ outcome, status, offered }: NonNullable<LoginEnd['result']>): Localized {
   switch (outcome) {
     case 'rejected':
-      return say(`${status ?? 401} after the last token`, `最後のトークンの後に ${status ?? 401}`);
+      return say(`${status ?? 401} in answer to the last token`, `最後のトークンに対し ${status ?? 401}`);
     case 'not-offered':
       return say(
         `${status ?? 401} to the first token, without a token; offered: ${offered.join(', ')}`,
         `最初のトークンに対し、トークンなしの ${status ?? 401}。提示: ${offered.join(', ')}`,
       );
     case 'dropped':
-      return say('the connection broke during the login', 'ログイン中に接続が切れた');
+      return say('the connection broke during the login', 'ログオン中に接続が切れた');
     case 'unexpected':
-      return say(`${status} during the login`, `ログイン中に ${status}`);
+      return say(`${status} during the login`, `ログオン中に ${status}`);
     default:
       return say(
         "the exchange could not be completed: the host's token was not acceptable",

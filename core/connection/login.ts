@@ -38,6 +38,18 @@ export interface LoginParts {
 /** As Windows clients since May 2018 (KB4093492): below it the host's key is not proven against CVE-2018-0886, and the password would follow. */
 const CREDSSP_MINIMUM = 5;
 
+/**
+ * What a challenge must offer: 128-bit keys, since messages are encrypted with the keys of the login, and extended session security, without which
+ * one key stream serves both directions and signatures are CRC-32 (MS-NLMP 3.4.4.1). The defaults of Windows (NtlmMinClientSec 0x20080000); level 0
+ * does without the second by its definition.
+ */
+export function ntlmStrength({ ntlmLevel }: Pick<ConnectOptions, 'ntlmLevel'>): {
+  readonly require128: true;
+  readonly requireEss: boolean;
+} {
+  return { require128: true, requireEss: ntlmLevel !== 0 };
+}
+
 /** KRB-ERRORs after which the account is not to be tried in another way: policy, locked or disabled, must change the password, wrong password. */
 const ACCOUNT_ERRORS: ReadonlySet<number> = new Set([12, 18, 23, 24]);
 
@@ -70,8 +82,7 @@ export async function logIn(
       credential: credential as PasswordCredential,
       ...(by.scheme === 'CredSSP' || bindings === undefined ? {} : { channelBindings: bindings }),
       ...(options.ntlmLevel === undefined ? {} : { level: options.ntlmLevel }),
-      // Messages are encrypted with the keys of the login: 40 or 56 bits are none.
-      require128: true,
+      ...ntlmStrength(options),
       servicePrincipalName: `HTTP/${ladder.target.host}`,
     });
     return ntlm;
@@ -86,7 +97,11 @@ export async function logIn(
           ? {
               scheme: 'CredSSP',
               context: () => {
-                credssp = credsspInitiator({ credential: credential as PasswordCredential, context: spnego, minimumVersion: CREDSSP_MINIMUM });
+                credssp = credsspInitiator({
+                  credential: credential as PasswordCredential,
+                  context: spnego,
+                  minimumVersion: CREDSSP_MINIMUM,
+                });
                 return credssp;
               },
             }

@@ -180,7 +180,7 @@ function noteRequest(ladder: Ladder, answer: Answer, notes: FaultNotes): void {
 function answerWords(answer: Answer): Localized {
   switch (answer.kind) {
     case 'rows':
-      return say(`${answer.rows.length} row(s)`, `${answer.rows.length} 行`);
+      return say(answer.rows.length === 1 ? '1 row' : `${answer.rows.length} rows`, `${answer.rows.length} 行`);
     case 'denied':
     case 'wmi-denied':
     case 'missing':

@@ -56,7 +56,7 @@ export async function askRdp(options: RdpQuestionsOptions): Promise<RdpPicture> 
       asked.push({ name: question.name, request: question.request, answer });
       continue;
     }
-    const bytes = await onePacket(socket, question.request, options.answerMs);
+    const bytes = await onePacket(socket, question.request, options.answerMs, options.signal);
     const answer = probe.tell(question.name, bytes);
     asked.push({ name: question.name, request: question.request, answer, ...(typeof bytes === 'string' ? {} : { bytes }) });
     if (options.ca !== undefined && certificate === undefined && offersTls(answer))
@@ -67,11 +67,17 @@ export async function askRdp(options: RdpQuestionsOptions): Promise<RdpPicture> 
 }
 
 /** Sends a packet and reads one back, by the length in its TPKT header. */
-function onePacket(socket: Socket, request: Uint8Array, timeoutMs: number): Promise<Uint8Array | 'timeout' | 'closed' | 'not-rdp'> {
+function onePacket(
+  socket: Socket,
+  request: Uint8Array,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | 'timeout' | 'closed' | 'not-rdp'> {
   return new Promise((resolve) => {
     let buffer = Buffer.alloc(0);
     const give = (result: Uint8Array | 'timeout' | 'closed' | 'not-rdp') => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
       socket.removeListener('data', take);
       socket.removeListener('end', ended);
       socket.removeListener('error', broken);
@@ -87,7 +93,13 @@ function onePacket(socket: Socket, request: Uint8Array, timeoutMs: number): Prom
     };
     const ended = () => give('closed');
     const broken = (error: Error) => give(codeOf(error) === 'ETIMEDOUT' ? 'timeout' : 'closed');
+    const stop = () => give('timeout');
     const timer = setTimeout(() => give(buffer.length > 0 ? 'not-rdp' : 'timeout'), timeoutMs);
+    if (signal?.aborted || socket.destroyed) {
+      give(socket.destroyed ? 'closed' : 'timeout');
+      return;
+    }
+    signal?.addEventListener('abort', stop, { once: true });
     socket.on('data', take);
     socket.once('end', ended);
     socket.once('error', broken);

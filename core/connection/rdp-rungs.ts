@@ -7,6 +7,8 @@ import { say } from './text.ts';
 import { certificateFields, certificateWords } from './tls-rung.ts';
 import { systemCertificates } from './way.ts';
 
+const NLA_JA = { required: '必須', optional: '任意', off: '無効', unknown: '不明' } as const;
+
 /** Rungs `tls` and `schemes` of `--via rdp`: how the port negotiates; no logon is attempted. */
 export async function rdpRungs(ladder: Ladder, open: OpenPort, options: ConnectOptions, times: ConnectTimes): Promise<void> {
   let picture: RdpPicture | undefined;
@@ -36,7 +38,7 @@ export async function rdpRungs(ladder: Ladder, open: OpenPort, options: ConnectO
       tried: say('which security the port accepts', 'ポートが受け付けるセキュリティ'),
       observed: say(
         `accepts ${list === '' ? 'nothing asked for' : list}; NLA ${judgement.nla ?? 'not known'}${screen ? '; shows a logon screen before authentication' : ''}`,
-        `受け付け: ${list === '' ? 'なし' : list}。NLA ${judgement.nla ?? '不明'}${screen ? '。認証前にログオン画面を表示' : ''}`,
+        `受け付け: ${list === '' ? 'なし' : list}。NLA ${NLA_JA[judgement.nla ?? 'unknown']}${screen ? '。認証前にログオン画面を表示' : ''}`,
       ),
     };
   });

@@ -164,13 +164,27 @@ async function worksWith(ladder: Ladder, open: OpenPort, options: TlsRungOptions
   return '';
 }
 
+/** Problems of a certificate, by the names of the property `tls.trust`. */
+const PROBLEM_JA: Readonly<Record<string, string>> = {
+  'self-signed': '自己署名',
+  'unknown-issuer': '発行者が不明',
+  expired: '期限切れ',
+  'not-yet-valid': '有効期間前',
+  'name-mismatch': '名前の不一致',
+  'weak-key': '弱い鍵または署名',
+  'wrong-usage': 'サーバー用ではない',
+  revoked: '失効',
+  unreadable: '読み取り不能',
+};
+
 /** A certificate in one line. */
 export function certificateWords(view: CertificateView) {
   const until = dayOf(view.notAfter);
   const wrong = view.problems.join(', ');
+  const wrongJa = view.problems.map((problem) => PROBLEM_JA[problem] ?? problem).join('、');
   return say(
     `${view.subject}, issued by ${view.selfSigned ? 'itself' : view.issuer}, valid until ${until}${wrong === '' ? '' : `; not trusted: ${wrong}`}`,
-    `${view.subject}、発行者 ${view.selfSigned ? '自分自身' : view.issuer}、有効期限 ${until}${wrong === '' ? '' : `。信頼できない理由: ${wrong}`}`,
+    `${view.subject}、発行者 ${view.selfSigned ? '自分自身' : view.issuer}、有効期限 ${until}${wrong === '' ? '' : `。信頼できない理由: ${wrongJa}`}`,
   );
 }
 
