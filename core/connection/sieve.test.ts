@@ -20,3 +20,18 @@ it('leaves other text alone, and does not mark short secrets by their gaps', () 
   sieve.addText('a');
   expect(sieve.text('banana')).toBe('banana');
 });
+
+it('covers a secret that a page, a URL or JSON gives back', () => {
+  const sieve = new Sieve();
+  const secret = 'p4ss"&<w0rd é!';
+  sieve.addText(secret);
+  const forms = [
+    'p4ss"&amp;&lt;w0rd é!',
+    'p4ss&quot;&amp;&lt;w0rd é!',
+    'p4ss"&#38;&#60;w0rd é!',
+    encodeURIComponent(secret),
+    'p4ss%22%26%3Cw0rd+%C3%A9%21',
+    JSON.stringify(secret).slice(1, -1),
+  ];
+  for (const form of forms) expect(sieve.text(`a ${form} b`)).toBe('a ******** b');
+});

@@ -2,6 +2,19 @@
 const MIN_SECRET = 6;
 const COVER = '*';
 
+/** A text as servers that give it back escape it: HTML, URL (RFC 3986 section 2.1), JSON. */
+function escapedForms(text: string): string[] {
+  const html = text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const named = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const url = encodeURIComponent(text.toWellFormed());
+  const strict = url.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [
+    ...[html, named].flatMap((each) => [each, each.replaceAll('"', '&quot;'), each.replaceAll('"', '&quot;').replaceAll("'", '&#39;')]),
+    ...[url, strict].flatMap((each) => [each, each.replaceAll('%20', '+')]),
+    JSON.stringify(text).slice(1, -1),
+  ];
+}
+
 /**
  * Keeps secrets out of everything an attempt shows, as a second line: what is made to be shown never holds them, but a host may echo what was
  * sent to it (a proxy's error page with the request's headers).
@@ -9,10 +22,10 @@ const COVER = '*';
 export class Sieve {
   readonly #texts = new Set<string>();
 
-  /** A secret as text: covered as it is and in base64. */
+  /** A secret as text: covered as it is, in base64, and escaped as pages, URLs and JSON show it. */
   addText(secret: string): void {
     if (secret.length < MIN_SECRET) return;
-    this.#texts.add(secret);
+    for (const form of [secret, ...escapedForms(secret)]) this.#texts.add(form);
     for (const encoding of ['utf8', 'utf16le'] as const) this.addBytes(Buffer.from(secret, encoding));
   }
 
