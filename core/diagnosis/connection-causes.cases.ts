@@ -315,13 +315,13 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
   },
   'wmi-namespace-denied': {
     failed: 'namespace',
-    confirmed: { properties: { 'login.result': 'accepted', 'namespace.wmi': '0x80041003' } },
+    confirmed: { properties: { 'request.result': 'ok', 'namespace.wmi': '0x80041003' } },
     not: { 'namespace.wmi': '0x8004100e' },
   },
   'hyperv-admins-missing': {
     failed: 'namespace',
     likely: {
-      'login.result': 'accepted',
+      'request.result': 'ok',
       'namespace.name': 'root/virtualization/v2',
       'namespace.result': 'denied',
       'namespace.cimv2': 'ok',
@@ -349,7 +349,7 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
   },
   'second-hop': {
     failed: 'rights',
-    likely: { 'login.result': 'accepted', 'secondHop.result': 'denied' },
+    likely: { 'secondHop.result': 'denied' },
     confirmed: { properties: { 'fault.wmi': '0x8009030e' } },
     not: { 'secondHop.result': 'ok' },
   },
