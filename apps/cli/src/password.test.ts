@@ -16,8 +16,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function file(text: string, mode = 0o600): string {
-  const path = join(folder, `${said.length}-${Math.abs(text.length * 31 + mode)}`);
+let files = 0;
+function file(text: string | Uint8Array, mode = 0o600): string {
+  const path = join(folder, String(files++));
   writeFileSync(path, text);
   chmodSync(path, mode);
   return path;
@@ -26,6 +27,20 @@ function file(text: string, mode = 0o600): string {
 describe('passwords', () => {
   it('come from the first line of a file, without mark and line end', async () => {
     expect((await passwordFrom({ file: file('\ufeffs3cret pass \r\nsecond') }, 'alice', context)()).reveal()).toBe('s3cret pass ');
+  });
+
+  it.each(['utf16le', 'utf16be'] as const)('are read from a file of Windows PowerShell: %s', async (encoding) => {
+    const bytes = Buffer.from('\ufeffpässwörd\r\n', 'utf16le');
+    if (encoding === 'utf16be') bytes.swap16();
+    expect((await passwordFrom({ file: file(bytes) }, 'alice', context)()).reveal()).toBe('pässwörd');
+  });
+
+  it('are not guessed from bytes that are no text', async () => {
+    const latin1 = file(Buffer.from('pässwörd', 'latin1'));
+    const refused = { code: 'CLI_PASSWORD' };
+    await expect(passwordFrom({ file: latin1 }, 'alice', context)()).rejects.toMatchObject(refused);
+    const command = `"${process.execPath}" -e "process.stdout.write(Buffer.of(112, 228, 115))"`;
+    await expect(passwordFrom({ command }, 'alice', context)()).rejects.toMatchObject(refused);
   });
 
   it.skipIf(process.platform === 'win32')('warn of a file others can read', async () => {

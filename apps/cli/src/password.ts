@@ -26,6 +26,10 @@ const MAX_BYTES = 4096;
 const COMMAND_TIMEOUT_MS = 120_000;
 
 const EMPTY: Localized = { en: 'it gives no password', ja: 'パスワードが得られませんでした' };
+const NOT_TEXT: Localized = {
+  en: 'it is neither UTF-8 nor UTF-16 with a byte order mark; a password guessed from it would count as a wrong one',
+  ja: 'UTF-8 でも BOM 付き UTF-16 でもありません。推測したパスワードは誤ったパスワードとして数えられます',
+};
 const TOO_LONG: Localized = { en: 'it is too long for a password', ja: 'パスワードとしては長すぎます' };
 const NO_TERMINAL: Localized = {
   en: 'there is no terminal to ask on; use --password-file, --password-env or --password-command',
@@ -82,7 +86,7 @@ function fromFile(path: string, context: Context): Secret {
       );
     const bytes = readFileSync(path === '-' ? 0 : path);
     if (bytes.length > MAX_BYTES) throw new CliError('CLI_PASSWORD', { value: path, hint: TOO_LONG });
-    text = bytes.toString('utf8').replace(/^\ufeff/, '');
+    text = decoded(bytes, path);
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError('CLI_PASSWORD', { value: path, hint: fileErrorText(error) });
@@ -97,14 +101,14 @@ function fromCommand(command: string, signal: AbortSignal): Promise<Secret> {
     execFile(
       shell as string,
       [flag as string, command],
-      { encoding: 'utf8', timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_BYTES, signal, windowsHide: true },
+      { encoding: 'buffer', timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_BYTES, signal, windowsHide: true },
       (error, stdout) => {
         const failed: Localized = { en: 'the command failed', ja: 'コマンドが失敗しました' };
         // Never the error's message: it may repeat what was printed.
         if (error) reject(new CliError('CLI_PASSWORD', { value: '--password-command', hint: failed }));
         else {
           try {
-            resolve(checked(stdout.split(/\r?\n/, 1)[0] ?? '', '--password-command'));
+            resolve(checked(decoded(stdout, '--password-command').split(/\r?\n/, 1)[0] ?? '', '--password-command'));
           } catch (problem) {
             reject(problem);
           }
@@ -112,6 +116,16 @@ function fromCommand(command: string, signal: AbortSignal): Promise<Secret> {
       },
     );
   });
+}
+
+/** Windows PowerShell writes files as UTF-16. What is no text is refused: each wrong password may count towards a lockout. */
+function decoded(bytes: Uint8Array, source: string): string {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new CliError('CLI_PASSWORD', { value: source, hint: NOT_TEXT });
+  }
 }
 
 function checked(text: string, source: string): Secret {
@@ -128,20 +142,25 @@ function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     const lines = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
     const stop = (): void => {
-      lines.close();
       reject(signal.reason);
+      lines.close();
     };
     signal.addEventListener('abort', stop, { once: true });
-    lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-    lines.once('line', (line) => {
+    // Raw mode keeps Ctrl-C from the process. Not process.kill: on Windows that ends it without its handlers.
+    lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
+    // The end of input (Ctrl-D) brings no line; after a line or the signal this comes too late to matter.
+    lines.once('close', () => {
       signal.removeEventListener('abort', stop);
+      reject(new CliError('CLI_PASSWORD', { value: account, hint: EMPTY }));
+    });
+    lines.once('line', (line) => {
       process.stderr.write('\n');
-      lines.close();
       try {
         resolve(checked(line, account));
       } catch (problem) {
         reject(problem);
       }
+      lines.close();
     });
   });
 }

@@ -15,9 +15,13 @@ it('takes hosts of the command line and the first column of a list, each once', 
 });
 
 it('does not repeat what may be a password in a URL', () => {
-  const error = catching(() => targetsOf(['http://alice:hunter22@hv01/wsman'], [], 'connect'));
-  expect(error.code).toBe('CLI_INVALID_VALUE');
-  expect(error.text('en') + error.text('ja')).not.toContain('hunter22');
+  for (const password of ['hunter22', 'hunter22/x', 'hunter22@x', '/hunter22', 'hunter22\nx'])
+    for (const scheme of ['http://', 'HTTPS://', '']) {
+      const error = catching(() => targetsOf([`${scheme}alice:${password}@hv01/wsman`], [], 'connect'));
+      expect(error.code).toBe('CLI_INVALID_VALUE');
+      expect(error.text('en') + error.text('ja')).not.toContain('hunter22');
+      expect(error.text('en')).toContain(`${scheme}…@hv01/wsman`);
+    }
 });
 
 it('asks for a host when there is none', () => {

@@ -28,7 +28,7 @@ export function targetsOf(args: readonly string[], files: readonly string[], ver
       parseTarget(target);
     } catch {
       // What stands before an @ may be a password: it is not repeated.
-      throw new CliError('CLI_INVALID_VALUE', { option: verb, value: target.replace(/[^/]*@/, '…@'), hint: FORMS });
+      throw new CliError('CLI_INVALID_VALUE', { option: verb, value: target.replace(/^(https?:\/\/)?.*@/is, '$1…@'), hint: FORMS });
     }
   }
   return targets;
