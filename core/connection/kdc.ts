@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { lookup, resolveSrv } from 'node:dns/promises';
+import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import {
   type KdcTransport,
@@ -13,6 +13,7 @@ import { ConnectError } from './connect-error.ts';
 import { dial } from './dial.ts';
 import type { KerberosSettings } from './kerberos-settings.ts';
 import { within } from './name-rung.ts';
+import { srvRecords } from './srv-records.ts';
 
 /** KDCs of one realm that are asked, best first. */
 const MAX_KDCS = 6;
@@ -42,7 +43,7 @@ export async function kdcsOf(realm: string, settings: KerberosSettings, config: 
   const written = settings.kdcs ?? config.kdcs.get(realm) ?? config.kdcs.get(realm.toUpperCase()) ?? [];
   const known = written.flatMap((text) => parseKdcAddress(text) ?? []);
   if (known.length > 0 || !config.dnsLookupKdc || !/^[A-Za-z0-9._-]{1,253}$/.test(realm)) return known.slice(0, MAX_KDCS);
-  const ask = settings.lookUpSrv ?? resolveSrv;
+  const ask = settings.lookUpSrv ?? ((name: string) => srvRecords(name));
   const found = new Map<string, { readonly kdc: Kdc; readonly priority: number }>();
   for (const protocol of ['udp', 'tcp'] as const) {
     const answers = await within(ask(`_kerberos._${protocol}.${realm.toLowerCase()}`), DNS_MS).catch(() => []);
