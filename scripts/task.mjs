@@ -106,6 +106,10 @@ const tasks = {
     build();
     script('bench/run.ts', ...rest);
   },
+  'demo:connect': () => {
+    knowledge();
+    script('scripts/demo-connect.ts', ...rest);
+  },
   example: () => script('labs/src/scenarios/write-example.ts'),
   docs: () => {
     build();
