@@ -11,7 +11,8 @@ export function usageError(error: CommanderError, verb: string): CliError {
   const named = { verb: verb && `${verb} ` };
   switch (error.code) {
     case 'commander.unknownOption':
-      return new CliError('CLI_UNKNOWN_OPTION', { ...named, value: quoted, near: didYouMean(message) });
+      // Its value is not repeated: somebody may have guessed that there is a --password.
+      return new CliError('CLI_UNKNOWN_OPTION', { ...named, value: quoted.split('=', 1)[0] ?? quoted, near: didYouMean(message) });
     case 'commander.unknownCommand':
       return new CliError('CLI_UNKNOWN_VERB', { value: quoted, near: didYouMean(message) });
     case 'commander.missingArgument':
