@@ -303,6 +303,11 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
       expect(one(name).checks).toBe(checks);
     });
 
+    it('tells a KDC that does not answer', () => {
+      expect(one('noKdc').properties).toMatchObject({ failedRung: 'login', 'kerberos.kdc': 'unreachable', 'login.result': 'failed' });
+      expect(one('noKdc').checks).toBe(0);
+    });
+
     it('keeps the password out of everything it gives', () => {
       for (const { size, leaks } of Object.values(doctor)) {
         expect(size).toBeGreaterThan(1000);
@@ -337,6 +342,7 @@ type RunName =
   | 'keytab'
   | 'kerberosWrong'
   | 'kerberosUnknown'
+  | 'noKdc'
   | 'wrong'
   | 'clear'
   | 'basicNotOffered'
@@ -355,6 +361,8 @@ const RUNS: Readonly<Record<RunName, Run>> = {
   keytab: { server: 'defaults', options: { auth: 'Kerberos' }, user: `${KEYTAB_USER}@${GSS_USER.realm}`, keytab: USER_KEYTAB },
   kerberosWrong: { server: 'defaults', options: { auth: 'Kerberos' }, user: USER, password: WRONG },
   kerberosUnknown: { server: 'defaults', options: { auth: 'Kerberos' }, user: `nobody@${GSS_USER.realm}` },
+  // Port 9 of the lab is closed.
+  noKdc: { server: 'defaults', options: { auth: 'Kerberos', kerberos: { kdcs: ['127.0.0.1:9'] } }, user: USER },
   wrong: { server: 'defaults', options: { auth: 'NTLM' }, password: WRONG },
   clear: { server: 'defaults', options: { auth: 'NTLM', withoutSealing: true, allowCleartext: true } },
   basicNotOffered: { server: 'defaults', options: { auth: 'Basic', allowCleartext: true }, user: GSS_USER.user },

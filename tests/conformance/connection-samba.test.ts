@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorAttempt, DoctorResult, DoctorRun } from './clients/doctor.ts';
 import type { Lab } from './labs/lab.ts';
-import { AD, badPasswords, sambaObstacles, startSambaLab } from './labs/samba-lab.ts';
+import { AD, badPasswords, LOCKOUT_THRESHOLD, sambaObstacles, startSambaLab } from './labs/samba-lab.ts';
 import { linesOf, MECH, pathOf, type ServerLine } from './labs/server-log.ts';
 
 /**
@@ -11,7 +11,7 @@ import { linesOf, MECH, pathOf, type ServerLine } from './labs/server-log.ts';
 const obstacles = sambaObstacles();
 const skipped = obstacles.length > 0 ? ` (skipped: ${obstacles.join(', ')})` : '';
 
-const [BERT, CARL, DORA, EMIL, FRED] = AD.counted.map(({ user }) => user) as [string, string, string, string, string];
+const [BERT, CARL, DORA, EMIL, FRED, GINA] = AD.counted.map(({ user }) => user) as [string, string, string, string, string, string];
 
 /** One target, and how to log in. */
 interface Ask {
@@ -109,6 +109,24 @@ const COUNTED = {
       user: `${AD.domain}\\${FRED}`,
       password: WRONG,
       options: { auth: 'NTLM', tryForms: 1, loginOnly: true },
+    },
+  ],
+  locked: [
+    ...Array.from({ length: LOCKOUT_THRESHOLD }, (_, i): DoctorRun => everything(GINA, ['NTLM'], 10 + i)[0] as DoctorRun),
+    ...['Kerberos', 'NTLM'].map((auth) => ({
+      targets: [AD.member],
+      user: GINA,
+      password: AD.counted[5]?.password as string,
+      options: { auth },
+    })),
+  ],
+  // No krb5.conf: the KDC is found by the domain's own DNS server.
+  bySrv: [
+    {
+      targets: [AD.member],
+      user: `${alice.user}@${AD.realm.toLowerCase()}`,
+      password: alice.password,
+      options: { auth: 'Kerberos', kerberos: { config: '' }, loginOnly: true },
     },
   ],
   right: [{ targets, user: alice.user, password: alice.password, options: { loginOnly: true } }],
@@ -247,12 +265,26 @@ describe.skipIf(obstacles.length > 0)(`the connection doctor in a domain of Samb
       expect(bad[FRED]).toBe(1);
     });
 
+    it('lock the account: KRB-ERROR 18 although the password is right then', () => {
+      const [kerberosRun, ntlmRun] = counted.locked.slice(-2);
+      expect(bad[GINA]).toBe(LOCKOUT_THRESHOLD);
+      // Samba gives no NTSTATUS with it, so locked is not told from disabled; over NTLM not even from a wrong password.
+      expect(kerberosRun?.attempts[0]?.properties).toMatchObject({ failedRung: 'login', 'kerberos.error': '18' });
+      expect(kerberosRun?.attempts[0]?.properties).not.toHaveProperty('kerberos.status');
+      expect(ntlmRun?.attempts[0]?.properties).toMatchObject({ 'login.result': 'rejected', 'login.step': 'last' });
+      expect(ntlmRun?.attempts[0]?.properties).not.toHaveProperty('login.ntstatus');
+    });
+
     it('stay 0 where the password is right on all hosts', () => {
       const [run] = counted.right;
       expect(run?.attempts.map(({ rungs }) => rungs['login'])).toEqual(AD.members.map(() => 'passed'));
       expect(claimed('right')).toBe(run?.checks[alice.user]);
       expect(bad[alice.user]).toBe(0);
     });
+  });
+
+  it('finds the KDC by SRV records', () => {
+    expect(counted.bySrv[0]?.attempts[0]?.properties).toMatchObject({ 'login.mechanism': 'kerberos', 'login.result': 'accepted' });
   });
 
   it('keeps passwords and their hashes out of everything it gives', () => {

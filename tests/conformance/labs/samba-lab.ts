@@ -19,11 +19,10 @@ export const AD = {
   /** Disabled: KRB-ERROR 18. */
   off: { user: 'off', password: 'Off-Passw0rd1!' },
   /** For counting bad passwords. */
-  counted: ['bert', 'carl', 'dora', 'emil', 'fred'].map((user) => ({ user, password: 'C0unted-Passw0rd!' })),
+  counted: ['bert', 'carl', 'dora', 'emil', 'fred', 'gina'].map((user) => ({ user, password: 'C0unted-Passw0rd!' })),
 } as const;
-/** Bad passwords after which the domain locks an account: high enough for every test, and not 0, with which nothing is counted. */
-const LOCKOUT_THRESHOLD = 20;
-
+/** Bad passwords after which the domain locks an account: with 0 it would count none. */
+export const LOCKOUT_THRESHOLD = 5;
 const LABS = join(root, 'tests/conformance/labs');
 
 /** Why the lab cannot run here; empty when it can. Debian: samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user python3-gssapi gss-ntlmssp faketime. */
