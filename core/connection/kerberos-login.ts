@@ -56,10 +56,7 @@ export async function planKerberos(
     return { not: say('Kerberos needs a password, tickets or a keytab', 'Kerberos にはパスワード、チケット、またはキータブが必要') };
   if (!forced && kind === 'address')
     return {
-      not: say(
-        'Kerberos needs a name: an address has no service principal name',
-        'Kerberos には名前が必要: アドレスにはサービス プリンシパル名がない',
-      ),
+      not: say('an address has no service principal name, a host name has', 'アドレスにはサービス プリンシパル名がない (ホスト名が必要)'),
     };
   if (!forced && isDomainMember(names) === false) return { not: say('the host belongs to no domain', 'ホストはドメインに属していない') };
   const config = kerberosConfig(settings);

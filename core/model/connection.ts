@@ -137,7 +137,7 @@ export interface ConnectionReport {
   readonly diagnoses: readonly ConnectionDiagnosis[];
   /** RDP ports found by `--find-rdp`. */
   readonly rdpPorts: readonly RdpPortFinding[];
-  /** Credential checks by account as typed, over the whole run. */
+  /** Credential checks by account (user without domain, lower case), over the whole run. */
   readonly checks: ReadonlyMap<string, number>;
   /** Evidence given beside the live attempts (event logs, hives), with what could not be read of it. */
   readonly sources: readonly Source[];
