@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { keytabFromPassword, writeKeytab } from '@winmedic/kerberos';
 import { type Kdc, startKdc } from '@winmedic/labs/kdc';
 import { type HostDouble, issueCertificate, startHost } from '@winmedic/labs/windows-host';
@@ -22,6 +23,11 @@ const USER = 'CORP\\alice';
 const REALM = 'CORP.EXAMPLE';
 const SPN = 'HTTP/hv01.corp.example';
 const CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), 'winmedic-test-compile-cache') };
+/**
+ * Between the proof and what happens then. In the very moment of sending, registers of the processor hold parts of the message, and no process can
+ * keep registers out of a core file.
+ */
+const SETTLE_MS = 200;
 const DETAIL = ['--explain', '--bytes', '--verbose'];
 
 const cores = coresStayHere();
@@ -330,7 +336,7 @@ describe('a command that comes to grief', () => {
         [`http://127.0.0.1:${tap.port}`, '-u', USER, '--auth', 'ntlm', '--timeout', '4', ...DETAIL],
         {
           ...surroundings,
-          during: async (pid) => tap.proved.then(() => during(pid)),
+          during: async (pid) => tap.proved.then(() => setTimeout(SETTLE_MS)).then(() => during(pid)),
           env: { WINMEDIC_PASSWORD: PASSWORD, ...surroundings.env },
         },
         [],
