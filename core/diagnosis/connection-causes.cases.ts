@@ -110,7 +110,7 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
   'transport-mismatch': {
     failed: 'tls',
     likely: { 'target.transport': 'https', 'tls.result': 'not-tls' },
-    confirmed: { properties: { 'target.port': 5985 } },
+    confirmed: { properties: { 'http.result': 'response' } },
     not: { 'tls.result': 'ok' },
   },
   'winrm-url-prefix': {
@@ -241,8 +241,15 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
   },
   'cbt-required': {
     failed: 'login',
-    likely: { 'login.result': 'rejected', 'target.transport': 'https', 'ntlm.cbt': 'absent' },
+    likely: {
+      'login.result': 'rejected',
+      'login.mechanism': 'ntlm',
+      'target.transport': 'https',
+      'ntlm.cbt': 'absent',
+      'account.acceptedElsewhere': true,
+    },
     confirmed: { events: [failed({ Status: '0xc000035b', SubStatus: '0x0' })] },
+    provenBy: ['account.acceptedElsewhere'],
     not: { 'target.transport': 'http' },
   },
   'tls-inspection': {
@@ -254,7 +261,7 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
   'lm-compat-mismatch': {
     failed: 'login',
     likely: { 'login.result': 'rejected', 'login.mechanism': 'ntlm', 'ntlm.response': 'v1' },
-    confirmed: { facts: { 'ntlm.lm-compatibility-level': '5' } },
+    confirmed: { properties: { 'user.isLocal': true }, facts: { 'ntlm.lm-compatibility-level': '5' } },
     not: { 'ntlm.response': 'v2' },
   },
   'ntlm-minsec-mismatch': {

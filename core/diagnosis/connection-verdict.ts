@@ -18,11 +18,22 @@ const RUNG_NAMES: Readonly<Record<ConnectionAttempt['rungs'][number]['name'], Lo
   http: say('HTTP', 'HTTP'),
   wsman: say('WS-Management', 'WS-Management'),
   schemes: say('the authentication schemes', '認証方式'),
-  login: say('the login', 'ログイン'),
+  login: say('the login', 'ログオン'),
   rights: say('the rights', '権限'),
   namespace: say('the WMI namespace', 'WMI 名前空間'),
   role: say('the role', '役割'),
 };
+
+/**
+ * An undecided cause as it stands for an attempt: it is pointed to only when what it cannot be without was seen. Else every login that was
+ * accepted would point to whatever may go wrong after a login.
+ */
+export function pointedByAttempt(judged: JudgedCause): JudgedCause {
+  if (judged.grade !== 'inconclusive' || !judged.pointed) return judged;
+  const required = judged.items.filter((item) => item.role === 'required');
+  const seen = judged.cause.required.every(({ necessary }, n) => necessary !== true || required[n]?.evaluation.value === 'true');
+  return seen ? judged : { ...judged, pointed: false };
+}
 
 /** Findings that hold beside the verdict. */
 export function besideOf(judged: readonly JudgedCause[]): JudgedCause[] {
@@ -83,10 +94,10 @@ function passedSentence({ rungs }: ConnectionAttempt, beside: readonly JudgedCau
   const to = last === undefined ? undefined : RUNG_NAMES[last.name];
   const passed =
     whole || to === undefined
-      ? say('The host can be reached, and every rung passed.', 'ホストに接続でき、すべての段が成功しました。')
+      ? say('The host can be reached, and every rung passed.', 'ホストに接続でき、すべての段階が成功しました。')
       : say(
           `Every rung that was tried passed, up to ${to.en}; the rest was not tried.`,
-          `試した段は「${to.ja}」まですべて成功しました。それより上は試していません。`,
+          `試した段階は「${to.ja}」まですべて成功しました。それより上は試していません。`,
         );
   if (beside.length === 0) return passed;
   const names = joinTexts(

@@ -3,7 +3,7 @@ import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection
 import type { InstantNs } from '../model/observation.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { Case } from './case.ts';
-import { besideOf, connectionVerdict, outcomeOf } from './connection-verdict.ts';
+import { besideOf, connectionVerdict, outcomeOf, pointedByAttempt } from './connection-verdict.ts';
 import { distinctMissing } from './evaluation.ts';
 import { judge } from './judge.ts';
 import { nextCheck } from './next-check.ts';
@@ -54,7 +54,7 @@ export function diagnoseConnection(
   const byId = new Map(knowledge.causes.map((c) => [c.id, c]));
   const causes = [...byId.values()].filter((c) => c.scope === 'connection' || c.class === 'logon');
   const considered = settleConflicts(
-    causes.map((cause) => judge(cause, scope)),
+    causes.map((cause) => pointedByAttempt(judge(cause, scope))),
     byId,
   ).sort(compareJudged);
   const verdict = connectionVerdict(attempt, considered, byId);
@@ -89,17 +89,18 @@ function caseOf(timeline: Timeline, knowledge: Knowledge, format: DiagnoseConnec
 }
 
 /**
- * The host of the evidence that was tried: by the names it gave itself, else by the name used, which may be an alias. A name that fits
- * none or several of them is kept as it is: then no record speaks of the attempt.
+ * The host of the evidence that was tried: by the names it gave itself, else by the name used, which may be an alias. A host that calls itself
+ * by none of the names in the evidence is another one, whatever name led to it (a stale DNS entry): then no record speaks of the attempt.
  */
 function hostOf({ host, portrait }: ConnectionAttempt, theCase: Case): string {
   const own = [portrait.dnsComputerName, portrait.computerName].filter((name): name is string => name !== undefined && name !== '');
-  for (const name of own.length > 0 ? own : [host]) {
+  const names = own.length > 0 ? own : [host];
+  for (const name of names) {
     const wanted = name.toLowerCase();
     const found = theCase.timeline.hosts.filter((h) => theCase.namesOf(h.name).has(wanted));
     if (found.length === 1 && found[0] !== undefined) return found[0].name;
   }
-  return host;
+  return names[0] as string;
 }
 
 /** A case without any evidence. */
