@@ -8,7 +8,7 @@
  *
  * Neither peer knows an enumeration. pypsrp has Enumerate and Pull as actions whose bodies the caller writes; pywinrm has an envelope header and a
  * transport, in which the same SOAP is sent. Each runs twice: with its defaults and as WS-Enumeration says (Enumerate opens, Pull gives the
- * instances; MaxEnvelopeSize 153600), and with what a caller can add by hand: OptimizeEnumeration (DSP0226 section 8.2.3) and a MaxEnvelopeSize
+ * instances; MaxEnvelopeSize 153600), and with what a caller can add by hand: OptimizeEnumeration (DSP0226) and a MaxEnvelopeSize
  * of 512000, which the project's client does by itself.
  */
 import { spawnSync } from 'node:child_process';

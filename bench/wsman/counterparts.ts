@@ -97,7 +97,7 @@ async function ended(child: ChildProcess): Promise<never> {
   throw new Error('the GSS counterpart ended');
 }
 
-/** An optimised enumeration of MS-WSMV 3.1.4.1.14, whole in one answer; any Enumerate gets it. */
+/** An optimised enumeration (DSP0226), whole in one answer; any Enumerate gets it. */
 function enumerateAnswer(rows: readonly WsmanInstance[]): string {
   const writer = new XmlWriter();
   writer.open('n:EnumerateResponse', [
