@@ -57,9 +57,32 @@ it.each([
   [['--keytab', 'svc.keytab'], '--keytab: "svc.keytab"'],
   [['--key', 'client.key'], '--key: "client.key"'],
   [['-u', 'alice', '--password-file', 'a', '--password-env', 'B'], '--password-env: "B"'],
+  [['--ca', 'package.json'], '--ca: "package.json"'],
   [['--timeout', '0'], 'A whole number from 1 to 86400 is needed.'],
 ])('names what does not go together in %j', async (options, text) => {
   const { code, err } = await winmedic(['connect', 'hv01.invalid', ...options]);
   expect(code).toBe(2);
   expect(err).toContain(text);
+});
+
+it.each([
+  [['127.0.0.1', '--find-rdp', '1-2000'], 'CONNECT_TOO_MANY: More pairs of host and port were given'],
+  [['-u', 'alice', '--keytab', '/nonexistent.keytab'], 'CONNECT_KEYTAB: The keytab cannot be read. Name a keytab file'],
+])('says what to do about a wrong call, not that it is unexpected: %j', async (options, text) => {
+  const host = await startHost({});
+  try {
+    const { code, err } = await winmedic([
+      'connect',
+      `127.0.0.1:${host.listeners[0]?.port}`,
+      '--realm',
+      'CORP.EXAMPLE',
+      '--auth',
+      'kerberos',
+      ...options,
+    ]);
+    expect(code).toBe(2);
+    expect(err).toContain(text);
+  } finally {
+    await host.close();
+  }
 });

@@ -33,6 +33,7 @@ const TEXTS = {
     en: '--user must not hold a colon: no Windows name does, and a password does not belong on the command line. Use --password-file, --password-env, --password-command or the prompt.',
     ja: '--user にコロンは使えません。Windows の名前には含まれず、パスワードをコマンドラインに書くべきでもありません。--password-file、--password-env、--password-command、または入力を使ってください。',
   },
+  CLI_CONNECT: { en: '{value}: {hint}', ja: '{value}: {hint}' },
   CLI_WRITE: { en: 'cannot write {value}: {hint}.', ja: '{value} に書き込めません: {hint}。' },
   CLI_STDIN_EMPTY: {
     en: 'nothing was given. Pass a code, or paste the text of an event on standard input.',

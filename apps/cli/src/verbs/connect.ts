@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { attemptAll, type ConnectAllOptions, type ConnectCredential, findRdp, Secret } from '@winmedic/core/connection';
+import { attemptAll, type ConnectAllOptions, type ConnectCredential, ConnectError, findRdp, Secret } from '@winmedic/core/connection';
 import { diagnoseConnection } from '@winmedic/core/diagnosis';
 import type { ConnectionAttempt, ConnectionReport, LoginSchemeName, RdpPortFinding, Timeline } from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
@@ -31,6 +31,7 @@ const ONE_SOURCE: Localized = {
 };
 const NEEDS_USER: Localized = { en: '--user is missing.', ja: '--user とあわせて指定してください。' };
 const NEEDS_BOTH: Localized = { en: '--cert and --key are needed together.', ja: '--cert と --key は両方必要です。' };
+const NO_PEM: Localized = { en: 'It holds no PEM certificate.', ja: 'PEM 形式の証明書が含まれていません。' };
 const SHA256: Localized = { en: 'A SHA-256 has 64 hexadecimal digits.', ja: 'SHA-256 は 16 進 64 桁です。' };
 
 function text(options: Options, name: string): string | undefined {
@@ -61,6 +62,12 @@ function readText(path: string): string {
   } catch (error) {
     throw new CliError('CLI_FILE', { value: path, hint: fileErrorText(error) });
   }
+}
+
+function readCertificates(path: string): string {
+  const pem = readText(path);
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new CliError('CLI_INVALID_VALUE', { option: '--ca', value: path, hint: NO_PEM });
+  return pem;
 }
 
 /** Who logs in, from the options; `undefined`: nobody. @throws CliError for what does not go together. */
@@ -129,7 +136,7 @@ function connectOptions(context: Context, options: Options): ConnectAllOptions {
     ...(options['https'] === true ? { https: true } : {}),
     ...(credential === undefined ? {} : { credential }),
     auth: SCHEMES[text(options, 'auth') ?? (credential?.kind === 'certificate' ? 'certificate' : 'auto')] ?? 'auto',
-    ca: list(options, 'ca').map(readText),
+    ca: list(options, 'ca').map(readCertificates),
     pins: pinsOf(options),
     insecure: options['insecure'] === true,
     allowCleartext: options['allowCleartext'] === true,
@@ -187,6 +194,15 @@ function nextCommand(context: Context, report: ConnectionReport, options: Option
   return undefined;
 }
 
+/** A wrong call in the words of the knowledge base; anything else is left as it is. */
+function wrongCall(error: unknown): unknown {
+  if (!(error instanceof ConnectError)) return error;
+  const text = loadKnowledge().damages[error.code];
+  if (text === undefined) return error;
+  const hint: Localized = { en: `${text.meaning.en} ${text.action.en}`, ja: `${text.meaning.ja}${text.action.ja}` };
+  return new CliError('CLI_CONNECT', { value: error.code, hint });
+}
+
 /** Whether the RDP port of an attempt lets anybody see the logon screen. */
 function showsLogonScreen({ properties }: ConnectionAttempt): boolean {
   return properties.get('rdp.logonScreen')?.value === 'true';
@@ -194,6 +210,14 @@ function showsLogonScreen({ properties }: ConnectionAttempt): boolean {
 
 /** Walks the ladder to every target, judges what was seen and prints it. */
 export const run: VerbRun = async (context, args, options) => {
+  try {
+    return await connect(context, args, options);
+  } catch (error) {
+    throw wrongCall(error);
+  }
+};
+
+const connect: VerbRun = async (context, args, options) => {
   const started = performance.now();
   const targets = targetsOf(args, list(options, 'targets'), 'connect');
   const settings = connectOptions(context, options);
