@@ -8,6 +8,8 @@ const MAX_BODY = 32 * 1024 * 1024;
 const MAX_HEADERS = 256;
 /** Interim answers (1xx) before the real one. */
 const MAX_INTERIM = 8;
+/** Chunks of one answer: the largest body in pieces of 336 bytes; servers send kilobytes. Each piece is kept until the end. */
+const MAX_CHUNKS = 100_000;
 /** Digits of a chunk size and its extensions. */
 const MAX_CHUNK_LINE = 1024;
 const CR = 13;
@@ -40,6 +42,8 @@ export class HttpAnswerReader {
   #body: Buffer = Buffer.alloc(0);
   #bodyLength = 0;
   #interim = 0;
+  #chunks = 0;
+  #trailers = 0;
   #keepAlive = false;
   #done = false;
 
@@ -96,6 +100,7 @@ export class HttpAnswerReader {
         if (line === undefined) return false;
         const size = /^([0-9a-f]{1,8})\s*(?:;|$)/i.exec(line);
         if (size === null) throw new NotHttp('chunk size');
+        if (++this.#chunks > MAX_CHUNKS) throw new NotHttp('number of chunks');
         const need = Number.parseInt(size[1] as string, 16);
         this.#state = need === 0 ? { at: 'trailer' } : { at: 'chunk', need };
         return true;
@@ -115,6 +120,7 @@ export class HttpAnswerReader {
         const line = this.#line(MAX_HEAD);
         if (line === undefined) return false;
         this.#done = line === '';
+        if (++this.#trailers > MAX_HEADERS) throw new NotHttp('number of trailers');
         return !this.#done;
       }
     }
