@@ -15,6 +15,7 @@ export {
 } from './filetime.ts';
 export { formatGuid, parseGuid, toHex } from './guid.ts';
 export { type IpAddress, ipAddressPart, parseIpAddress } from './ip-address.ts';
+export { joinBytes } from './join.ts';
 export { readUpTo, viewOf, wholeReads } from './reads.ts';
 export { formatSid, MAX_SUB_AUTHORITIES, parseSid, sidSize } from './sid.ts';
 export { type ByteSource, type Damage, memorySource } from './source.ts';

@@ -1,8 +1,8 @@
+import { joinBytes } from '@winmedic/bytes';
 import type { PeerIdentity, SecurityContext } from '@winmedic/gss';
 import { DcerpcError } from './errors.ts';
 import { LEAST_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_STUB_BYTES, OFFERED_FRAGMENT_BYTES } from './limits.ts';
 import { AUTH_LEVEL, CONTEXT_RESULT } from './names.ts';
-import { joinParts } from './parts.ts';
 import {
   type BindAckPdu,
   type BindPdu,
@@ -231,7 +231,7 @@ export class RpcAcceptor {
     try {
       result = await service.call({
         opnum: first.opnum,
-        stub: joinParts(parts),
+        stub: joinBytes(...parts),
         littleEndian: first.littleEndian,
         ...(first.object === undefined ? {} : { object: first.object }),
         level: this.#login?.protection.level ?? AUTH_LEVEL.none,

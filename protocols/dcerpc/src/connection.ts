@@ -1,8 +1,8 @@
+import { joinBytes } from '@winmedic/bytes';
 import type { SecurityContext } from '@winmedic/gss';
 import { DcerpcError } from './errors.ts';
 import { LEAST_FRAGMENT_BYTES, MAX_FRAGMENTS, MAX_LOGIN_LEGS, MAX_STUB_BYTES, OFFERED_FRAGMENT_BYTES } from './limits.ts';
 import { AUTH_LEVEL, AUTH_TYPE, type AuthLevelName, CONTEXT_RESULT, faultName, nakReasonName, rejectReasonName } from './names.ts';
-import { joinParts } from './parts.ts';
 import { type BindAckPdu, type BindNakPdu, type BindPdu, type PduCommon, PFC, parsePdu, type RpcPdu, type SecTrailer } from './pdu.ts';
 import { PduSplitter } from './pdu-splitter.ts';
 import { type Protection, protectionBytes, protectsUnits, readProtected, writeProtected } from './protection.ts';
@@ -233,7 +233,7 @@ export class RpcConnection {
       total += stub.length;
       if (total > MAX_STUB_BYTES) throw new DcerpcError('DCERPC_LIMIT', 'stub data', { need: MAX_STUB_BYTES, have: total });
       parts.push(stub);
-      if ((pdu.flags & PFC.last) !== 0) return joinParts(parts);
+      if ((pdu.flags & PFC.last) !== 0) return joinBytes(...parts);
     }
     throw new DcerpcError('DCERPC_LIMIT', 'fragments of a response', { need: MAX_FRAGMENTS });
   }

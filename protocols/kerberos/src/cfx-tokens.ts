@@ -1,6 +1,6 @@
-import { viewOf } from '@winmedic/bytes';
+import { joinBytes, viewOf } from '@winmedic/bytes';
 import type { Cover, MessageProtection, Sealed } from '@winmedic/gss';
-import { concat, sameBytes } from './crypto/bytes.ts';
+import { sameBytes } from './crypto/bytes.ts';
 import { encryptionType, type UsageKey } from './crypto/encryption-type.ts';
 import { KerberosError } from './errors.ts';
 import { USAGE } from './numbers.ts';
@@ -51,13 +51,13 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
   return {
     seal(data, cover) {
       const clear = header(WRAP, ownFlags | FLAG.sealed, ec, sent.take());
-      const tail = concat(new Uint8Array(ec).fill(0xff), clear);
-      const signed = cover && concat(cover.before, data, cover.after, tail);
-      const encrypted = sealOut.encrypt(keys.random(type.confounderLength), concat(data, tail), signed);
+      const tail = joinBytes(new Uint8Array(ec).fill(0xff), clear);
+      const signed = cover && joinBytes(cover.before, data, cover.after, tail);
+      const encrypted = sealOut.encrypt(keys.random(type.confounderLength), joinBytes(data, tail), signed);
       // Windows rotates by EC + RRC, and so do all who talk DCE RPC with it.
       const turn = encrypted.length - rrc - ec;
       viewOf(clear).setUint16(6, rrc);
-      const token = concat(clear, encrypted.subarray(turn), encrypted.subarray(0, turn));
+      const token = joinBytes(clear, encrypted.subarray(turn), encrypted.subarray(0, turn));
       return { header: token.subarray(0, front), data: token.subarray(front) };
     },
     unseal(sealed, cover) {
@@ -76,7 +76,7 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
     },
     sign(data) {
       const clear = header(MIC, ownFlags, 0, sent.take());
-      return concat(clear, signOut.checksum(concat(data, clear)));
+      return joinBytes(clear, signOut.checksum(joinBytes(data, clear)));
     },
     verify(data, signature) {
       if (signature.length !== HEADER + type.checksumLength)
@@ -86,7 +86,7 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
         });
       const clear = signature.subarray(0, HEADER);
       checkHeader(clear, MIC, peerFlags);
-      if (!sameBytes(signIn.checksum(concat(data, clear)), signature.subarray(HEADER))) {
+      if (!sameBytes(signIn.checksum(joinBytes(data, clear)), signature.subarray(HEADER))) {
         throw new KerberosError('KERBEROS_BAD_MIC', 'signature of a message');
       }
       received.expect(viewOf(clear).getBigUint64(8));
@@ -100,7 +100,7 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
 function coveredBy(cover: Cover, split: (plaintext: Uint8Array) => number): (plaintext: Uint8Array) => Uint8Array {
   return (plaintext) => {
     const at = Math.max(0, split(plaintext));
-    return concat(cover.before, plaintext.subarray(0, at), cover.after, plaintext.subarray(at));
+    return joinBytes(cover.before, plaintext.subarray(0, at), cover.after, plaintext.subarray(at));
   };
 }
 
@@ -114,12 +114,12 @@ function checkHeader(clear: Uint8Array, id: number, flags: number): void {
 
 /** Puts a wrap token together and turns it back (RFC 4121 section 4.2.5). */
 function openWrap(sealed: Sealed, flags: number, dceStyle: boolean): { readonly clear: Uint8Array; readonly encrypted: Uint8Array } {
-  const token = concat(sealed.header, sealed.data);
+  const token = joinBytes(sealed.header, sealed.data);
   if (token.length < HEADER) throw new KerberosError('KERBEROS_BAD_MIC', 'sealed message', { need: HEADER, have: token.length });
   const clear = token.subarray(0, HEADER);
   checkHeader(clear, WRAP, flags);
   const view = viewOf(clear);
   const rotated = token.subarray(HEADER);
   const turn = rotated.length === 0 ? 0 : (view.getUint16(6) + (dceStyle ? view.getUint16(4) : 0)) % rotated.length;
-  return { clear: Uint8Array.from(clear), encrypted: concat(rotated.subarray(turn), rotated.subarray(0, turn)) };
+  return { clear: Uint8Array.from(clear), encrypted: joinBytes(rotated.subarray(turn), rotated.subarray(0, turn)) };
 }

@@ -1,5 +1,4 @@
-import { BytesError, Cursor, type Damage } from '@winmedic/bytes';
-import { concat } from './crypto/bytes.ts';
+import { BytesError, Cursor, type Damage, joinBytes } from '@winmedic/bytes';
 import { KerberosError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
@@ -159,8 +158,8 @@ export function writeCredentialCache(cache: {
 }): Uint8Array {
   const offset = cache.kdcOffset ?? 0;
   const seconds = Math.floor(offset / 1000);
-  const header = concat(u16(DELTA_TIME), u16(8), u32(seconds), u32((offset - seconds * 1000) * 1000));
-  return concat(
+  const header = joinBytes(u16(DELTA_TIME), u16(8), u32(seconds), u32((offset - seconds * 1000) * 1000));
+  return joinBytes(
     Uint8Array.of(5, 4),
     u16(header.length),
     header,
@@ -170,7 +169,7 @@ export function writeCredentialCache(cache: {
 }
 
 function credentialBytes(credential: CachedCredential): Uint8Array {
-  return concat(
+  return joinBytes(
     principalBytes(credential.client),
     principalBytes(credential.service),
     u16(credential.sessionKey.etype),
@@ -186,7 +185,7 @@ function credentialBytes(credential: CachedCredential): Uint8Array {
 }
 
 function principalBytes({ nameType, realm, name }: Principal): Uint8Array {
-  return concat(u32(nameType), u32(name.length), ...[realm, ...name].map((text) => data(new TextEncoder().encode(text))));
+  return joinBytes(u32(nameType), u32(name.length), ...[realm, ...name].map((text) => data(new TextEncoder().encode(text))));
 }
 
 function u16(value: number): Uint8Array {
@@ -198,5 +197,5 @@ function u32(value: number): Uint8Array {
 }
 
 function data(bytes: Uint8Array): Uint8Array {
-  return concat(u32(bytes.length), bytes);
+  return joinBytes(u32(bytes.length), bytes);
 }

@@ -1,7 +1,7 @@
+import { joinBytes } from '@winmedic/bytes';
 import { describe, expect, it } from 'vitest';
 import { chooseTicket } from './cache-choice.ts';
 import { type CachedCredential, readCredentialCache, writeCredentialCache } from './credential-cache.ts';
-import { concat } from './crypto/bytes.ts';
 import { KerberosError } from './errors.ts';
 import { type KeytabEntry, keytabFromPassword, readKeytab, writeKeytab } from './keytab.ts';
 import { parseKdcAddress, parseKrb5Conf, realmOfHost } from './krb5-conf.ts';
@@ -34,7 +34,7 @@ describe('a keytab', () => {
     const whole = writeKeytab([entry]);
     const size = whole.length - 6;
     const hole = Uint8Array.of(0xff, 0xff, 0xff, 0xfc, 1, 2, 3, 4);
-    const short = concat(Uint8Array.of(5, 2), hole, Uint8Array.of(0, 0, 0, size - 4), whole.subarray(6, -4));
+    const short = joinBytes(Uint8Array.of(5, 2), hole, Uint8Array.of(0, 0, 0, size - 4), whole.subarray(6, -4));
     expect(readKeytab(short)).toEqual({ entries: [{ ...entry, kvno: 300 & 0xff }], damages: [] });
   });
 
@@ -92,10 +92,10 @@ describe('a credential cache', () => {
     const whole = writeCredentialCache({ principal: alice, credentials: [] });
     const one = writeCredentialCache({ principal: alice, credentials: [grant] });
     // Version 4: two bytes of version, two of header length, twelve of header.
-    const head = concat(Uint8Array.of(5, 3), whole.subarray(16));
+    const head = joinBytes(Uint8Array.of(5, 3), whole.subarray(16));
     const body = one.subarray(whole.length);
     const names = namesLength(body);
-    const version3 = concat(head, body.subarray(0, names + 2), body.subarray(names, names + 2), body.subarray(names + 2));
+    const version3 = joinBytes(head, body.subarray(0, names + 2), body.subarray(names, names + 2), body.subarray(names + 2));
     expect(readCredentialCache(version3)).toEqual({ principal: alice, kdcOffset: 0, credentials: [grant], damages: [] });
   });
 

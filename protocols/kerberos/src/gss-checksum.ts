@@ -1,5 +1,4 @@
-import { viewOf } from '@winmedic/bytes';
-import { concat } from './crypto/bytes.ts';
+import { joinBytes, viewOf } from '@winmedic/bytes';
 
 /** Checksum type of the GSS checksum in the authenticator (RFC 4121 section 4.1.1). */
 export const GSS_CHECKSUM = 0x8003;
@@ -21,7 +20,7 @@ export function writeGssChecksum(flags: number, bindings: Uint8Array = new Uint8
   viewOf(head).setUint32(0, 16, true);
   const tail = new Uint8Array(4);
   viewOf(tail).setUint32(0, flags, true);
-  return concat(head, bindings, tail);
+  return joinBytes(head, bindings, tail);
 }
 
 /** Its fields; `undefined` when it is too short or says another length of bindings than 16. */

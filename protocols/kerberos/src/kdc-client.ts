@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { concat } from './crypto/bytes.ts';
+import { joinBytes } from '@winmedic/bytes';
 import { DEFAULT_ETYPES, supportsEtype } from './crypto/encryption-type.ts';
 import { KerberosError, type KerberosErrorDetail, type KerberosStage } from './errors.ts';
 import { krbErrorName, MESSAGE } from './numbers.ts';
@@ -84,7 +84,7 @@ export function newSession(options: {
 
 /** A number of 31 bits: some KDCs read nonces and sequence numbers as signed. */
 export function random31(session: Pick<Session, 'random'>): number {
-  const bytes = concat(session.random(4), new Uint8Array(4));
+  const bytes = joinBytes(session.random(4), new Uint8Array(4));
   return new DataView(bytes.buffer).getUint32(0) & 0x7fff_ffff;
 }
 

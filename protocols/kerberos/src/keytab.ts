@@ -1,5 +1,4 @@
-import { BytesError, Cursor, type Damage } from '@winmedic/bytes';
-import { concat } from './crypto/bytes.ts';
+import { BytesError, Cursor, type Damage, joinBytes } from '@winmedic/bytes';
 import { encryptionType } from './crypto/encryption-type.ts';
 import { KerberosError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -80,11 +79,11 @@ function readEntry(cursor: Cursor): KeytabEntry {
 
 /** Writes a keytab, format 0x0502. */
 export function writeKeytab(entries: readonly KeytabEntry[]): Uint8Array {
-  return concat(Uint8Array.of(5, 2), ...entries.map(writeEntry));
+  return joinBytes(Uint8Array.of(5, 2), ...entries.map(writeEntry));
 }
 
 function writeEntry(entry: KeytabEntry): Uint8Array {
-  const body = concat(
+  const body = joinBytes(
     u16(entry.name.length),
     counted(entry.realm),
     ...entry.name.map(counted),
@@ -96,7 +95,7 @@ function writeEntry(entry: KeytabEntry): Uint8Array {
     entry.key,
     u32(entry.kvno),
   );
-  return concat(u32(body.length), body);
+  return joinBytes(u32(body.length), body);
 }
 
 function u16(value: number): Uint8Array {
@@ -109,7 +108,7 @@ function u32(value: number): Uint8Array {
 
 function counted(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
-  return concat(u16(bytes.length), bytes);
+  return joinBytes(u16(bytes.length), bytes);
 }
 
 /** A keytab from a password: one entry for each encryption type, salted with realm and name (RFC 4120 section 4) unless told otherwise. */

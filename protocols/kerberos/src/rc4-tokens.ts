@@ -1,7 +1,7 @@
-import { viewOf } from '@winmedic/bytes';
+import { joinBytes, viewOf } from '@winmedic/bytes';
 import { rc4 } from '@winmedic/ciphers';
 import type { Cover, MessageProtection } from '@winmedic/gss';
-import { concat, sameBytes } from './crypto/bytes.ts';
+import { sameBytes } from './crypto/bytes.ts';
 import { hmacMd5, rc4Checksum, salt32 } from './crypto/rc4-hmac.ts';
 import { KerberosError } from './errors.ts';
 import { frame, frameHeaderLength, KERBEROS_OID, unframe } from './gss-framing.ts';
@@ -50,18 +50,18 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
       // TOK_ID, SGN_ALG HMAC, SEAL_ALG RC4, filler.
       const start = Uint8Array.of(0x02, 0x01, 0x11, 0x00, 0x10, 0x00, 0xff, 0xff);
       const confounder = keys.random(CONFOUNDER);
-      const plaintext = concat(data, padding);
+      const plaintext = joinBytes(data, padding);
       const checksum = rc4Checksum(key, SEAL_USAGE, start, confounder, covered(plaintext, cover)).subarray(0, 8);
       const sequence = numbered(sent.take());
       const cipher = stream(sequence);
-      const head = concat(start.subarray(2), crypted(sequence, checksum), checksum, cipher.update(confounder));
+      const head = joinBytes(start.subarray(2), crypted(sequence, checksum), checksum, cipher.update(confounder));
       const body = cipher.update(plaintext);
       if (dceStyle) return { header: frame(WRAP, head), data: body };
-      const token = frame(WRAP, concat(head, body));
+      const token = frame(WRAP, joinBytes(head, body));
       return { header: token.subarray(0, token.length - body.length), data: body };
     },
     unseal(sealed, cover) {
-      const whole = dceStyle ? sealed.header : concat(sealed.header, sealed.data);
+      const whole = dceStyle ? sealed.header : joinBytes(sealed.header, sealed.data);
       const inner = innerOf(whole, WRAP, WRAP_HEADER - 2);
       if (inner[0] !== 0x11 || inner[1] !== 0 || inner[2] !== 0x10 || inner[3] !== 0) {
         throw new KerberosError('KERBEROS_BAD_MIC', 'algorithms of a token');
@@ -71,7 +71,7 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
       const cipher = stream(sequence);
       const confounder = cipher.update(inner.subarray(22, 30));
       const plaintext = cipher.update(dceStyle ? sealed.data : inner.subarray(30));
-      const start = concat(Uint8Array.of(0x02, 0x01), inner.subarray(0, 6));
+      const start = joinBytes(Uint8Array.of(0x02, 0x01), inner.subarray(0, 6));
       const expected = rc4Checksum(key, SEAL_USAGE, start, confounder, covered(plaintext, cover)).subarray(0, 8);
       if (!sameBytes(expected, checksum)) throw new KerberosError('KERBEROS_BAD_MIC', 'signature of a sealed message');
       expectNumber(sequence);
@@ -84,12 +84,12 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
     sign(data) {
       const start = Uint8Array.of(0x01, 0x01, 0x11, 0x00, 0xff, 0xff, 0xff, 0xff);
       const checksum = signature(data, start);
-      return frame(MIC, concat(start.subarray(2), crypted(numbered(sent.take()), checksum), checksum));
+      return frame(MIC, joinBytes(start.subarray(2), crypted(numbered(sent.take()), checksum), checksum));
     },
     verify(data, token) {
       const inner = innerOf(token, MIC, MIC_HEADER - 2);
       const checksum = inner.subarray(14, 22);
-      if (!sameBytes(signature(data, concat(Uint8Array.of(0x01, 0x01), inner.subarray(0, 6))), checksum)) {
+      if (!sameBytes(signature(data, joinBytes(Uint8Array.of(0x01, 0x01), inner.subarray(0, 6))), checksum)) {
         throw new KerberosError('KERBEROS_BAD_MIC', 'signature of a message');
       }
       expectNumber(crypted(inner.subarray(6, 14), checksum));
@@ -101,7 +101,7 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
 }
 
 function covered(plaintext: Uint8Array, cover: Cover | undefined): Uint8Array {
-  return cover === undefined ? plaintext : concat(cover.before, plaintext, cover.after);
+  return cover === undefined ? plaintext : joinBytes(cover.before, plaintext, cover.after);
 }
 
 function innerOf(token: Uint8Array, tokenId: number, need: number): Uint8Array {

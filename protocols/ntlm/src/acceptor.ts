@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { unixMsToTicks } from '@winmedic/bytes';
 import type { MessageProtection } from '@winmedic/gss';
 import { AV_FLAGS, AV_ID, textPair, timestampPair } from './av-pairs.ts';
@@ -11,7 +11,7 @@ import { parseNtlmMessage } from './parse.ts';
 import { NtlmProtection } from './protection.ts';
 import { exchangesKey, kxKey, rc4Once } from './session-keys.ts';
 import type { AvPair, NtlmAuthenticate } from './types.ts';
-import { verifyResponse } from './verify.ts';
+import { same, verifyResponse } from './verify.ts';
 import { writeChallenge } from './write.ts';
 
 /** What a client may ask for and gets. */
@@ -226,8 +226,4 @@ function micFits(message: NtlmAuthenticate, bytes: Uint8Array, offer: Offer, ses
   if (message.mic === undefined || message.micOffset === undefined) return false;
   const zeroed = Uint8Array.from(bytes).fill(0, message.micOffset, message.micOffset + 16);
   return same(hmacMd5(sessionKey, offer.negotiate, offer.challenge, zeroed), message.mic);
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,19 +1,8 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
-import { encodeUtf16 } from '@winmedic/bytes';
+import { encodeUtf16, joinBytes } from '@winmedic/bytes';
 import { desEncryptBlock, desKeyFrom7Bytes, md4 } from '@winmedic/ciphers';
 import type { Secret } from '@winmedic/gss';
 import { NtlmError } from './errors.ts';
-
-/** Bytes one after the other. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
 
 /** MD5 over the parts. */
 export function md5(...parts: readonly Uint8Array[]): Uint8Array {
@@ -52,7 +41,7 @@ export function lmHash(password: Secret): Uint8Array | undefined {
   const bytes = new Uint8Array(14);
   bytes.set(new TextEncoder().encode(upper));
   const magic = new TextEncoder().encode('KGS!@#$%');
-  return concat(des(bytes.subarray(0, 7), magic), des(bytes.subarray(7), magic));
+  return joinBytes(des(bytes.subarray(0, 7), magic), des(bytes.subarray(7), magic));
 }
 
 /** NTOWFv2 and LMOWFv2 (MS-NLMP 3.3.2) from the NT hash. */
@@ -78,5 +67,9 @@ export function des(key: Uint8Array, block: Uint8Array): Uint8Array {
 
 /** DESL(K, D) of MS-NLMP section 6. @param key 16 bytes. @param block 8 bytes. @returns 24 bytes. */
 export function desl(key: Uint8Array, block: Uint8Array): Uint8Array {
-  return concat(des(key.subarray(0, 7), block), des(key.subarray(7, 14), block), des(concat(key.subarray(14), new Uint8Array(5)), block));
+  return joinBytes(
+    des(key.subarray(0, 7), block),
+    des(key.subarray(7, 14), block),
+    des(joinBytes(key.subarray(14), new Uint8Array(5)), block),
+  );
 }

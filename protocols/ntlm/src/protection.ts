@@ -1,10 +1,10 @@
 import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { crc32 } from '@winmedic/bytes';
+import { crc32, joinBytes } from '@winmedic/bytes';
 import { type Rc4, rc4 } from '@winmedic/ciphers';
 import type { Cover, MessageProtection, Sealed } from '@winmedic/gss';
 import { NtlmError } from './errors.ts';
 import { hasFlag } from './flags.ts';
-import { concat, hmacMd5 } from './hashes.ts';
+import { hmacMd5 } from './hashes.ts';
 import { type Side, sealKey, signKey } from './session-keys.ts';
 
 /** NTLMSSP_MESSAGE_SIGNATURE (MS-NLMP 2.2.2.9): version, checksum, sequence number. */
@@ -115,7 +115,7 @@ export class NtlmProtection implements MessageProtection {
     if (direction.signKey === undefined) {
       const crc = new Uint8Array(8);
       new DataView(crc.buffer).setUint32(4, crc32(after, crc32(data, crc32(before))), true);
-      const stream = direction.cipher.update(concat(crc, new Uint8Array(4)));
+      const stream = direction.cipher.update(joinBytes(crc, new Uint8Array(4)));
       // RandomPad is encrypted, then sent as zero (3.4.4.1): receivers either ignore it or expect that.
       out.set(stream.subarray(4, 8), 8);
       view.setUint32(12, new DataView(stream.buffer).getUint32(8, true) ^ sequence, true);

@@ -1,7 +1,8 @@
+import { joinBytes } from '@winmedic/bytes';
 import { md4 } from '@winmedic/ciphers';
 import { writeAvPairs } from './av-pairs.ts';
 import { hasFlag } from './flags.ts';
-import { concat, desl, hmacMd5, md5 } from './hashes.ts';
+import { desl, hmacMd5, md5 } from './hashes.ts';
 import type { AvPair } from './types.ts';
 
 /** ComputeResponse's results (MS-NLMP 3.3): responses for the wire and the SessionBaseKey. */
@@ -27,7 +28,7 @@ export function computeV1({ flags, ntHash, lmHash, serverChallenge, clientChalle
   const sessionBaseKey = md4(ntHash);
   if (hasFlag(flags, 'NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY')) {
     const nt = desl(ntHash, md5(serverChallenge, clientChallenge).subarray(0, 8));
-    return { lm: concat(clientChallenge, new Uint8Array(16)), nt, sessionBaseKey };
+    return { lm: joinBytes(clientChallenge, new Uint8Array(16)), nt, sessionBaseKey };
   }
   const nt = desl(ntHash, serverChallenge);
   return { lm: lmHash === undefined ? nt : desl(lmHash, serverChallenge), nt, sessionBaseKey };
@@ -51,11 +52,11 @@ export function computeV2({ responseKey, serverChallenge, clientChallenge, time,
   head.set([1, 1]);
   view.setBigUint64(8, time, true);
   head.set(clientChallenge, 16);
-  const temp = concat(head, writeAvPairs(targetInfo), new Uint8Array(4));
+  const temp = joinBytes(head, writeAvPairs(targetInfo), new Uint8Array(4));
   const proof = v2Proof(responseKey, serverChallenge, temp);
   return {
     lm: lmV2(responseKey, serverChallenge, clientChallenge),
-    nt: concat(proof, temp),
+    nt: joinBytes(proof, temp),
     sessionBaseKey: hmacMd5(responseKey, proof),
   };
 }
@@ -67,5 +68,5 @@ export function v2Proof(responseKey: Uint8Array, serverChallenge: Uint8Array, te
 
 /** LMv2 response: proof and client challenge, 24 bytes. */
 export function lmV2(responseKey: Uint8Array, serverChallenge: Uint8Array, clientChallenge: Uint8Array): Uint8Array {
-  return concat(hmacMd5(responseKey, serverChallenge, clientChallenge), clientChallenge);
+  return joinBytes(hmacMd5(responseKey, serverChallenge, clientChallenge), clientChallenge);
 }

@@ -1,6 +1,7 @@
+import { joinBytes } from '@winmedic/bytes';
 import { rc4 } from '@winmedic/ciphers';
 import { hasFlag } from './flags.ts';
-import { concat, des, hmacMd5, md5 } from './hashes.ts';
+import { des, hmacMd5, md5 } from './hashes.ts';
 
 /** What the key exchange key is made of (MS-NLMP 3.4.5.1). */
 export interface KeyExchangeInput {
@@ -22,9 +23,9 @@ export function kxKey(input: KeyExchangeInput): Uint8Array | undefined {
   const lmKey = hasFlag(flags, 'NTLMSSP_NEGOTIATE_LM_KEY');
   if (!lmKey && !hasFlag(flags, 'NTLMSSP_REQUEST_NON_NT_SESSION_KEY')) return sessionBaseKey;
   if (lmHash === undefined) return undefined;
-  if (!lmKey) return concat(lmHash.subarray(0, 8), new Uint8Array(8));
+  if (!lmKey) return joinBytes(lmHash.subarray(0, 8), new Uint8Array(8));
   const block = lmResponse.subarray(0, 8);
-  return concat(des(lmHash.subarray(0, 7), block), des(concat(lmHash.subarray(7, 8), new Uint8Array(6).fill(0xbd)), block));
+  return joinBytes(des(lmHash.subarray(0, 7), block), des(joinBytes(lmHash.subarray(7, 8), new Uint8Array(6).fill(0xbd)), block));
 }
 
 /** Is the session key sent encrypted in the AUTHENTICATE message (MS-NLMP 3.1.5.1.2)? */
@@ -55,7 +56,9 @@ export function sealKey(flags: number, sessionKey: Uint8Array, side: Side): Uint
     return md5(sessionKey.subarray(0, length), magic(side, 'sealing'));
   }
   if (!hasFlag(flags, 'NTLMSSP_NEGOTIATE_LM_KEY')) return sessionKey;
-  return wide ? concat(sessionKey.subarray(0, 7), Uint8Array.of(0xa0)) : concat(sessionKey.subarray(0, 5), Uint8Array.of(0xe5, 0x38, 0xb0));
+  return wide
+    ? joinBytes(sessionKey.subarray(0, 7), Uint8Array.of(0xa0))
+    : joinBytes(sessionKey.subarray(0, 5), Uint8Array.of(0xe5, 0x38, 0xb0));
 }
 
 function magic(side: Side, use: 'signing' | 'sealing'): Uint8Array {

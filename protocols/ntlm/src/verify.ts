@@ -48,6 +48,7 @@ function verifyV1({ lmResponse, ntResponse }: NtlmAuthenticate, flags: number, s
   return same(expected.nt, ntResponse) ? expected.sessionBaseKey : undefined;
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
+/** Are they equal? Takes the same time wherever they differ. */
+export function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,8 +1,9 @@
+import { joinBytes } from '@winmedic/bytes';
 import type { MessageProtection } from '@winmedic/gss';
 import { WsmanError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { SchemeName } from './login.ts';
-import { fromLatin1, joined, toLatin1 } from './octets.ts';
+import { fromLatin1, toLatin1 } from './octets.ts';
 
 /** Schemes whose contexts seal. */
 export type SealingScheme = Exclude<SchemeName, 'Basic' | 'Certificate'>;
@@ -40,7 +41,7 @@ export function sealBody(protection: MessageProtection, scheme: SealingScheme, c
   const parts = pieces.flatMap((piece) => sealPiece(protection, protocol, piece));
   parts.push(fromLatin1(`--${BOUNDARY}--\r\n`));
   const type = pieces.length > 1 ? 'multipart/x-multi-encrypted' : 'multipart/encrypted';
-  return { contentType: `${type};protocol="${protocol}";boundary="${BOUNDARY}"`, body: joined(parts) };
+  return { contentType: `${type};protocol="${protocol}";boundary="${BOUNDARY}"`, body: joinBytes(...parts) };
 }
 
 function sealPiece(protection: MessageProtection, protocol: string, clear: Uint8Array): Uint8Array[] {
@@ -97,7 +98,7 @@ export function unsealBody(contentType: string, body: Uint8Array, protection: Me
     }
     pieces.push(clear);
   }
-  return pieces.length === 1 ? pieces[0]! : joined(pieces);
+  return pieces.length === 1 ? pieces[0]! : joinBytes(...pieces);
 }
 
 /** Value of a parameter of a media type. */

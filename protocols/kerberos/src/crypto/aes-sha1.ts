@@ -1,6 +1,7 @@
 import { createCipheriv, createHmac, pbkdf2Sync } from 'node:crypto';
+import { joinBytes } from '@winmedic/bytes';
 import { aesCtsDecrypt, aesCtsEncrypt } from '@winmedic/ciphers';
-import { concat, sameBytes } from './bytes.ts';
+import { sameBytes } from './bytes.ts';
 import { badMic, checkedIterations, checkKey, usageConstants } from './common.ts';
 import type { EncryptionType, UsageKey } from './encryption-type.ts';
 import { nfold } from './nfold.ts';
@@ -53,7 +54,7 @@ function usageKey(key: Uint8Array, usage: number): UsageKey {
   const checksumKey = deriveKey(key, constants.checksum);
   return {
     encrypt: (confounder, plaintext, signed = plaintext) =>
-      concat(aesCtsEncrypt(encryption, ZERO_IV, concat(confounder, plaintext)), mac(integrity, confounder, signed)),
+      joinBytes(aesCtsEncrypt(encryption, ZERO_IV, joinBytes(confounder, plaintext)), mac(integrity, confounder, signed)),
     decrypt(ciphertext, signed = (plaintext) => plaintext) {
       if (ciphertext.length < BLOCK + MAC) throw badMic();
       const whole = aesCtsDecrypt(encryption, ZERO_IV, ciphertext.subarray(0, -MAC));

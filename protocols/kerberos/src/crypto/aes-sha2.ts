@@ -1,7 +1,8 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto';
+import { joinBytes } from '@winmedic/bytes';
 import { aesCtsDecrypt, aesCtsEncrypt } from '@winmedic/ciphers';
 import { KerberosError } from '../errors.ts';
-import { concat, sameBytes } from './bytes.ts';
+import { sameBytes } from './bytes.ts';
 import { badMic, checkedIterations, checkKey, usageConstants } from './common.ts';
 import type { EncryptionType, UsageKey } from './encryption-type.ts';
 
@@ -34,7 +35,7 @@ export function aesSha2(etype: number, keyLength: 16 | 32): EncryptionType {
     trailerLength: macLength,
     stringToKey(password, salt, iterations = 32_768) {
       const rounds = checkedIterations(iterations);
-      const key = Uint8Array.from(pbkdf2Sync(password, concat(name, salt), rounds, keyLength, hash));
+      const key = Uint8Array.from(pbkdf2Sync(password, joinBytes(name, salt), rounds, keyLength, hash));
       return kdfHmacSha2(hash, key, KERBEROS, keyLength);
     },
     forUsage: (key, usage) => usageKey(hash, macLength, checkKey(etype, keyLength, key), usage),
@@ -54,8 +55,8 @@ function usageKey(hash: string, macLength: number, key: Uint8Array, usage: numbe
   return {
     encrypt(confounder, plaintext, signed) {
       if (signed !== undefined) throw noCover();
-      const ciphertext = aesCtsEncrypt(encryption, ZERO_IV, concat(confounder, plaintext));
-      return concat(ciphertext, mac(integrity, ZERO_IV, ciphertext));
+      const ciphertext = aesCtsEncrypt(encryption, ZERO_IV, joinBytes(confounder, plaintext));
+      return joinBytes(ciphertext, mac(integrity, ZERO_IV, ciphertext));
     },
     decrypt(ciphertext, signed) {
       if (signed !== undefined) throw noCover();

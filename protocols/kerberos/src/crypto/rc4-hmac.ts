@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
+import { joinBytes } from '@winmedic/bytes';
 import { md4, rc4 } from '@winmedic/ciphers';
-import { concat, sameBytes } from './bytes.ts';
+import { sameBytes } from './bytes.ts';
 import { badMic, checkKey } from './common.ts';
 import type { EncryptionType, UsageKey } from './encryption-type.ts';
 
@@ -51,7 +52,7 @@ function usageKey(key: Uint8Array, usage: number): UsageKey {
   return {
     encrypt(confounder, plaintext, signed = plaintext) {
       const mac = hmacMd5(usageKey, confounder, signed);
-      return concat(mac, rc4(hmacMd5(usageKey, mac)).update(concat(confounder, plaintext)));
+      return joinBytes(mac, rc4(hmacMd5(usageKey, mac)).update(joinBytes(confounder, plaintext)));
     },
     decrypt(ciphertext, signed = (plaintext) => plaintext) {
       if (ciphertext.length < MAC + CONFOUNDER) throw badMic();
