@@ -8,15 +8,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Python with pypsrp and pywinrm: that of WINMEDIC_PYTHON_PEERS, or an environment made in node_modules/.cache; `undefined` when neither can be had. */
 export function pythonWithPeers(): string | undefined {
+  const complete = (python: string): boolean => spawnSync(python, ['-c', 'import pypsrp, winrm, requests_ntlm']).status === 0;
   const given = process.env['WINMEDIC_PYTHON_PEERS'];
-  if (given !== undefined) return given;
+  if (given !== undefined) return complete(given) ? given : undefined;
   const folder = join(root, 'node_modules/.cache/winmedic-python-peers');
   const python = join(folder, 'bin/python');
-  const complete = (): boolean => spawnSync(python, ['-c', 'import pypsrp, winrm']).status === 0;
-  if (complete()) return python;
+  if (complete(python)) return python;
   spawnSync('python3', ['-m', 'venv', folder], { timeout: 120_000 });
   spawnSync(python, ['-m', 'pip', 'install', '--quiet', ...VERSIONS], { timeout: 300_000 });
-  return complete() ? python : undefined;
+  return complete(python) ? python : undefined;
 }
 
 /** What the environment really holds, for the head of the report. */
