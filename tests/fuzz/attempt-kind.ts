@@ -18,7 +18,7 @@ const knowledge = loadKnowledge();
 /** Whole attempts against a hostile server: in time, with a verdict, with one proof of the password at most, and without showing it. */
 export function attemptKind(): Kind {
   const seeds = ['plain', 'plain again', 'HTTPS'].map((name) => run(name, (random) => attempt(random, name === 'HTTPS')));
-  return wireKind('attempt', seeds, { maxMs: TIMES.hostMs + GRACE_MS });
+  return wireKind('attempt', seeds, { maxMs: TIMES.hostMs + GRACE_MS, atLeast: 50 });
 }
 
 async function attempt(random: Random, https: boolean): Promise<Counts> {

@@ -21,6 +21,8 @@ export interface Kind {
   ) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
   /** One input may take this long, with a machine that is busy otherwise. */
   readonly maxMs: number;
+  /** Inputs below which a run has shown nothing, default 1000; fewer for kinds whose inputs take their time on purpose. */
+  readonly atLeast?: number;
   /** Ending of the file a failing input is written to. */
   readonly extension: string;
 }

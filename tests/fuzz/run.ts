@@ -109,7 +109,7 @@ async function run(kind: Kind, iterations: number, seconds: number): Promise<voi
   console.log(
     `fuzz ${kind.name}: ${done} inputs in ${((Date.now() - started) / 1000).toFixed(0)} s, ${counts}; slowest ${slowest.ms.toFixed(0)} ms (seed ${slowest.seed}); heap ${(growth / 2 ** 20).toFixed(1)} MiB more at the end than after 2000`,
   );
-  if (done < Math.min(1000, iterations)) {
+  if (done < Math.min(kind.atLeast ?? 1000, iterations)) {
     console.error(`FAILED ${kind.name}: only ${done} inputs were tried`);
     process.exit(1);
   }

@@ -21,7 +21,7 @@ export type Counts = Readonly<Record<string, number>>;
 export function wireKind(
   name: string,
   seeds: readonly WireSeed[],
-  limits: { readonly maxMs?: number; readonly extension?: string } = {},
+  limits: { readonly maxMs?: number; readonly extension?: string; readonly atLeast?: number } = {},
 ): Kind {
   return {
     name,
@@ -33,6 +33,7 @@ export function wireKind(
     },
     maxMs: limits.maxMs ?? 2000,
     extension: limits.extension ?? 'bin',
+    ...(limits.atLeast === undefined ? {} : { atLeast: limits.atLeast }),
   };
 }
 

@@ -166,4 +166,13 @@ describe.concurrent('hostile names and values', () => {
       expect(err + out).toContain('[31m');
     }
   });
+
+  it('of options that do not exist are not repeated: they may be passwords', async () => {
+    for (const args of [['--password=Zq7xPassw0rd'], ['--password', 'Zq7xPassw0rd']]) {
+      const { code, out, err } = await winmedic(['connect', 'hv01', '-u', 'alice', ...args]);
+      expect(code).toBe(2);
+      expect(err).toContain('--password');
+      expect(out + err).not.toContain('Zq7x');
+    }
+  });
 });
