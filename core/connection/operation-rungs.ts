@@ -13,12 +13,19 @@ const HYPERV = 'root/virtualization/v2';
 /** Namespace of Windows Server 2008 and 2008 R2. */
 const HYPERV_V1 = 'root/virtualization';
 const CLUSTER = 'root/MSCluster';
+/** The service of Hyper-V: absent, or disabled, without the role. */
+const SERVICE = "SELECT Name, StartMode FROM Win32_Service WHERE Name='vmms'";
 /** ERROR_ACCESS_DENIED and E_ACCESSDENIED: WinRM itself refuses. */
 const DENIED: ReadonlySet<number> = new Set([0x5, 0x80070005]);
 /** WBEM_E_ACCESS_DENIED and ERROR_WSMAN_WMI_SVC_, _WMI_PROVIDER_ and _WMI_CANNOT_CONNECT_ACCESS_DENIED: WMI refuses. */
 const WMI_DENIED: ReadonlySet<number> = new Set([0x80041003, 0x80338104, 0x80338105, 0x80338106]);
 /** WBEM_E_INVALID_NAMESPACE, WBEM_E_INVALID_CLASS, WBEM_E_NOT_FOUND, ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER. */
 const MISSING: ReadonlySet<number> = new Set([0x8004100e, 0x80041010, 0x80041002, 0x8033801a]);
+
+/** ERROR_WSMAN_OPERATION_TIMEDOUT: not finished within OperationTimeout, to be repeated (MS-WSMV 3.1.4.1.10); not an error. */
+const NOT_FINISHED = 0x80338029;
+/** Repeats after it: more would use up the time of the host. */
+const TIMEOUT_REPEATS = 3;
 
 type Answer =
   | { readonly kind: 'rows'; readonly rows: readonly WsmanInstance[] }
@@ -30,10 +37,10 @@ type Answer =
 
 /** Rungs `rights`, `namespace` and `role`: Identify and four small queries over the connection of the login. */
 export async function operationRungs(ladder: Ladder, session: WsmanSession, times: ConnectTimes): Promise<void> {
-  // A quota is what is looked for; a slow provider gets one repeat, as its fault asks for.
+  // A quota is what is looked for; a slow provider gets repeats, as its fault asks for.
   const client = new WsmanClient(session, {
-    operationTimeoutMs: 2 * times.answerMs,
-    timeoutRepeats: 1,
+    operationTimeoutMs: times.answerMs,
+    timeoutRepeats: TIMEOUT_REPEATS,
     quotaRepeats: 0,
     sleep: async () => {},
   });
@@ -53,9 +60,13 @@ export async function operationRungs(ladder: Ladder, session: WsmanSession, time
         ? await ask(CIMV2, 'SELECT Caption, Version, BuildNumber FROM Win32_OperatingSystem')
         : identity;
     noteRequest(ladder, cimv2, notes);
-    return rightsEnd(cimv2);
+    return rightsEnd(cimv2, client.counters.timeoutRepeats);
   });
   if (!allowed || cimv2 === undefined) return;
+  if (isUnfinished(cimv2)) {
+    ladder.skip(['namespace', 'role'], say('not asked: the host had not finished the operation before', '前の操作が未完了のため実施せず'));
+    return;
+  }
   const first = cimv2;
   if (first.kind === 'rows' && first.rows[0] !== undefined && ladder.portrait.build === undefined) {
     const version = textOf(first.rows[0], 'Version');
@@ -79,8 +90,10 @@ export async function operationRungs(ladder: Ladder, session: WsmanSession, time
   if (!readable || hyperv === undefined) return;
   const seen = hyperv;
   await ladder.climb('role', async () => {
+    // A namespace can be missing from a host that has the role: a damaged registration looks the same until the service is asked for.
+    const installed = seen.kind === 'missing' ? hasService(await ask(CIMV2, SERVICE)) : undefined;
     const cluster = await ask(CLUSTER, 'SELECT Name FROM MSCluster_Cluster');
-    return roleEnd(ladder, seen, old, cluster);
+    return roleEnd(ladder, seen, old, cluster, installed);
   });
 }
 
@@ -177,6 +190,14 @@ function noteRequest(ladder: Ladder, answer: Answer, notes: FaultNotes): void {
   }
 }
 
+/** What a fault says in short. */
+const FAULT_KINDS = {
+  denied: say(' (access denied)', ' (アクセス拒否)'),
+  'wmi-denied': say(' (access denied by WMI)', ' (WMI のアクセス拒否)'),
+  missing: say(' (not there)', ' (存在しない)'),
+  fault: say('', ''),
+} as const;
+
 function answerWords(answer: Answer): Localized {
   switch (answer.kind) {
     case 'rows':
@@ -186,7 +207,8 @@ function answerWords(answer: Answer): Localized {
     case 'missing':
     case 'fault': {
       const codes = answer.fault.codes.length === 0 ? answer.fault.soapSubcode : answer.fault.codes.map(hex).join(', ');
-      return say(`fault ${codes}`, `フォールト ${codes}`);
+      const kind = FAULT_KINDS[answer.kind];
+      return say(`fault ${codes}${kind.en}`, `フォールト ${codes}${kind.ja}`);
     }
     case 'status':
       return say(`HTTP ${answer.status}, body ${answer.body}`, `HTTP ${answer.status}、本文 ${answer.body}`);
@@ -199,9 +221,21 @@ function answerWords(answer: Answer): Localized {
   }
 }
 
-function rightsEnd(answer: Answer): RungEnd {
+function isUnfinished(answer: Answer): boolean {
+  return answer.kind === 'fault' && answer.fault.codes.includes(NOT_FINISHED);
+}
+
+function rightsEnd(answer: Answer, repeats: number): RungEnd {
   const tried = say('Identify, then Win32_OperatingSystem in root/cimv2', 'Identify、続いて root/cimv2 の Win32_OperatingSystem');
-  const observed = answerWords(answer);
+  const words = answerWords(answer);
+  const observed =
+    repeats === 0
+      ? words
+      : say(
+          `${words.en}, after ${repeats} repeat(s): the operation had not finished in time (${hex(NOT_FINISHED)})`,
+          `${words.ja} (時間内に未完了 ${hex(NOT_FINISHED)} のため ${repeats} 回繰り返した)`,
+        );
+  if (isUnfinished(answer)) return { verdict: 'warned', tried, observed, expected: say('an answer with rows', '行を含む応答') };
   if (answer.kind === 'rows') return { verdict: 'passed', tried, observed };
   if (answer.kind === 'wmi-denied' || answer.kind === 'missing')
     return {
@@ -257,9 +291,16 @@ function namespaceEnd(answer: Answer, cimv2: Answer, name: string): RungEnd {
   return { verdict: 'failed', tried, observed, expected: say('the namespace may be read', '名前空間を読める') };
 }
 
-function roleEnd(ladder: Ladder, hyperv: Answer, old: boolean, cluster: Answer): RungEnd {
+/** Is the service set up? Undefined when that could not be read. */
+function hasService(answer: Answer): boolean | undefined {
+  if (answer.kind !== 'rows') return undefined;
+  return answer.rows.some((row) => textOf(row, 'Name')?.toLowerCase() === 'vmms' && textOf(row, 'StartMode') !== 'Disabled');
+}
+
+function roleEnd(ladder: Ladder, hyperv: Answer, old: boolean, cluster: Answer, installed: boolean | undefined): RungEnd {
   const present = hyperv.kind === 'rows' && hyperv.rows.length > 0;
-  ladder.set('role.result', old ? 'old-namespace' : present ? 'present' : 'absent');
+  const known = hyperv.kind !== 'missing' || installed !== undefined;
+  if (known) ladder.set('role.result', old ? 'old-namespace' : present || installed === true ? 'present' : 'absent');
   const node = cluster.kind === 'rows' ? cluster.rows[0] : undefined;
   const named = node === undefined ? undefined : textOf(node, 'Name');
   const inCluster = named === undefined ? say('', '') : say(`; node of cluster ${named}`, `。クラスター ${named} のノード`);
@@ -272,9 +313,11 @@ function roleEnd(ladder: Ladder, hyperv: Answer, old: boolean, cluster: Answer):
         ? say(`Hyper-V, old namespace ${HYPERV_V1}${inCluster.en}`, `Hyper-V (旧名前空間 ${HYPERV_V1})${inCluster.ja}`)
         : say(`Hyper-V${inCluster.en}`, `Hyper-V${inCluster.ja}`),
     };
-  return {
-    verdict: 'warned',
-    tried,
-    observed: say(`Hyper-V is not installed${inCluster.en}`, `Hyper-V がインストールされていない${inCluster.ja}`),
-  };
+  const words =
+    installed === true
+      ? say('the Hyper-V service is there, its namespace is not', 'Hyper-V のサービスはあるが、名前空間がない')
+      : known
+        ? say('Hyper-V is not installed', 'Hyper-V がインストールされていない')
+        : say('whether Hyper-V is installed could not be read', 'Hyper-V の有無を読み取れない');
+  return { verdict: 'warned', tried, observed: say(`${words.en}${inCluster.en}`, `${words.ja}${inCluster.ja}`) };
 }

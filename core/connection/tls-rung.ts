@@ -3,6 +3,7 @@ import type { CertificateView } from '../model/connection.ts';
 import { judgeCertificate } from './certificate.ts';
 import { dial } from './dial.ts';
 import type { Ladder, RungEnd } from './ladder.ts';
+import { speaksHttp } from './speaks-http.ts';
 import type { OpenPort } from './tcp-rung.ts';
 import { say } from './text.ts';
 import { type HandshakeResult, handshake } from './tls-handshake.ts';
@@ -85,9 +86,9 @@ function judge(
       tried,
       observed: say(
         `${observed.en}; not the pinned certificate (SHA-256 ${view.sha256})`,
-        `${observed.ja}。ピン留めした証明書ではない (SHA-256 ${view.sha256})`,
+        `${observed.ja}。固定した証明書ではない (SHA-256 ${view.sha256})`,
       ),
-      expected: say('the pinned certificate', 'ピン留めした証明書'),
+      expected: say('the pinned certificate', '固定した証明書'),
     };
   }
   if (view.problems.length === 0) return { verdict: 'passed', tried, observed };
@@ -95,7 +96,7 @@ function judge(
     return {
       verdict: 'passed',
       tried,
-      observed: say(`${observed.en}; trusted because it is pinned`, `${observed.ja}。ピン留めしてあるため信頼`),
+      observed: say(`${observed.en}; trusted because it is pinned`, `${observed.ja}。固定してあるため信頼`),
     };
   if (options.insecure)
     return {
@@ -113,7 +114,7 @@ function judge(
     observed,
     expected: say(
       `a certificate trusted for ${ladder.target.host} (or its SHA-256 pinned: ${view.sha256})`,
-      `${ladder.target.host} として信頼できる証明書 (または SHA-256 のピン留め: ${view.sha256})`,
+      `${ladder.target.host} として信頼できる証明書 (または SHA-256 の固定: ${view.sha256})`,
     ),
   };
 }
@@ -144,11 +145,23 @@ async function broken(
     fields: [['result', hand.result], ...(hand.alert === undefined ? [] : [['alert', String(hand.alert)] as const])],
   });
   const expected = say('a completed handshake', 'ハンドシェイクの完了');
-  if (hand.result === 'timeout' || hand.result === 'not-tls') return { verdict: 'failed', tried, observed: words, expected };
+  if (hand.result === 'not-tls') {
+    const plain = await plainAnswer(ladder, open, options);
+    return { verdict: 'failed', tried, observed: say(`${words.en}${plain.en}`, `${words.ja}${plain.ja}`), expected };
+  }
+  if (hand.result === 'timeout') return { verdict: 'failed', tried, observed: words, expected };
   const works = await worksWith(ladder, open, options);
   ladder.set('tls.worksWith', works);
   const more = works === '' ? say('no version works', 'どのバージョンでも不成立') : say(`${works} works`, `${works} なら成立`);
   return { verdict: 'failed', tried, observed: say(`${words.en}; ${more.en}`, `${words.ja}。${more.ja}`), expected };
+}
+
+/** What does not speak TLS may speak HTTP: asked in clear on a connection of its own, without anything of the user. */
+async function plainAnswer(ladder: Ladder, open: OpenPort, options: TlsRungOptions): Promise<RungEnd['observed']> {
+  const speaks = await speaksHttp(open.address, ladder.port, options.timeoutMs, options.signal);
+  if (speaks === undefined) return say('', '');
+  ladder.set('http.result', speaks ? 'response' : 'not-http');
+  return speaks ? say('; the port answers plain HTTP', '。ポートは平文の HTTP に応答する') : say('; nor is it HTTP', '。HTTP でもない');
 }
 
 /** Asks with one version after the other, each on a connection of its own; nothing is sent over it. */
