@@ -62,6 +62,12 @@ describe('passwords', () => {
     );
   });
 
+  it('are not handed on to the command that gives another one', async () => {
+    process.env['WINMEDIC_PASSWORD'] = 'inherited';
+    const command = `"${process.execPath}" -p "process.env.WINMEDIC_PASSWORD || 'nothing inherited'"`;
+    expect((await passwordFrom({ command }, 'alice', context)()).reveal()).toBe('nothing inherited');
+  });
+
   it('never show themselves', async () => {
     const secret = await passwordFrom({ file: file('hunter22') }, 'alice', context)();
     for (const shown of [`${secret}`, JSON.stringify({ secret }), inspect({ secret }, { showHidden: true }), Object.keys(secret).join()])

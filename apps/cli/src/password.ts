@@ -63,14 +63,13 @@ export function passwordFrom(source: PasswordSource, account: string, context: C
 }
 
 async function read({ file, env, command }: PasswordSource, account: string, context: Context): Promise<Secret> {
-  if (file !== undefined) return fromFile(file, context);
-  if (command !== undefined) return fromCommand(command, context.signal);
   const name = env ?? DEFAULT_VARIABLE;
   const value = process.env[name];
-  if (value !== undefined) {
-    delete process.env[name];
-    return checked(value, name);
-  }
+  // Also when another source is named: that source's own process would inherit it.
+  delete process.env[name];
+  if (file !== undefined) return fromFile(file, context);
+  if (command !== undefined) return fromCommand(command, context.signal);
+  if (value !== undefined) return checked(value, name);
   if (env !== undefined) throw new CliError('CLI_PASSWORD', { value: env, hint: EMPTY });
   return prompt(account, context);
 }
