@@ -1,12 +1,14 @@
 import type { Localized } from '@winmedic/knowledge/model';
 import { ConnectionLost, type HttpResponse, type ProbeResult, schemesOf, WsmanError, WsmanSession } from '@winmedic/wsman';
 import { noteDate } from './clock.ts';
+import { dial } from './dial.ts';
 import type { SocketTransport } from './http-transport.ts';
 import type { Ladder, RungEnd } from './ladder.ts';
 import type { ChallengeSeen } from './ntlm-challenge.ts';
 import { readChallenge } from './ntlm-challenge.ts';
 import type { ConnectTimes } from './options.ts';
 import { say } from './text.ts';
+import { handshake } from './tls-handshake.ts';
 import type { Way } from './way.ts';
 
 /** Schemes WinRM can offer; any of them in WWW-Authenticate means that a WS-Management service may stand behind. */
@@ -43,7 +45,7 @@ export async function httpRungs(ladder: Ladder, way: Way, transport: SocketTrans
       // Some services (OMI) answer nothing until a token comes: the first one of NTLM is free.
       if (how === 'timeout') challenge = await readChallenge(ladder, way, times);
       silent = challenge !== undefined;
-      if (!silent) return lost(ladder, how, tried);
+      if (!silent) return lost(ladder, how, tried, !transport.secure && how !== 'timeout' && (await speaksTls(way)));
     }
     if (transport.secure && probe !== undefined) ladder.set('tls.afterRequest', 'ok');
     if (probe !== undefined && probe.status !== 401) empty = await askSchemes(transport, way, path, times);
@@ -71,7 +73,7 @@ export function howLost(error: unknown): ConnectionLost['how'] | undefined {
 }
 
 /** Does the header name Windows' own HTTP service (http.sys)? */
-export function isWindowsServer(server: string): boolean {
+function isWindowsServer(server: string): boolean {
   return /^microsoft-httpapi\/\d/i.test(server.trim());
 }
 
@@ -102,15 +104,30 @@ async function askSchemes(transport: SocketTransport, way: Way, path: string, ti
   }
 }
 
-function lost(ladder: Ladder, how: ConnectionLost['how'], tried: Localized): RungEnd {
+/** What breaks off or answers something else to plain HTTP may speak TLS; nothing is sent over that connection. */
+async function speaksTls({ options: { address, port, host, connectMs, signal } }: Way): Promise<boolean> {
+  const dialled = await dial(address, port, connectMs, signal);
+  if (dialled.result !== 'open') return false;
+  const hand = await handshake(dialled.socket, { host, timeoutMs: connectMs, ca: [] });
+  if (hand.result === 'ok') hand.socket.destroy();
+  return hand.result === 'ok';
+}
+
+function lost(ladder: Ladder, how: ConnectionLost['how'], tried: Localized, tls: boolean): RungEnd {
   ladder.set('http.result', how);
+  if (tls) ladder.set('tls.result', 'ok');
   const observed = {
     reset: say('the connection was reset (RST) instead of an answer', '応答の代わりに接続がリセットされた (RST)'),
     closed: say('the connection was closed (FIN) without an answer', '応答なしで接続が閉じられた (FIN)'),
     timeout: say('no answer in time, also not to an NTLM token', '時間内に応答なし (NTLM トークンにも応答なし)'),
     'not-http': say('an answer that is not HTTP', 'HTTP ではない応答'),
   }[how];
-  return { verdict: 'failed', tried, observed, expected: say('an HTTP answer', 'HTTP の応答') };
+  return {
+    verdict: 'failed',
+    tried,
+    observed: tls ? say(`${observed.en}; the port answers TLS`, `${observed.ja}。ポートは TLS に応答する`) : observed,
+    expected: say('an HTTP answer', 'HTTP の応答'),
+  };
 }
 
 function httpEnd(

@@ -146,7 +146,7 @@ function realmAndCredential(
  * Realm of the account as typed: the DNS domain of the host when the name means that domain, else the DNS name written, else the default realm.
  * A local account has none.
  */
-export function realmOfAccount(forms: UserNameForms | undefined, names: ChallengeNames | undefined, config: Krb5Conf): string | undefined {
+function realmOfAccount(forms: UserNameForms | undefined, names: ChallengeNames | undefined, config: Krb5Conf): string | undefined {
   if (forms === undefined || forms.form === 'empty' || forms.form === 'dot') return undefined;
   const own = names?.dnsDomain !== undefined && isDomainMember(names) ? names.dnsDomain.toUpperCase() : undefined;
   const { domain } = forms;

@@ -5,7 +5,7 @@ import type { LookUp } from './options.ts';
 import { say } from './text.ts';
 
 /** Addresses of one name that are tried: a host with more is a load balancer, and each silent one costs a connect time-out. */
-export const MAX_ADDRESSES = 4;
+const MAX_ADDRESSES = 4;
 /** The resolver of the system gives up on its own after 5 to 30 seconds; a dead DNS server must not use up the host's whole budget. */
 const LOOK_UP_MS = 15_000;
 

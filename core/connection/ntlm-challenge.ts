@@ -113,7 +113,7 @@ export function notePortrait(ladder: Ladder, message: NtlmChallenge, names: Chal
 }
 
 /** Does the host call itself as the name used says? An address says nothing; a single label is compared with the first label only. */
-export function isTheTarget(host: string, kind: 'address' | 'name' | 'fqdn', names: ChallengeNames): boolean | undefined {
+function isTheTarget(host: string, kind: 'address' | 'name' | 'fqdn', names: ChallengeNames): boolean | undefined {
   const name = host.replace(/\.$/, '').toLowerCase();
   const [computer, dns] = [names.computerName?.toLowerCase(), names.dnsComputerName?.toLowerCase()];
   if (kind === 'address' || name === 'localhost' || (computer === undefined && dns === undefined)) return undefined;

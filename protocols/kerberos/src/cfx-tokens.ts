@@ -4,7 +4,7 @@ import { sameBytes } from './crypto/bytes.ts';
 import { encryptionType, type UsageKey } from './crypto/encryption-type.ts';
 import { KerberosError } from './errors.ts';
 import { USAGE } from './numbers.ts';
-import { type ContextKeys, Sequence } from './protection.ts';
+import { type ContextKeys, Sequence, withSessionKey } from './protection.ts';
 
 const HEADER = 16;
 const WRAP = 0x0504;
@@ -48,7 +48,7 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
     return bytes;
   };
 
-  return {
+  const protection = {
     seal(data, cover) {
       const clear = header(WRAP, ownFlags | FLAG.sealed, ec, sent.take());
       const tail = joinBytes(new Uint8Array(ec).fill(0xff), clear);
@@ -93,8 +93,8 @@ export function cfxProtection(keys: ContextKeys): MessageProtection {
     },
     headerLength: () => front,
     signatureLength: HEADER + type.checksumLength,
-    sessionKey: keys.key,
-  };
+  } satisfies Omit<MessageProtection, 'sessionKey'>;
+  return withSessionKey(protection, keys.key);
 }
 
 function coveredBy(cover: Cover, split: (plaintext: Uint8Array) => number): (plaintext: Uint8Array) => Uint8Array {

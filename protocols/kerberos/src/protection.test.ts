@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { encryptionType } from './crypto/encryption-type.ts';
 import { readPerMessageToken } from './messages.ts';
@@ -54,6 +55,15 @@ describe.each(ETYPES)('messages of encryption type %i', (etype) => {
       expect(acceptor.unseal(there)).toEqual(data);
       expect(initiator.unseal(acceptor.seal(data))).toEqual(data);
     }
+  });
+
+  it('do not show their key', () => {
+    const { initiator } = pair(etype);
+    initiator.seal(text('x'));
+    const first = [...initiator.sessionKey.subarray(0, 8)];
+    const shown = [inspect(initiator, { depth: 9, showHidden: true, maxArrayLength: null }), JSON.stringify({ ...initiator, initiator })];
+    for (const text of shown)
+      for (const form of [first.join(', '), first.join(','), Buffer.from(first).toString('hex')]) expect(text).not.toContain(form);
   });
 
   it('are read however header and data are cut', () => {

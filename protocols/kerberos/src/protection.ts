@@ -23,6 +23,11 @@ export function messageProtection(keys: ContextKeys): MessageProtection {
   return keys.etype === ETYPE.rc4 ? rc4Protection(keys) : cfxProtection(keys);
 }
 
+/** Adds the key so that neither printing nor JSON shows it. */
+export function withSessionKey(protection: Omit<MessageProtection, 'sessionKey'>, key: Uint8Array): MessageProtection {
+  return Object.defineProperty(protection, 'sessionKey', { get: () => key }) as MessageProtection;
+}
+
 /** Numbers of one direction; messages must come in order. */
 export class Sequence {
   #next: bigint;

@@ -5,7 +5,7 @@ import { sameBytes } from './crypto/bytes.ts';
 import { hmacMd5, rc4Checksum, salt32 } from './crypto/rc4-hmac.ts';
 import { KerberosError } from './errors.ts';
 import { frame, frameHeaderLength, KERBEROS_OID, unframe } from './gss-framing.ts';
-import { type ContextKeys, Sequence } from './protection.ts';
+import { type ContextKeys, Sequence, withSessionKey } from './protection.ts';
 
 const CONFOUNDER = 8;
 const WRAP = 0x0201;
@@ -45,7 +45,7 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
   };
   const signature = (data: Uint8Array, start: Uint8Array): Uint8Array => rc4Checksum(key, SIGN_USAGE, start, data).subarray(0, 8);
 
-  return {
+  const protection = {
     seal(data, cover) {
       // TOK_ID, SGN_ALG HMAC, SEAL_ALG RC4, filler.
       const start = Uint8Array.of(0x02, 0x01, 0x11, 0x00, 0x10, 0x00, 0xff, 0xff);
@@ -96,8 +96,8 @@ export function rc4Protection(keys: ContextKeys): MessageProtection {
     },
     headerLength: (dataLength) => frameHeaderLength(WRAP_HEADER + (dceStyle ? 0 : dataLength + padding.length)) + WRAP_HEADER,
     signatureLength: frameHeaderLength(MIC_HEADER) + MIC_HEADER,
-    sessionKey: key,
-  };
+  } satisfies Omit<MessageProtection, 'sessionKey'>;
+  return withSessionKey(protection, key);
 }
 
 function covered(plaintext: Uint8Array, cover: Cover | undefined): Uint8Array {

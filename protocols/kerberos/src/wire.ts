@@ -172,7 +172,7 @@ export function nameOf(node: DerNode): PrincipalName {
 }
 
 /** EncryptedData. */
-export function encryptedOf(node: DerNode): EncryptedData {
+function encryptedOf(node: DerNode): EncryptedData {
   const fields = new Fields(node);
   const kvno = fields.maybe(1);
   return {
@@ -183,7 +183,7 @@ export function encryptedOf(node: DerNode): EncryptedData {
 }
 
 /** Ticket, [APPLICATION 1]. */
-export function ticketOf(node: DerNode): Ticket {
+function ticketOf(node: DerNode): Ticket {
   const fields = new Fields(node.expect(1, 'application').only());
   if (fields.need(0, 'tkt-vno').integer() !== 5) throw bad('version of a ticket', node, 5);
   return {
@@ -200,7 +200,7 @@ export function readTicket(bytes: Uint8Array): Ticket {
 }
 
 /** SEQUENCE OF PA-DATA. */
-export function paDataOf(node: DerNode | undefined): PaData[] {
+function paDataOf(node: DerNode | undefined): PaData[] {
   if (node === undefined) return [];
   return listOf(node, LIMITS.preAuthentication, 'pre-authentication data').map((item) => {
     const fields = new Fields(item);

@@ -67,6 +67,6 @@ export function v2Proof(responseKey: Uint8Array, serverChallenge: Uint8Array, te
 }
 
 /** LMv2 response: proof and client challenge, 24 bytes. */
-export function lmV2(responseKey: Uint8Array, serverChallenge: Uint8Array, clientChallenge: Uint8Array): Uint8Array {
+function lmV2(responseKey: Uint8Array, serverChallenge: Uint8Array, clientChallenge: Uint8Array): Uint8Array {
   return joinBytes(hmacMd5(responseKey, serverChallenge, clientChallenge), clientChallenge);
 }

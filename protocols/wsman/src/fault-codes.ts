@@ -1,7 +1,7 @@
 import type { WsmanFault } from './fault.ts';
 
 /** ERROR_WSMAN_OPERATION_TIMEDOUT: nothing within OperationTimeout. Normal for Receive, Pull and slow providers. */
-export const OPERATION_TIMEDOUT = 0x80338029;
+const OPERATION_TIMEDOUT = 0x80338029;
 /** ERROR_WSMAN_SERVER_ENVELOPE_LIMIT: the size asked for is above the host's MaxEnvelopeSizekb. */
 const SERVER_ENVELOPE_LIMIT = 0x80338049;
 /**

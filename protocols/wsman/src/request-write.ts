@@ -12,7 +12,7 @@ const MUST = ['s:mustUnderstand', 'true'] as const;
 const NEED_NOT = ['s:mustUnderstand', 'false'] as const;
 
 /** Names of the modes that are not the default (DSP0226 section 8.7). */
-export const MODE_NAMES: Readonly<Record<EnumerationMode, string>> = {
+const MODE_NAMES: Readonly<Record<EnumerationMode, string>> = {
   object: '',
   reference: 'EnumerateEPR',
   objectAndReference: 'EnumerateObjectAndEPR',
