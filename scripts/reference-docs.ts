@@ -1,10 +1,11 @@
 /**
  * Writes the generated reference pages in both languages: the command line (from the specs of the verbs), facts, causes, settings and
- * error codes (from the knowledge base). `--check` writes nothing and exits with 1 when a page is out of date.
+ * error codes (from the knowledge base), the rows of the connection diagnosis (from labs). `--check` writes nothing and exits with 1 when a page is out of date.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Language, loadKnowledge } from '@winmedic/knowledge';
+import { CONNECTION_ROWS } from '@winmedic/labs/connection-rows';
 import { HELP } from '../apps/cli/src/help-text.ts';
 import { COMMON_OPTIONS, type OptionSpec } from '../apps/cli/src/spec.ts';
 import { VERBS } from '../apps/cli/src/verbs/index.ts';
@@ -48,6 +49,15 @@ const WORDS = {
     first: 'change first',
     unverified: 'not verified',
     policy: 'policy',
+    rows: 'Why a host refuses the connection: every row of the diagnosis table',
+    row: 'row',
+    reproduced: 'reproduced by',
+    verdict: 'what `winmedic connect` says',
+    grade: 'grade',
+    remedy: 'first remedy',
+    noCause: 'No cause.',
+    beside: 'Beside it:',
+    besideTable: '-',
   },
   ja: {
     cli: 'コマンドライン',
@@ -82,6 +92,15 @@ const WORDS = {
     first: '最初に変更する設定',
     unverified: '未検証',
     policy: 'ポリシー',
+    rows: 'ホストが接続を拒否する原因: 診断表の全行',
+    row: '行',
+    reproduced: '再現方法',
+    verdict: '`winmedic connect` の判定',
+    grade: '確度',
+    remedy: '最初の対処',
+    noCause: '原因なし。',
+    beside: '注意点:',
+    besideTable: '-',
   },
 } as const;
 
@@ -176,6 +195,56 @@ function settingsPage(lang: Language): string {
   return `# ${words.settings}\n\n${words.generated}\n\n${settingTable}\n\n## ${words.findings}\n\n${findingTable}\n`;
 }
 
+/** How rows are reproduced, and what the numbers mean. */
+const ROWS_INTRO = {
+  en: `Each line is reproduced by \`tests/conformance/connection-rows.test.ts\`, which starts the world named here, lets the product connect and compares verdict, grade,
+failing rung and the number of credential checks counted at the servers. Rows 1 to 32 are symptoms in the order in which they are asked for, 33 is a time-out that is no error, 34 a
+vanished shell, 35 TrustedHosts; "-" stands beside the table.
+
+A *likely* cause fits everything that can be seen from outside; what confirms it lies on the host, and the next line of the same row shows it given with \`--evidence\`.
+
+Places: \`double\` is the Windows host double on loopback, \`kdc\` that with a KDC, \`namespace\` a network namespace with packet filter and DNS server (root), \`evidence\` an
+attempt as a log or capture tells it.`,
+  ja: `各行は \`tests/conformance/connection-rows.test.ts\` で再現しています。
+記載の環境を起動し、製品で接続して、判定、確度、失敗した段階、サーバー側で数えた資格情報の照合回数を確かめます。
+1〜32 は症状を調べる順、33 はエラーではないタイムアウト、34 は消えたシェル、35 は TrustedHosts です。「-」は表の外の項目です。
+
+「有力」は、外から見える情報のすべてと合う原因です。確定に必要な情報はホスト上にあり、同じ番号の次の行は、それを \`--evidence\` で添付した場合です。
+
+場所: \`double\` はループバック上の Windows ホストの代役、\`kdc\` はそれに KDC を加えたものです。
+\`namespace\` はパケット フィルターと DNS サーバーのあるネットワーク名前空間 (root が必要)、\`evidence\` はログまたはキャプチャに残る接続です。`,
+} as const;
+
+const GRADES = {
+  en: { confirmed: 'confirmed', likely: 'likely', inconclusive: 'inconclusive' },
+  ja: { confirmed: '確定', likely: '有力', inconclusive: '判定不能' },
+} as const;
+
+function connectionRowsPage(lang: Language): string {
+  const words = WORDS[lang];
+  const causes = new Map(loadKnowledge().causes.map((cause) => [cause.id, cause]));
+  const known = (id: string) => {
+    const cause = causes.get(id);
+    if (cause === undefined) throw new RangeError(`no cause ${id}`);
+    return cause;
+  };
+  const rows = CONNECTION_ROWS.map(({ row, on, how, expected }) => {
+    const cause = expected.cause === undefined ? undefined : known(expected.cause);
+    const beside = expected.beside === undefined ? undefined : known(expected.beside);
+    const verdict = cause === undefined ? words.noCause : cell(cause.sentence[lang]);
+    const remedy = (cause ?? beside)?.remedies[0];
+    return [
+      row === 0 ? words.besideTable : String(row),
+      `${cell(how[lang])} (${code(on)})`,
+      beside === undefined ? verdict : `${verdict} ${words.beside} ${cell(beside.title[lang])}`,
+      cause === undefined ? '' : GRADES[lang][expected.grade],
+      remedy === undefined ? '' : cell(remedy.text[lang]),
+    ];
+  });
+  const head = [words.row, words.reproduced, words.verdict, words.grade, words.remedy];
+  return `# ${words.rows}\n\n${words.generated}\n\n${ROWS_INTRO[lang]}\n\n${table(head, rows)}\n`;
+}
+
 /** Every generated page by path from the root. */
 export function referencePages(): Map<string, string> {
   const pages = new Map<string, string>();
@@ -186,6 +255,7 @@ export function referencePages(): Map<string, string> {
     pages.set(`docs/reference/causes${end}`, causesPage(lang));
     pages.set(`docs/reference/codes${end}`, codesPage(lang));
     pages.set(`docs/reference/settings${end}`, settingsPage(lang));
+    pages.set(`docs/reference/connection-rows${end}`, connectionRowsPage(lang));
   }
   return pages;
 }

@@ -236,7 +236,8 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
     failed: 'login',
     likely: { 'login.result': 'rejected', 'user.domainIs': 'other' },
     confirmed: { properties: { 'user.acceptedForm': 'down-level' } },
-    provenBy: ['user.domainIs'],
+    // A form that was accepted in the place of another says that the other was rejected.
+    provenBy: ['user.domainIs', 'login.result'],
     not: { 'login.result': 'accepted' },
   },
   'cbt-required': {

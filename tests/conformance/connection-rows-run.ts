@@ -79,7 +79,8 @@ async function attemptOf(world: RunningWorld, connect: RowConnect, inNamespace: 
   }
   if (connect.after === undefined) return attemptConnection(target, options);
   const budget = new CredentialBudget(connect.tryForms);
-  await attemptConnection(target, { ...options, ...passwordOf(connect, connect.after.password), budget });
+  const sound = { withoutSealing: false, withoutChannelBinding: false };
+  await attemptConnection(target, { ...options, ...sound, ...passwordOf(connect, connect.after.password), budget });
   return attemptConnection(target, { ...options, budget });
 }
 

@@ -69,7 +69,7 @@ export const KERBEROS_ROWS: readonly ConnectionRow[] = [
     on: 'kdc',
     how: text(
       'host and domain are both 15 minutes ahead of this machine: the login works',
-      'ホストとドメインがともに手元より 15 分進んでいる。ログインは成功',
+      'ホストとドメインがともに手元より 15 分進んでいる。ログオンは成功',
     ),
     world: kerberosWorld({ clockSkewSeconds: 900 }, { clockSkewSeconds: 900 }),
     connect: alice,

@@ -1,5 +1,5 @@
 import { u32 } from '../scenarios/event.ts';
-import { HTTPS, hostWorld, text } from './common.ts';
+import { HTTPS, hostWorld, ROW_PASSWORD, text } from './common.ts';
 import type { ConnectionRow, RowConnect } from './types.ts';
 
 const alice: RowConnect = { typed: 'CORP\\alice' };
@@ -76,7 +76,7 @@ export const SCHEME_ROWS: readonly ConnectionRow[] = [
       on: 'double',
       how: text(
         `a client that does not encrypt: ${status} without a body after the login`,
-        `暗号化しないクライアント。ログイン後に本文なしの ${status}`,
+        `暗号化しないクライアント。ログオン後に本文なしの ${status}`,
       ),
       world: hostWorld({ auth: { clearBodyStatus: status } }),
       connect: { ...alice, withoutSealing: true, allowCleartext: true },
@@ -184,8 +184,20 @@ export const REJECTED_ROWS: readonly ConnectionRow[] = [
     connect: { ...wrong, after: { password: 'wrong-password' } },
     expected: { cause: 'login-held', grade: 'confirmed', failed: '', checks: 1 },
   },
-  ...FORMS.flatMap(({ id, typed, how }): ConnectionRow[] => [
-    {
+  {
+    row: 15,
+    id: 'form-tried',
+    on: 'double',
+    how: text(
+      'a bare local name on a domain member, --try-forms 2: another form is accepted',
+      'ドメイン メンバーにローカル名だけを指定、--try-forms 2: 別の形式で成功',
+    ),
+    world: hostWorld(),
+    connect: { typed: 'local', tryForms: 2 },
+    expected: { cause: 'username-form', grade: 'confirmed', failed: '', checks: 2 },
+  },
+  ...FORMS.map(
+    ({ id, typed, how }): ConnectionRow => ({
       row: 15,
       id: `form-${id}`,
       on: 'double',
@@ -193,18 +205,21 @@ export const REJECTED_ROWS: readonly ConnectionRow[] = [
       world: hostWorld({ auth: { unknownDomain: 'refuse' } }),
       connect: { typed },
       expected: { cause: 'username-form', grade: 'likely', failed: 'login', checks: 1 },
-    },
-    {
-      row: 15,
-      id: `form-${id}-4625`,
-      on: 'double',
-      how: text(`${how.en}; with the 4625 of the host (0xc0000064)`, `${how.ja}。ホストの 4625 を添付 (0xc0000064)`),
-      world: hostWorld({ auth: { unknownDomain: 'refuse' } }),
-      connect: { typed },
-      evidence: log,
-      expected: { cause: 'username-form', grade: 'confirmed', failed: 'login', checks: 1 },
-    },
-  ]),
+    }),
+  ),
+  {
+    row: 15,
+    id: 'form-other-domain-4625',
+    on: 'double',
+    how: text(
+      'an unknown domain part, with the 4625 of the host (0xc0000064): the name may be misspelt as well',
+      '不明なドメイン部分。ホストの 4625 を添付 (0xc0000064)。名前の誤りもありうる',
+    ),
+    world: hostWorld({ auth: { unknownDomain: 'refuse' } }),
+    connect: { typed: 'OLDCORP\\alice' },
+    evidence: log,
+    expected: { cause: 'bad-credentials', grade: 'confirmed', failed: 'login', checks: 1 },
+  },
 ];
 
 /** Rows 20 to 22: channel binding, NTLM levels, NTLM blocked. */
@@ -214,18 +229,21 @@ export const NTLM_ROWS: readonly ConnectionRow[] = [
     id: 'no-binding',
     on: 'double',
     how: text(
-      'HTTPS, CbtHardeningLevel=Strict, a client without channel binding',
-      'HTTPS、CbtHardeningLevel=Strict、チャネル バインディングなしのクライアント',
+      'HTTPS, CbtHardeningLevel=Strict, a client without channel binding; the account was accepted elsewhere in the run',
+      'HTTPS、CbtHardeningLevel=Strict、チャネル バインディングなしのクライアント。同じ実行の別の接続では成功',
     ),
     world: hostWorld(strict),
-    connect: { ...alice, withoutChannelBinding: true },
-    expected: { cause: 'cbt-required', grade: 'likely', failed: 'login', checks: 1 },
+    connect: { ...alice, withoutChannelBinding: true, after: { password: ROW_PASSWORD } },
+    expected: { cause: 'cbt-required', grade: 'likely', failed: 'login', checks: 2 },
   },
   {
     row: 20,
     id: 'no-binding-4625',
     on: 'double',
-    how: text('the same, with the 4625 of the host (0xc000035b)', '同上。ホストの 4625 を添付 (0xc000035b)'),
+    how: text(
+      'no channel binding, with the 4625 of the host (0xc000035b)',
+      'チャネル バインディングなし。ホストの 4625 を添付 (0xc000035b)',
+    ),
     world: hostWorld(strict),
     connect: { ...alice, withoutChannelBinding: true },
     evidence: log,
@@ -267,9 +285,12 @@ export const NTLM_ROWS: readonly ConnectionRow[] = [
     row: 21,
     id: 'ntlm-v1-stated',
     on: 'double',
-    how: text('the same, and LmCompatibilityLevel=5 is given', '同上。LmCompatibilityLevel=5 の情報を添付'),
+    how: text(
+      'the same with a local account, and LmCompatibilityLevel=5 is given',
+      '同上、ローカル アカウント。LmCompatibilityLevel=5 の情報を添付',
+    ),
     world: hostWorld({ auth: { lmCompatibilityLevel: 5 } }),
-    connect: { ...alice, ntlmLevel: 1 },
+    connect: { typed: '.\\local', ntlmLevel: 1 },
     evidence: { facts: ['ntlm.lm-compatibility-level=5'] },
     expected: { cause: 'lm-compat-mismatch', grade: 'confirmed', failed: 'login', checks: 1 },
   },

@@ -211,7 +211,7 @@ export const HTTP_ROWS: readonly ConnectionRow[] = [
     how: text('HTTPS is spoken to the HTTP port 5985', 'HTTP のポート 5985 に HTTPS で接続'),
     world: namespaceWorld(),
     connect: { target: () => `https://${NAMESPACE_ADDRESS}:5985` },
-    expected: { cause: 'transport-mismatch', grade: 'confirmed', failed: 'tls' },
+    expected: { cause: 'transport-mismatch', grade: 'likely', failed: 'tls' },
   },
   {
     row: 4,

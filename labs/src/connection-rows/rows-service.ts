@@ -114,6 +114,26 @@ export const RIGHTS_ROWS: readonly ConnectionRow[] = [
   },
   {
     row: 19,
+    id: 'cluster-namespace-missing',
+    on: 'evidence',
+    how: text(
+      'root/MSCluster is asked for on a host without it: 0x8004100e in a capture',
+      'root/MSCluster がないホストへの問い合わせ: キャプチャ中の 0x8004100e',
+    ),
+    attempt: {
+      from: 'capture',
+      properties: {
+        failedRung: 'namespace',
+        'login.result': 'accepted',
+        'namespace.name': 'root/MSCluster',
+        'namespace.result': 'missing',
+        'namespace.wmi': '0x8004100e',
+      },
+    },
+    expected: { cause: 'namespace-missing', grade: 'confirmed', failed: 'namespace' },
+  },
+  {
+    row: 19,
     id: 'wmi-broken',
     on: 'double',
     how: text('WMI answers 0x80041014', 'WMI が 0x80041014 を返す'),
@@ -170,6 +190,25 @@ export const OPERATION_ROWS: readonly ConnectionRow[] = [
     world: hostWorld({ limits: { maxConnections: 1 }, latencyMs: 40 }),
     connect: { ...alice, together: 4 },
     expected: { cause: 'vmm-parallel-limit', grade: 'confirmed', failed: 'rights', checks: 7 },
+  },
+  {
+    row: 30,
+    id: 'connection-reset',
+    on: 'double',
+    how: text('the connection is reset at the first request', '最初の要求で接続がリセットされる'),
+    world: () => ({ server: 'cut' }),
+    connect: alice,
+    expected: { cause: 'connection-broken', grade: 'likely', failed: 'http' },
+  },
+  {
+    row: 30,
+    id: 'connection-limit',
+    on: 'double',
+    how: text('the same, and the limit of connections is stated to be reached', '同上。接続数の上限に達したとの情報を添付'),
+    world: () => ({ server: 'cut' }),
+    connect: alice,
+    evidence: { facts: ['winrm.connection-limit=reached'] },
+    expected: { cause: 'connection-broken', grade: 'confirmed', failed: 'http' },
   },
   {
     row: 33,
@@ -349,6 +388,15 @@ export const OTHER_WAY_ROWS: readonly ConnectionRow[] = [
     world: () => ({ server: 'banner' }),
     connect: rdp,
     expected: { cause: 'port-not-rdp', grade: 'confirmed', failed: 'tls' },
+  },
+  {
+    row: 0,
+    id: 'silent',
+    on: 'double',
+    how: text('the host accepts the connection and says nothing', 'ホストが接続を受け付けたまま応答しない'),
+    world: hostWorld({ fault: 'silent' }),
+    connect: alice,
+    expected: { cause: 'http-silent', grade: 'likely', failed: 'http' },
   },
   {
     row: 0,

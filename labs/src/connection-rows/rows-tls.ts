@@ -4,8 +4,8 @@ import type { ConnectionRow, RowConnect, RowWorld } from './types.ts';
 
 /** A client certificate and a host that breaks off when it comes over TLS 1.3. */
 function clientCertificate(fault: boolean): { readonly world: () => RowWorld; readonly connect: RowConnect } {
-  const client = issueCertificate({ commonName: 'alice', usage: 'client', upn: 'alice@corp.example' });
-  const { key, cert } = issueCertificate({ commonName: ROW_HOST, names: [ROW_HOST] });
+  const client = issueCertificate({ commonName: 'alice', usage: 'client', upn: 'alice@corp.example', keyType: 'ecdsa' });
+  const { key, cert } = issueCertificate({ commonName: ROW_HOST, names: [ROW_HOST], keyType: 'ecdsa' });
   return {
     world: () => ({
       host: {
@@ -85,6 +85,20 @@ export const TLS_ROWS: readonly ConnectionRow[] = [
     how: text('a trusted certificate that ended a month ago', '1 か月前に期限が切れた、信頼された証明書'),
     world: withCertificate({ notBefore: new Date(Date.now() - 400 * DAY), notAfter: new Date(Date.now() - 30 * DAY) }),
     expected: { cause: 'tls-certificate-dates', grade: 'confirmed', failed: 'tls' },
+  },
+  {
+    row: 9,
+    id: 'several-problems',
+    on: 'double',
+    how: text('a certificate that is self-signed, expired and for another name', '自己署名で期限切れ、名前も異なる証明書'),
+    world: withCertificate({
+      commonName: 'old-name.corp.example',
+      names: ['old-name.corp.example'],
+      notBefore: new Date(Date.now() - 400 * DAY),
+      notAfter: new Date(Date.now() - 30 * DAY),
+    }),
+    connect: untrusted,
+    expected: { cause: 'tls-certificate-refused', grade: 'confirmed', failed: 'tls' },
   },
   {
     row: 9,

@@ -3,8 +3,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { connect, createServer as createTlsServer } from 'node:tls';
 import { issueCertificate } from '../certificates/index.ts';
 
-/** Servers that are not the host: `portal` redirects everything to a web page, `banner` speaks first and no HTTP (as FTP and mail do). */
-export type OtherServer = 'portal' | 'banner';
+/**
+ * Servers that are not the host: `portal` redirects everything to a web page, `banner` speaks first and no HTTP (as FTP and mail do), `cut` resets
+ * each connection at its first request.
+ */
+export type OtherServer = 'portal' | 'banner' | 'cut';
 
 /** A running server. */
 export interface RunningServer {
@@ -16,11 +19,12 @@ export interface RunningServer {
 
 /** Starts a server in the place of the host. Port 0 takes a free one. */
 export async function startOtherServer(kind: OtherServer, address: string, port = 0): Promise<RunningServer> {
-  if (kind === 'banner')
+  if (kind !== 'portal')
     return listening(
       createServer((socket) => {
         socket.on('error', () => socket.destroy());
-        socket.write('220 files.corp.example ready\r\n');
+        if (kind === 'cut') socket.once('data', () => socket.resetAndDestroy());
+        else socket.write('220 files.corp.example ready\r\n');
       }),
       address,
       port,

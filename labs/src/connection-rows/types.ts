@@ -73,7 +73,7 @@ export interface RowConnect {
   readonly resolvesTo?: string;
   /** So many attempts at the same host at the same time; the one judged is the first that failed with the others. */
   readonly together?: number;
-  /** An attempt before it with the same account, right or wrong: a run over two hosts. */
+  /** An attempt before it with the same account and this password, by a client without the faults above: a run over two hosts. */
   readonly after?: { readonly password: string };
 }
 
