@@ -40,5 +40,7 @@ if (process.send !== undefined) {
       ? await Promise.all(services.map((count) => startHost({ ...common, services: count })))
       : await startFleet(fleet, () => common);
   process.on('message', () => process.send?.(stateOf(hosts)));
+  // Never outlives the bench.
+  process.on('disconnect', () => process.exit());
   process.send(stateOf(hosts));
 }
