@@ -308,6 +308,25 @@ describe.skipIf(obstacles.length > 0)(`our client and the system's GSS-API${skip
       expect(one('noKdc').checks).toBe(0);
     });
 
+    it.each([
+      ['ntlm', '', 'confirmed'],
+      ['kerberosWrong', 'bad-credentials', 'confirmed'],
+      ['noKdc', 'kerberos-no-kdc', 'confirmed'],
+      ['basicHeld', 'cleartext-held', 'confirmed'],
+      // Settings of the host are not on the wire: likely at most.
+      ['clear', 'winrm-allowunencrypted-false', 'likely'],
+      ['basicNotOffered', 'winrm-basic-disabled', 'likely'],
+      ['v1', 'lm-compat-mismatch', 'likely'],
+      ['wrong', '', 'inconclusive'],
+    ] as const)('says of %s: %s, %s', (name, cause, grade) => {
+      expect({ cause: one(name).cause, grade: one(name).grade }).toEqual({ cause, grade });
+    });
+
+    it('does not call the binding that is missing a wrong password, nor the reverse confirmed', () => {
+      expect(one('unbound').grade).not.toBe('confirmed');
+      expect(one('unbound').cause).not.toBe('bad-credentials');
+    });
+
     it('keeps the password out of everything it gives', () => {
       for (const { size, leaks } of Object.values(doctor)) {
         expect(size).toBeGreaterThan(1000);

@@ -30,23 +30,37 @@ const { alice } = AD;
 const WRONG = 'Wr0ng-Passw0rd!';
 
 /** What the domain refuses, with the number it says. */
-const REFUSED: readonly (readonly [name: string, asked: Ask, properties: Readonly<Record<string, string>>, checks: number])[] = [
-  ['24 for a wrong password', kerberos(alice.user, WRONG), { 'kerberos.error': '24', 'login.result': 'rejected' }, 1],
-  ['6 for an unknown user', kerberos('nobody', WRONG), { 'kerberos.error': '6' }, 0],
-  ['6 for a realm without such a user', kerberos(`${alice.user}@OTHER.TEST`, WRONG), { 'kerberos.error': '6' }, 0],
+const REFUSED: readonly (readonly [
+  name: string,
+  asked: Ask,
+  properties: Readonly<Record<string, string>>,
+  checks: number,
+  cause: string,
+])[] = [
+  ['24 for a wrong password', kerberos(alice.user, WRONG), { 'kerberos.error': '24', 'login.result': 'rejected' }, 1, 'bad-credentials'],
+  ['6 for an unknown user', kerberos('nobody', WRONG), { 'kerberos.error': '6' }, 0, 'bad-credentials'],
+  ['6 for a realm without such a user', kerberos(`${alice.user}@OTHER.TEST`, WRONG), { 'kerberos.error': '6' }, 0, 'bad-credentials'],
   // NTSTATUS in the error data: account disabled, password must change (MS-ERREF 2.3.1).
-  ['18 for a disabled account', kerberos(AD.off.user, AD.off.password), { 'kerberos.error': '18', 'kerberos.status': '0xc0000072' }, 1],
+  [
+    '18 for a disabled account',
+    kerberos(AD.off.user, AD.off.password),
+    { 'kerberos.error': '18', 'kerberos.status': '0xc0000072' },
+    1,
+    'account-disabled-expired',
+  ],
   [
     '23 for an expired password',
     kerberos(AD.expired.user, AD.expired.password),
     { 'kerberos.error': '23', 'kerberos.status': '0xc0000224' },
     1,
+    'nla-password-expired',
   ],
   [
     '7 for a service principal name that nobody has',
     kerberos(alice.user, alice.password, { kerberos: { servicePrincipalName: `HTTP/none.${AD.member}` } }),
     { 'kerberos.error': '7', 'kerberos.stage': 'tgs' },
     1,
+    'kerberos-spn-or-unsupported',
   ],
 ];
 
@@ -178,10 +192,11 @@ describe.skipIf(obstacles.length > 0)(`the connection doctor in a domain of Samb
   });
   afterAll(() => lab?.close());
 
-  it.each(REFUSED)('tells KRB-ERROR %s, and asks the host nothing', (name, _asked, properties, checks) => {
+  it.each(REFUSED)('tells KRB-ERROR %s, and asks the host nothing', (name, _asked, properties, checks, cause) => {
     const attempt = attemptOf(name);
     expect(attempt.properties).toMatchObject({ failedRung: 'login', 'login.step': 'kdc', 'kerberos.kdc': 'ok', ...properties });
     expect(attempt.checks).toBe(checks);
+    expect(attempt).toMatchObject({ cause, grade: 'confirmed' });
     expect(linesOf(lab, 'member', pathOf(name)).filter(({ scheme }) => scheme === 'Kerberos')).toEqual([]);
   });
 
@@ -203,13 +218,16 @@ describe.skipIf(obstacles.length > 0)(`the connection doctor in a domain of Samb
   it('shows a domain account that NTLM refused, with the names of the domain', () => {
     const attempt = attemptOf(WRONG_NTLM);
     expect(attempt.properties).toMatchObject({ 'login.result': 'rejected', 'login.step': 'last', 'login.status': '401' });
-    expect(attempt.portrait).toMatchObject({ computerName: 'DC1', domain: AD.domain });
+    expect(attempt.portrait).toMatchObject({ computerName: AD.computer, domain: AD.domain });
     expect(attempt.checks).toBe(1);
+    // 401 is all there is: wrong password, unknown, locked and disabled look the same.
+    expect(attempt.grade).toBe('inconclusive');
     expect(bad[DORA]).toBe(1);
   });
 
   it('tells KRB-ERROR 37 of a host whose clock is wrong, and by how much it is', () => {
     const attempt = attemptOf(AHEAD);
+    expect(attempt).toMatchObject({ cause: 'clock-skew', grade: 'confirmed' });
     expect(attempt.properties).toMatchObject({ failedRung: 'login', 'kerberos.stage': 'ap', 'kerberos.error': '37' });
     expect(Number(attempt.properties['clock.skewSeconds'])).toBeGreaterThan(895);
     expect(Number(attempt.properties['clock.skewSeconds'])).toBeLessThan(905);
@@ -271,8 +289,10 @@ describe.skipIf(obstacles.length > 0)(`the connection doctor in a domain of Samb
       // Samba gives no NTSTATUS with it, so locked is not told from disabled; over NTLM not even from a wrong password.
       expect(kerberosRun?.attempts[0]?.properties).toMatchObject({ failedRung: 'login', 'kerberos.error': '18' });
       expect(kerberosRun?.attempts[0]?.properties).not.toHaveProperty('kerberos.status');
+      expect(kerberosRun?.attempts[0]?.grade).not.toBe('confirmed');
       expect(ntlmRun?.attempts[0]?.properties).toMatchObject({ 'login.result': 'rejected', 'login.step': 'last' });
       expect(ntlmRun?.attempts[0]?.properties).not.toHaveProperty('login.ntstatus');
+      expect(ntlmRun?.attempts[0]?.grade).not.toBe('confirmed');
     });
 
     it('stay 0 where the password is right on all hosts', () => {

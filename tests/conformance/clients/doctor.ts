@@ -1,6 +1,8 @@
 import { md4 } from '@winmedic/ciphers';
-import { attemptAll, type ConnectCredential, CredentialBudget, Secret } from '../../../core/connection/index.ts';
-import type { ConnectionAttempt } from '../../../core/model/connection.ts';
+import { attemptAll, type ConnectCredential, CredentialBudget, Secret } from '@winmedic/core/connection';
+import { diagnoseConnection } from '@winmedic/core/diagnosis';
+import type { ConnectionAttempt } from '@winmedic/core/model';
+import { loadKnowledge } from '@winmedic/knowledge';
 import { giveResult, readInput } from './input.ts';
 
 /** One run of the connection doctor's eyes. */
@@ -19,6 +21,9 @@ export interface DoctorRun {
 
 /** An attempt as the suite looks at it. */
 export interface DoctorAttempt {
+  /** What the diagnosis says: cause (`''` for none) and its grade. */
+  readonly cause: string;
+  readonly grade: string;
   /** Verdicts by rung. */
   readonly rungs: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
@@ -54,7 +59,10 @@ function plain(value: unknown): string {
 }
 
 function summary(attempt: ConnectionAttempt): DoctorAttempt {
+  const { verdict } = diagnoseConnection(attempt, loadKnowledge());
   return {
+    cause: verdict.cause?.cause.id ?? '',
+    grade: verdict.grade,
     rungs: Object.fromEntries(attempt.rungs.map(({ name, verdict }) => [name, verdict])),
     properties: Object.fromEntries([...attempt.properties].map(([name, { value }]) => [name, `${value}`])),
     checks: attempt.account?.checks,

@@ -83,7 +83,8 @@ export async function startGssLab(answers: Readonly<Record<string, string>> = {}
           bodies,
           ...more,
         ],
-        level === undefined ? {} : { LM_COMPAT_LEVEL: `${level}` },
+        // Names of the challenge: a host of a workgroup. Not for those with a level: gss-ntlmssp does not heed it there.
+        level === undefined ? { NETBIOS_COMPUTER_NAME: domain, NETBIOS_DOMAIN_NAME: domain } : { LM_COMPAT_LEVEL: `${level}` },
       );
     const tls = ['--cert', lab.path('cert.pem'), '--key', lab.path('key.pem')];
     lab.start('kdc', 'krb5kdc', ['-n']);

@@ -7,6 +7,7 @@ export const AD = {
   domain: 'AD',
   dc: 'dc1.ad.winmedic.test',
   dcAddress: '10.99.0.1',
+  computer: 'HV01',
   member: 'hv01.ad.winmedic.test',
   /** Further names of the member, each with a service principal name. */
   members: ['hv01', 'hv02', 'hv03', 'hv04', 'hv05'].map((name) => `${name}.ad.winmedic.test`),
@@ -61,7 +62,7 @@ export async function startSambaLab(): Promise<Lab> {
       input: JSON.stringify({
         conf: join(directory, 'etc/smb.conf'),
         users: [AD.alice, expired, { ...AD.off, disabled: true }, ...AD.counted],
-        computer: 'HV01',
+        computer: AD.computer,
         password: 'Hv01-Passw0rd!',
         services: AD.members.map((name) => `HTTP/${name}`),
         keytab,
@@ -71,7 +72,8 @@ export async function startSambaLab(): Promise<Lab> {
     lab.start('samba', 'samba', ['-s', join(directory, 'etc/smb.conf'), '-i', '-M', 'single']);
     const server = (name: string, port: number, before: readonly string[] = []): void => {
       const [command = '', ...args] = [...before, '/usr/bin/python3', join(LABS, 'gss_winrm_server.py')];
-      lab.start(name, command, [...args, '--port', `${port}`, '--keytab', keytab]);
+      const names = { NETBIOS_COMPUTER_NAME: AD.computer, NETBIOS_DOMAIN_NAME: AD.domain };
+      lab.start(name, command, [...args, '--port', `${port}`, '--keytab', keytab], names);
     };
     server('member', AD.ports.winrm);
     server('ahead', AD.ports.ahead, ['faketime', '-f', '+15m']);
