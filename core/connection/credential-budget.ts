@@ -1,3 +1,4 @@
+import type { KerberosLogin } from '@winmedic/kerberos';
 import type { Localized } from '@winmedic/knowledge/model';
 import { say } from './text.ts';
 
@@ -50,10 +51,24 @@ export interface CredentialLease {
 export class CredentialBudget {
   readonly #allowed: number;
   readonly #accounts = new Map<string, Account>();
+  readonly #tickets = new WeakMap<object, Map<string, KerberosLogin>>();
 
   /** @param furtherForms user-name forms that may be tried after a rejected one, default 0. */
   constructor(furtherForms = 0) {
     this.#allowed = 1 + Math.max(0, Math.floor(furtherForms));
+  }
+
+  /**
+   * Ticket-granting tickets got with a credential, by principal: one check at the KDC for all hosts of the run. They belong to the very credential
+   * that was proved, not to the account.
+   */
+  ticketsOf(credential: object): Map<string, KerberosLogin> {
+    let tickets = this.#tickets.get(credential);
+    if (tickets === undefined) {
+      tickets = new Map();
+      this.#tickets.set(credential, tickets);
+    }
+    return tickets;
   }
 
   /** Checks sent by account (user, lower case), successful ones included. */

@@ -25,6 +25,8 @@ const DNS_MS = 5000;
 const UDP_MAX = 1400;
 /** KRB_ERR_RESPONSE_TOO_BIG (RFC 4120 section 7.5.9). */
 const TOO_BIG = 52;
+/** PA-ENC-TIMESTAMP (RFC 4120 section 7.5.2). */
+const ENC_TIMESTAMP = 2;
 const MAX_ANSWER = 1 << 20;
 
 /** A KDC to ask. */
@@ -63,29 +65,56 @@ export async function kdcsOf(realm: string, settings: KerberosSettings, config: 
 }
 
 /**
- * Asks KDCs one after the other: over UDP, then over TCP when the request is large, the answer would not fit, or nothing comes.
+ * Asks KDCs one after the other: over UDP, then over TCP when the request is large, the answer would not fit, or nothing comes. A request that
+ * proves a password goes over TCP, and once only: a datagram whose answer was lost, or did not fit, had been checked all the same.
  * The transport rejects with ConnectError `CONNECT_KDC` when none answers.
  * @param kdcs finds those of a realm; referrals may lead to others.
  */
 export function kdcTransport(kdcs: (realm: string) => Promise<readonly Kdc[]>, signal?: AbortSignal): KdcTransport {
   return async (realm, message) => {
+    const once = provesPassword(message);
     for (const kdc of await kdcs(realm)) {
       if (signal?.aborted) break;
       const address = await addressOf(kdc.host);
       if (address === undefined) continue;
-      const answer = await askOne(address, kdc, message, signal);
-      if (answer !== undefined) return answer;
+      const asked = once ? await askOnce(address, kdc, message, signal) : await askOne(address, kdc, message, signal);
+      if (asked.answer !== undefined) return asked.answer;
+      if (once && asked.sent) break;
     }
     throw new ConnectError('CONNECT_KDC', `KDC of ${realm}`);
   };
 }
 
-async function askOne(address: string, kdc: Kdc, message: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-  if (kdc.protocol !== 'tcp' && message.length <= UDP_MAX) {
-    const answer = await overUdp(address, kdc.port, message);
-    if (answer !== undefined && (kdc.protocol === 'udp' || !isTooBig(answer))) return answer;
+/** Does a request hold an encrypted timestamp (PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2), which the KDC counts as a try of the password? */
+export function provesPassword(message: Uint8Array): boolean {
+  try {
+    const request = readKerberosMessage(message);
+    return request.kind === 'AS-REQ' && request.preAuthentication.some(({ type }) => type === ENC_TIMESTAMP);
+  } catch {
+    return false;
   }
-  return kdc.protocol === 'udp' ? undefined : overTcp(address, kdc.port, message, signal);
+}
+
+interface Asked {
+  readonly answer?: Uint8Array;
+  /** It may have arrived. */
+  readonly sent: boolean;
+}
+
+async function askOnce(address: string, kdc: Kdc, message: Uint8Array, signal: AbortSignal | undefined): Promise<Asked> {
+  if (kdc.protocol !== 'udp') {
+    const asked = await overTcp(address, kdc.port, message, signal);
+    if (asked.sent || kdc.protocol === 'tcp') return asked;
+  }
+  return overUdp(address, kdc.port, message);
+}
+
+async function askOne(address: string, kdc: Kdc, message: Uint8Array, signal: AbortSignal | undefined): Promise<Asked> {
+  if (kdc.protocol !== 'tcp' && message.length <= UDP_MAX) {
+    const asked = await overUdp(address, kdc.port, message);
+    if (kdc.protocol === 'udp' || (asked.answer !== undefined && !isTooBig(asked.answer))) return asked;
+  }
+  return kdc.protocol === 'udp' ? { sent: false } : overTcp(address, kdc.port, message, signal);
 }
 
 function isTooBig(answer: Uint8Array): boolean {
@@ -106,7 +135,7 @@ async function addressOf(host: string): Promise<string | undefined> {
   }
 }
 
-function overUdp(address: string, port: number, message: Uint8Array): Promise<Uint8Array | undefined> {
+function overUdp(address: string, port: number, message: Uint8Array): Promise<Asked> {
   return new Promise((resolve) => {
     const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
     const give = (answer: Uint8Array | undefined) => {
@@ -114,7 +143,7 @@ function overUdp(address: string, port: number, message: Uint8Array): Promise<Ui
       socket.removeAllListeners();
       socket.on('error', () => {});
       socket.close();
-      resolve(answer);
+      resolve(answer === undefined ? { sent: true } : { sent: true, answer });
     };
     const timer = setTimeout(() => give(undefined), UDP_MS);
     socket.once('error', () => give(undefined));
@@ -124,21 +153,16 @@ function overUdp(address: string, port: number, message: Uint8Array): Promise<Ui
   });
 }
 
-async function overTcp(
-  address: string,
-  port: number,
-  message: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
+async function overTcp(address: string, port: number, message: Uint8Array, signal: AbortSignal | undefined): Promise<Asked> {
   const dialled = await dial(address, port, TCP_MS, signal);
-  if (dialled.result !== 'open') return undefined;
+  if (dialled.result !== 'open') return { sent: false };
   const { socket } = dialled;
   return new Promise((resolve) => {
     let buffer = Buffer.alloc(0);
     const give = (answer: Uint8Array | undefined) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(answer);
+      resolve(answer === undefined ? { sent: true } : { sent: true, answer });
     };
     const timer = setTimeout(() => give(undefined), TCP_MS);
     socket.on('error', () => give(undefined));

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import {
+  type CredentialCache,
   type KerberosCredential,
   KerberosError,
+  type KerberosExchange,
   type KerberosInitiator,
   type Krb5Conf,
   kerberosInitiator,
@@ -16,6 +18,7 @@ import { kdcsOf, kdcTransport } from './kdc.ts';
 import { type KerberosSettings, kerberosConfig, ticketCachePath } from './kerberos-settings.ts';
 import type { Ladder } from './ladder.ts';
 import type { ConnectCredential, ConnectOptions } from './options.ts';
+import { sharedTicketInitiator } from './shared-ticket.ts';
 import { say } from './text.ts';
 import { kerberosMessageWords } from './token-words.ts';
 import { type ChallengeNames, domainMeaning, isDomainMember, type UserNameForms } from './user-name-forms.ts';
@@ -63,7 +66,7 @@ export async function planKerberos(
   const found = realmAndCredential(credential, settings, config, forms, names, ladder);
   if ('not' in found) return found;
   const { realm } = found;
-  if ((await kdcsOf(realm, settings, config)).length === 0 && !found.ticketIsEnough)
+  if ((await kdcsOf(realm, settings, config)).length === 0 && found.kind === 'secret')
     return {
       not: say(`no KDC of realm ${realm} is known (krb5.conf, DNS SRV)`, `レルム ${realm} の KDC が分からない (krb5.conf、DNS SRV)`),
       kdc: 'not-found',
@@ -75,27 +78,28 @@ export async function planKerberos(
     servicePrincipalName,
     user: found.user,
     costs: credential.kind !== 'ticket-cache',
-    context: async (channelBindings, dceStyle) =>
-      kerberosInitiator({
-        credential: await found.credential(),
+    context: async (channelBindings, dceStyle) => {
+      const shared = {
         servicePrincipalName,
         kdc: kdcTransport((asked) => kdcsOf(asked, settings, config), options.signal),
-        onExchange: ({ stage, request, reply }) => {
+        onExchange: ({ stage, request, reply }: KerberosExchange) => {
           if (stage !== 'ap') sayKdcExchange(ladder, request, reply);
         },
         ...(serviceRealm === undefined ? {} : { serviceRealm }),
         ...(channelBindings === undefined ? {} : { channelBindings }),
         ...(dceStyle ? { dceStyle } : {}),
-      }),
+      };
+      if (found.kind === 'tickets') return kerberosInitiator({ ...shared, credential: { kind: 'cache', cache: found.cache } });
+      const tickets = options.budget?.ticketsOf(credential) ?? new Map();
+      return sharedTicketInitiator({ ...shared, credential: found.credential, tickets, principal: `${found.user}@${realm}` });
+    },
   };
 }
 
-interface Found {
-  readonly realm: string;
-  readonly user: string;
-  readonly ticketIsEnough: boolean;
-  readonly credential: () => Promise<KerberosCredential>;
-}
+type Found = { readonly realm: string; readonly user: string } & (
+  | { readonly kind: 'tickets'; readonly cache: CredentialCache }
+  | { readonly kind: 'secret'; readonly credential: () => Promise<Exclude<KerberosCredential, { kind: 'cache' }>> }
+);
 
 function realmAndCredential(
   credential: Exclude<ConnectCredential, { kind: 'certificate' }>,
@@ -117,8 +121,8 @@ function realmAndCredential(
     return {
       realm: cache.principal.realm,
       user: cache.principal.name.join('/'),
-      ticketIsEnough: true,
-      credential: async () => ({ kind: 'cache', cache }),
+      kind: 'tickets',
+      cache,
     };
   }
   const realm = settings.realm?.toUpperCase() ?? realmOfAccount(forms, names, config);
@@ -128,12 +132,12 @@ function realmAndCredential(
     const bytes = readSmall(credential.path);
     if (bytes === undefined) throw new ConnectError('CONNECT_KEYTAB', 'keytab');
     const keytab = taken('CONNECT_KEYTAB', () => readKeytab(bytes));
-    return { realm, user, ticketIsEnough: false, credential: async () => ({ kind: 'keytab', keytab, user, realm }) };
+    return { realm, user, kind: 'secret', credential: async () => ({ kind: 'keytab', keytab, user, realm }) };
   }
   return {
     realm,
     user,
-    ticketIsEnough: false,
+    kind: 'secret',
     credential: async () => {
       const password = await credential.password();
       ladder.sieve.addText(password.reveal());
