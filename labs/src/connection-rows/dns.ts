@@ -13,11 +13,13 @@ const TTL_SECONDS = 1;
 
 /** A running name server. */
 export interface NameServer {
+  readonly port: number;
   close(): Promise<void>;
 }
 
 /**
  * A DNS server over UDP that knows a few names (RFC 1035): A records, NXDOMAIN for the rest; other types get an empty answer.
+ * @param port 0 takes a free one.
  * @param names lower case, without the final dot.
  */
 export async function startNameServer(address: string, port: number, names: ReadonlyMap<string, DnsAnswer>): Promise<NameServer> {
@@ -33,7 +35,7 @@ export async function startNameServer(address: string, port: number, names: Read
       resolve();
     });
   });
-  return { close: () => new Promise((resolve) => socket.close(() => resolve())) };
+  return { port: socket.address().port, close: () => new Promise((resolve) => socket.close(() => resolve())) };
 }
 
 /** @returns the answer; undefined for silence and for what is no question. */
