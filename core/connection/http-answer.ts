@@ -8,7 +8,7 @@ const MAX_BODY = 32 * 1024 * 1024;
 const MAX_HEADERS = 256;
 /** Interim answers (1xx) before the real one. */
 const MAX_INTERIM = 8;
-/** Chunks of one answer: the largest body in pieces of 336 bytes; servers send kilobytes. Each piece is kept until the end. */
+/** Chunks of one answer: the largest body in pieces of 336 bytes; servers send kilobytes, and smaller ones only cost time. */
 const MAX_CHUNKS = 100_000;
 /** Digits of a chunk size and its extensions. */
 const MAX_CHUNK_LINE = 1024;
@@ -33,7 +33,12 @@ type State =
  * see, and hides whether a connection was closed or reset.
  */
 export class HttpAnswerReader {
-  #buffer: Buffer = Buffer.alloc(0);
+  /** What has come and is not taken yet stands from `#from` to `#to`. */
+  #store: Buffer = Buffer.alloc(0);
+  #from = 0;
+  #to = 0;
+  /** Bytes of it in which the end that is looked for was not found: an answer that comes byte by byte is searched once. */
+  #searched = 0;
   #state: State = { at: 'head' };
   #status = 0;
   #statusText = '';
@@ -49,7 +54,7 @@ export class HttpAnswerReader {
 
   /** Did anything arrive? */
   get begun(): boolean {
-    return this.#buffer.length > 0 || this.#state.at !== 'head' || this.#interim > 0;
+    return this.#to > this.#from || this.#state.at !== 'head' || this.#interim > 0;
   }
 
   /** Complete, and the server keeps the connection open. */
@@ -59,9 +64,30 @@ export class HttpAnswerReader {
 
   /** Takes a piece. @returns true when the answer is complete. @throws NotHttp */
   push(piece: Uint8Array): boolean {
-    this.#buffer = this.#buffer.length === 0 ? Buffer.from(piece) : Buffer.concat([this.#buffer, piece]);
+    this.#append(piece);
     while (!this.#done && this.#advance());
     return this.#done;
+  }
+
+  #append(piece: Uint8Array): void {
+    const left = this.#left;
+    if (left.length === 0) [this.#from, this.#to] = [0, 0];
+    if (this.#to + piece.length > this.#store.length) {
+      this.#store = Buffer.alloc(2 * (left.length + piece.length));
+      this.#store.set(left);
+      [this.#from, this.#to] = [0, left.length];
+    }
+    this.#store.set(piece, this.#to);
+    this.#to += piece.length;
+  }
+
+  get #left(): Buffer {
+    return this.#store.subarray(this.#from, this.#to);
+  }
+
+  #consume(length: number): void {
+    this.#from += length;
+    this.#searched = 0;
   }
 
   /** The connection was closed in order. @returns true when that completes the answer. */
@@ -88,7 +114,8 @@ export class HttpAnswerReader {
         return this.#head();
       case 'length':
       case 'until-close': {
-        const take = state.at === 'length' ? Math.min(state.need, this.#buffer.length) : this.#buffer.length;
+        const left = this.#to - this.#from;
+        const take = state.at === 'length' ? Math.min(state.need, left) : left;
         this.#take(take);
         if (state.at === 'until-close') return false;
         this.#state = { at: 'length', need: state.need - take };
@@ -106,7 +133,7 @@ export class HttpAnswerReader {
         return true;
       }
       case 'chunk': {
-        const take = Math.min(state.need, this.#buffer.length);
+        const take = Math.min(state.need, this.#to - this.#from);
         this.#take(take);
         this.#state = { at: 'chunk', need: state.need - take };
         if (state.need > take) return false;
@@ -134,33 +161,37 @@ export class HttpAnswerReader {
       this.#body.copy(bigger, 0, 0, this.#bodyLength);
       this.#body = bigger;
     }
-    this.#buffer.copy(this.#body, this.#bodyLength, 0, length);
+    this.#store.copy(this.#body, this.#bodyLength, this.#from, this.#from + length);
     this.#bodyLength = end;
-    this.#buffer = this.#buffer.subarray(length);
+    this.#consume(length);
   }
 
   #line(limit: number): string | undefined {
-    const end = this.#buffer.indexOf(LF);
+    const left = this.#left;
+    const end = left.indexOf(LF, this.#searched);
     if (end < 0) {
-      if (this.#buffer.length > limit) throw new NotHttp('line');
+      this.#searched = left.length;
+      if (left.length > limit) throw new NotHttp('line');
       return undefined;
     }
-    const line = this.#buffer.toString('latin1', 0, end > 0 && this.#buffer[end - 1] === CR ? end - 1 : end);
-    this.#buffer = this.#buffer.subarray(end + 1);
+    const line = left.toString('latin1', 0, end > 0 && left[end - 1] === CR ? end - 1 : end);
+    this.#consume(end + 1);
     return line;
   }
 
   #head(): boolean {
     // Whatever does not begin like an answer never becomes one; waiting for its end would only cost time.
-    const start = this.#buffer.toString('latin1', 0, 5);
-    if (!'HTTP/'.startsWith(start.slice(0, 5))) throw new NotHttp('status line');
-    const end = headEnd(this.#buffer);
+    const left = this.#left;
+    const start = left.toString('latin1', 0, 5);
+    if (!'HTTP/'.startsWith(start)) throw new NotHttp('status line');
+    const end = headEnd(left, this.#searched);
     if (end === undefined) {
-      if (this.#buffer.length > MAX_HEAD) throw new NotHttp('headers beyond every limit');
+      this.#searched = left.length;
+      if (left.length > MAX_HEAD) throw new NotHttp('headers beyond every limit');
       return false;
     }
-    const [first = '', ...lines] = this.#buffer.toString('latin1', 0, end.length).split(/\r?\n/);
-    this.#buffer = this.#buffer.subarray(end.next);
+    const [first = '', ...lines] = left.toString('latin1', 0, end.length).split(/\r?\n/);
+    this.#consume(end.next);
     const status = /^HTTP\/1\.([01]) (\d{3})(?: (.*))?$/.exec(first);
     if (status === null) throw new NotHttp('status line');
     this.#status = Number(status[2]);
@@ -191,9 +222,11 @@ export class HttpAnswerReader {
   }
 }
 
-function headEnd(buffer: Buffer): { length: number; next: number } | undefined {
-  const crlf = buffer.indexOf('\r\n\r\n');
-  const lf = buffer.indexOf('\n\n');
+/** @param searched bytes that hold no whole end. */
+function headEnd(buffer: Buffer, searched: number): { length: number; next: number } | undefined {
+  const from = Math.max(0, searched - 3);
+  const crlf = buffer.indexOf('\r\n\r\n', from);
+  const lf = buffer.indexOf('\n\n', from);
   if (crlf >= 0 && (lf < 0 || crlf < lf)) return { length: crlf, next: crlf + 4 };
   return lf >= 0 ? { length: lf, next: lf + 2 } : undefined;
 }
