@@ -80,7 +80,7 @@ function sides(
 ) {
   const maxVersion = random.pick(['TLSv1.2', 'TLSv1.3'] as const);
   return {
-    initiator: credsspInitiator({ credential: CREDENTIAL, context: contexts.client, tls: { maxVersion } }),
+    initiator: credsspInitiator({ credential: CREDENTIAL, context: contexts.client, tls: { maxVersion }, minimumVersion: 2 }),
     acceptor: credsspAcceptor({
       context: contexts.server,
       tls: { key: certificate.key, cert: certificate.cert },
