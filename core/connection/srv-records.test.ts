@@ -16,7 +16,7 @@ async function serve(answer: (question: Buffer) => Buffer | undefined): Promise<
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   opened.push(socket);
-  const resolver = new Resolver({ timeout: 500, tries: 1 });
+  const resolver = new Resolver({ timeout: 5000, tries: 1 });
   resolver.setServers([`127.0.0.1:${(socket.address() as AddressInfo).port}`]);
   return resolver;
 }
