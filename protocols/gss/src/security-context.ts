@@ -43,9 +43,9 @@ export interface MessageProtection {
   seal(data: Uint8Array, cover?: Cover): Sealed;
   /** Decrypts and verifies. @throws the package's error class, code `…_BAD_MIC`, when the signature is wrong. */
   unseal(sealed: Sealed, cover?: Cover): Uint8Array;
-  /** Signature alone (SPNEGO mechListMIC, DCE RPC packet integrity). */
+  /** Signature alone (SPNEGO mechListMIC, DCE RPC packet integrity). @throws `…_NOT_READY` when neither signing nor sealing was agreed. */
   sign(data: Uint8Array): Uint8Array;
-  /** @throws the package's error class, code `…_BAD_MIC`. */
+  /** @throws the package's error class, code `…_BAD_MIC`; `…_NOT_READY` as {@link sign}: a signature that protects nothing is none. */
   verify(data: Uint8Array, signature: Uint8Array): void;
   /** Bytes of {@link Sealed.header} for data of this length: DCE RPC must announce it before sealing. */
   headerLength(dataLength: number): number;
