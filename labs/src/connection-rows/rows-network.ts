@@ -211,7 +211,7 @@ export const HTTP_ROWS: readonly ConnectionRow[] = [
     how: text('HTTPS is spoken to the HTTP port 5985', 'HTTP のポート 5985 に HTTPS で接続'),
     world: namespaceWorld(),
     connect: { target: () => `https://${NAMESPACE_ADDRESS}:5985` },
-    expected: { cause: 'transport-mismatch', grade: 'likely', failed: 'tls' },
+    expected: { cause: 'transport-mismatch', grade: 'confirmed', failed: 'tls' },
   },
   {
     row: 4,
@@ -220,7 +220,7 @@ export const HTTP_ROWS: readonly ConnectionRow[] = [
     how: text('HTTP is spoken to the HTTPS port 5986', 'HTTPS のポート 5986 に HTTP で接続'),
     world: namespaceWorld({ listeners: [{ transport: 'HTTPS', port: 5986 }] }),
     connect: { target: named(5986) },
-    expected: { cause: 'transport-mismatch', grade: 'likely', failed: 'http' },
+    expected: { cause: 'transport-mismatch', grade: 'confirmed', failed: 'http' },
   },
   {
     row: 5,
@@ -283,12 +283,12 @@ export const HTTP_ROWS: readonly ConnectionRow[] = [
     expected: { cause: 'envelope-too-large', grade: 'confirmed', failed: 'rights', checks: 1 },
   },
   {
-    row: 8,
-    id: 'tls-over-plain-socket',
+    row: 4,
+    id: 'tls-to-other-server',
     on: 'double',
-    how: text('the HTTPS port speaks first, and no TLS', 'HTTPS のポートが TLS 以外で応答'),
+    how: text('HTTPS is spoken to a server that knows neither TLS nor HTTP', 'TLS も HTTP も話さないサーバーに HTTPS で接続'),
     world: () => ({ server: 'banner' }),
     connect: { target: ({ address, port }) => `https://${address}:${port}` },
-    expected: { cause: 'transport-mismatch', grade: 'likely', failed: 'tls' },
+    expected: { cause: 'port-not-http', grade: 'confirmed', failed: 'tls' },
   },
 ];
