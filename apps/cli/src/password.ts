@@ -127,15 +127,20 @@ function decoded(bytes: Uint8Array, source: string): string {
   }
 }
 
-function checked(text: string, source: string): Secret {
+function checked(text: string, source: string | Localized): Secret {
   if (text === '') throw new CliError('CLI_PASSWORD', { value: source, hint: EMPTY });
   return new Secret(text);
+}
+
+/** The prompt as a source that can be named. */
+function promptFor(account: string): Localized {
+  return { en: `the prompt for ${account}`, ja: `${account} の入力` };
 }
 
 /** Asks on the terminal without echo; the question goes to stderr, so that stdout stays data. */
 function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
-    throw new CliError('CLI_PASSWORD', { value: account, hint: NO_TERMINAL });
+    throw new CliError('CLI_PASSWORD', { value: promptFor(account), hint: NO_TERMINAL });
   process.stderr.write(lang === 'ja' ? `${printable(account)} のパスワード: ` : `Password of ${printable(account)}: `);
   return new Promise((resolve, reject) => {
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -155,7 +160,7 @@ function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
     lines.once('line', (line) => {
       process.stderr.write('\n');
       try {
-        resolve(checked(line, account));
+        resolve(checked(line, promptFor(account)));
       } catch (problem) {
         reject(problem);
       }
