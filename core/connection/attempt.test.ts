@@ -83,6 +83,21 @@ describe('name, route and TCP', () => {
 });
 
 describe('HTTP and WS-Management', () => {
+  it('writes a name of other letters than ASCII into the Host header as one line of ASCII', async () => {
+    let seen = '';
+    const reply = answer('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    const port = await servers.tcp((socket) => {
+      socket.on('data', (bytes) => {
+        seen += bytes.toString('latin1');
+      });
+      reply(socket);
+    });
+    // The low byte of U+010A is a line feed.
+    const lookUp = async () => [{ address: '127.0.0.1', family: 4 as const }];
+    await attemptConnection(`hv\u010a01:${port}`, { ...quick, lookUp });
+    expect(seen).toContain(`POST /wsman HTTP/1.1\r\nHost: xn--hv01-6ta:${port}\r\nContent-Type: `);
+  });
+
   it.each([
     [
       'a web server',

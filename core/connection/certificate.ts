@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { CertificateView } from '../model/connection.ts';
 import type { InstantNs } from '../model/observation.ts';
+import { asciiHost } from './target.ts';
 
 /** Smallest RSA key and curve regarded as sound (NIST SP 800-131A revision 2: 112 bits of security). */
 const MIN_RSA_BITS = 2048;
@@ -46,7 +47,7 @@ export function judgeCertificate(chain: PresentedChain, host: string, cas: reado
   if (now > to) problems.push('expired');
   if (now < from) problems.push('not-yet-valid');
   const address = host.split('%')[0] ?? '';
-  const named = isIP(address) > 0 ? certificate.checkIP(address) : certificate.checkHost(host.replace(/\.$/, ''));
+  const named = isIP(address) > 0 ? certificate.checkIP(address) : certificate.checkHost(asciiHost(host.replace(/\.$/, '')));
   if (named === undefined) problems.push('name-mismatch');
   if (isWeak(certificate)) problems.push('weak-key');
   const usage = certificate.keyUsage as readonly string[] | undefined;

@@ -153,7 +153,8 @@ export class SocketTransport implements HttpTransport {
     for (const [name, value] of Object.entries(request.headers)) lines.push(`${name}: ${value}`);
     lines.push(`Content-Length: ${request.body.length}`, '', '');
     const head = lines.slice(0, -2);
-    if (head.some((line) => /[\r\n\0]/.test(line))) throw new TypeError('line break in a header');
+    // Written as one byte for each character: one above U+00FF could become a line break.
+    if (head.some((line) => /[\r\n\0]|[^\0-\xff]/.test(line))) throw new TypeError('line break in a header');
     return lines.join('\r\n');
   }
 }

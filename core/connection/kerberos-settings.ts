@@ -46,7 +46,9 @@ export function kerberosConfig(settings: KerberosSettings): Krb5Conf {
  */
 export function ticketCachePath(settings: KerberosSettings, config: Krb5Conf): string | undefined {
   const uid = String(process.getuid?.() ?? '');
-  const name = (settings.env ?? process.env)['KRB5CCNAME'] ?? config.defaultCacheName ?? `FILE:/tmp/krb5cc_${uid}`;
+  // Windows has no such number, and no folder of that name that belongs to somebody.
+  const standard = uid === '' ? 'API:' : `FILE:/tmp/krb5cc_${uid}`;
+  const name = (settings.env ?? process.env)['KRB5CCNAME'] ?? config.defaultCacheName ?? standard;
   const expanded = name.replaceAll('%{uid}', uid).replaceAll('%{euid}', uid);
   if (expanded.startsWith('FILE:')) return expanded.slice(5);
   return /^[A-Za-z]{2,}:/.test(expanded) ? undefined : expanded;

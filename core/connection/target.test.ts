@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTarget } from './target.ts';
+import { asciiHost, parseTarget } from './target.ts';
 
 describe('targets', () => {
   it.each([
@@ -16,6 +16,16 @@ describe('targets', () => {
     [' サーバー ', { host: 'サーバー', kind: 'name' }],
   ])('%s', (text, expected) => {
     expect(parseTarget(text)).toMatchObject({ text, ...expected });
+  });
+
+  it.each([
+    ['hv_01.corp.example', 'hv_01.corp.example'],
+    ['サーバー', 'xn--vckucxgb'],
+    // Its low byte alone would be a line end.
+    ['hv\u010a01', 'xn--hv01-6ta'],
+    ['hv01.xn--a\u00df\u3002', 'invalid'],
+  ])('stand in HTTP and TLS as ASCII: %j', (host, expected) => {
+    expect(asciiHost(host)).toBe(expected);
   });
 
   it('takes the ports of the way', () => {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import type { ConnectionVia } from '../model/connection.ts';
 import { ConnectError } from './connect-error.ts';
 
@@ -58,6 +59,15 @@ export function parseTarget(text: string, options: { readonly via?: ConnectionVi
 function isAddress(host: string): boolean {
   const [address = '', ...zone] = host.split('%');
   return isIP(address) > 0 && (zone.length === 0 || (isIP(address) === 6 && /^[\p{L}\p{N}._~-]+$/u.test(zone.join('%'))));
+}
+
+/**
+ * The name as it stands in HTTP, TLS and certificates: other letters than ASCII's in Punycode (RFC 5891), as the resolver of the system asks for
+ * them too.
+ */
+export function asciiHost(host: string): string {
+  // What has no such form is asked for nowhere; cut down to bytes, its letters could become a line end.
+  return /^[ -~]*$/.test(host) ? host : domainToASCII(host) || 'invalid';
 }
 
 function hostAndPort(place: string): { host: string; port?: number } {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { type ConnectionOptions, connect, type DetailedPeerCertificate, type SecureVersion, type TLSSocket } from 'node:tls';
 import type { PresentedChain } from './certificate.ts';
 import { codeOf } from './name-rung.ts';
+import { asciiHost } from './target.ts';
 
 /** How a TLS handshake ended; trust is not part of it. */
 export type HandshakeResult =
@@ -44,7 +45,7 @@ const MAX_SENT = 10;
 /** Shakes hands over an open connection without deciding on trust. Never rejects; the connection is destroyed unless it succeeded. */
 export function handshake(socket: Socket, options: HandshakeOptions): Promise<HandshakeResult> {
   return new Promise((resolve) => {
-    const host = options.host.replace(/\.$/, '');
+    const host = asciiHost(options.host.replace(/\.$/, ''));
     const secure: ConnectionOptions = {
       socket,
       // Judged afterwards, with every reason and not only the first; nothing is sent before that.

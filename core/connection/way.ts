@@ -7,6 +7,7 @@ import { ConnectError } from './connect-error.ts';
 import { dial } from './dial.ts';
 import { type HttpExchange, SocketTransport } from './http-transport.ts';
 import { bracketed } from './ladder.ts';
+import { asciiHost } from './target.ts';
 import { type HandshakeOptions, handshake } from './tls-handshake.ts';
 
 /** What every further connection to the same port needs; TLS only over HTTPS. */
@@ -37,7 +38,7 @@ export class Way {
   over(socket: Socket, certificate?: Uint8Array): SocketTransport {
     const { host, port, tls, observe } = this.options;
     const transport = new SocketTransport(socket, {
-      hostHeader: `${bracketed(host.split('%')[0] ?? '')}:${port}`,
+      hostHeader: `${bracketed(asciiHost(host.split('%')[0] ?? ''))}:${port}`,
       secure: tls !== undefined,
       observe,
       ...(certificate === undefined ? {} : { certificate }),
