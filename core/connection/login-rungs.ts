@@ -179,6 +179,17 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
   const choices = known.slice(0, 1 + (options.tryForms ?? 0));
   const [first] = choices;
   if (first === undefined) throw new TypeError('a user name');
+  if (!/[^\s@\\]/.test(first.user)) {
+    ladder.set('login.result', 'not-tried');
+    return {
+      rung: {
+        verdict: 'failed',
+        tried: say('nothing', 'なし'),
+        observed: say('no user name was given', 'ユーザー名の指定なし'),
+        expected: say('a user name', 'ユーザー名'),
+      },
+    };
+  }
   const lease = await budget.acquire(
     [plan.forms?.user ?? '', first.user],
     authorityOf(first, plan.names, ladder.target.host),
