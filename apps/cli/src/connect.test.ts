@@ -86,3 +86,23 @@ it.each([
     await host.close();
   }
 });
+
+it('takes facts of the host, and tells evidence that cannot be read by its exit code', async () => {
+  const spec = {
+    accounts: [{ user: 'operator', domain: 'HV01', password: 'Double-Passw0rd!', rights: 'filtered' as const }],
+  };
+  const host = await startHost(spec);
+  const target = `127.0.0.1:${host.listeners[0]?.port}`;
+  const facts = ['--fact', 'winrm.account-group=administrators', '--fact', 'uac.local-account-token-filter-policy=0'];
+  try {
+    const judged = await winmedic(['connect', target, '-u', 'HV01\\operator', ...facts, '--json'], {
+      env: { WINMEDIC_PASSWORD: 'Double-Passw0rd!' },
+    });
+    expect(judged.code).toBe(1);
+    expect(JSON.parse(judged.out).connections[0].verdict).toMatchObject({ grade: 'confirmed', cause: { id: 'uac-remote-filter' } });
+    const { code } = await winmedic(['connect', target, '--evidence', '/nonexistent']);
+    expect(code).toBe(3);
+  } finally {
+    await host.close();
+  }
+});

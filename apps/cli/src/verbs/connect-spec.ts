@@ -1,4 +1,5 @@
 import type { VerbSpec } from '../spec.ts';
+import { FACT_OPTIONS } from './shared-options.ts';
 
 /** `winmedic connect`. */
 export const connect: VerbSpec = {
@@ -14,13 +15,13 @@ export const connect: VerbSpec = {
       'Targets: host, host:port, [address]:port, http(s)://host:port/wsman. Without --user nothing is logged on; what the host tells anyone is shown.',
       'With --user one credential check is made per account in the whole run, Kerberos and NTLM counted together. A rejected password stops the account on every host. --try-forms allows further spellings of the name and says first what they may cost.',
       'User names: user@domain, DOMAIN\\user, HOST\\user, .\\user or a bare name. The password comes from the prompt, a file, a variable (WINMEDIC_PASSWORD) or a command; never from the command line.',
-      'Nothing is changed on the host. Passwords and SOAP never go unencrypted over HTTP unless --allow-cleartext is given. Exit codes here: 0 no rung failed, 1 a rung failed or RDP shows a logon screen before authentication, 2 could not run.',
+      'Nothing is changed on the host. Passwords and SOAP never go unencrypted over HTTP unless --allow-cleartext is given. Exit codes here: 0 no rung failed, 1 a rung failed or RDP shows a logon screen before authentication, 2 could not run, 3 no rung failed but evidence could not be read.',
     ].join('\n'),
     ja: [
       '対象の書き方: ホスト、ホスト:ポート、[アドレス]:ポート、http(s)://ホスト:ポート/wsman。--user を付けなければログオンせず、誰にでも見える情報だけを示します。',
       '--user を付けると、1 回の実行でアカウントごとに 1 回だけ資格情報を照合します (Kerberos と NTLM は合算)。パスワードが拒否されたアカウントは、ほかのホストでも試しません。--try-forms は別の書き方も試しますが、その前に最大の試行回数を表示します。',
       'ユーザー名: user@domain、DOMAIN\\user、HOST\\user、.\\user、名前のみ。パスワードは入力、ファイル、環境変数 (WINMEDIC_PASSWORD)、コマンドから受け取り、コマンドラインには書きません。',
-      'ホストの設定は変更しません。--allow-cleartext を付けない限り、パスワードや SOAP を暗号化せずに HTTP で送ることはありません。終了コード: 0 失敗した段階なし、1 失敗した段階あり、または RDP が認証前にログオン画面を表示、2 実行不能。',
+      'ホストの設定は変更しません。--allow-cleartext を付けない限り、パスワードや SOAP を暗号化せずに HTTP で送ることはありません。終了コード: 0 失敗した段階なし、1 失敗した段階あり、または RDP が認証前にログオン画面を表示、2 実行不能、3 失敗した段階はないが読めない証拠あり。',
     ].join('\n'),
   },
   examples: [
@@ -46,6 +47,13 @@ export const connect: VerbSpec = {
     {
       command: 'winmedic connect hv01 --evidence ./logs',
       text: { en: 'together with event logs and hives of the host', ja: 'ホストのイベント ログやハイブもあわせて判定' },
+    },
+    {
+      command: 'winmedic connect hv01 -u "HV01\\operator" --fact winrm.account-group=administrators',
+      text: {
+        en: 'with something known of the host, to decide between causes',
+        ja: 'ホストについて分かっている事実を与えて原因を絞り込む',
+      },
     },
     {
       command: 'winmedic connect rds01 --via rdp',
@@ -145,6 +153,7 @@ export const connect: VerbSpec = {
       value: 'file',
       text: { en: 'event logs, hives or text of the host, judged together', ja: 'ホストのイベント ログ、ハイブ、テキストをあわせて判定' },
     },
+    ...FACT_OPTIONS,
     {
       flags: '--find-rdp <ports>',
       repeat: true,

@@ -4,7 +4,7 @@ import { diagnoseConnection } from '@winmedic/core/diagnosis';
 import type { ConnectionAttempt, ConnectionReport, LoginSchemeName, RdpPortFinding, Timeline } from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
 import { connectionToHtml, connectionToJson, connectionToMarkdown, connectionToText, formatTime } from '@winmedic/report';
-import { gatherTimeline, reportMeta, talkProblems } from '../case.ts';
+import { gatherTimeline, readingCode, reportMeta, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { CliError, fileErrorText } from '../errors.ts';
 import { passwordFrom, shieldMemory } from '../password.ts';
@@ -224,7 +224,8 @@ const connect: VerbRun = async (context, args, options) => {
   if (settings.credential !== undefined) shieldMemory();
   const knowledge = loadKnowledge();
   const evidence = list(options, 'evidence');
-  const timeline: Timeline | undefined = evidence.length > 0 ? await gatherTimeline(context, evidence, options) : undefined;
+  const beside = evidence.length + list(options, 'fact').length + list(options, 'facts').length > 0;
+  const timeline: Timeline | undefined = beside ? await gatherTimeline(context, evidence, options) : undefined;
   const found = await rdpPorts(context, targets, options);
   const onlyPorts = list(options, 'findRdp').length > 0 && settings.credential === undefined;
   talkCost(context, settings, targets.length);
@@ -281,5 +282,6 @@ const connect: VerbRun = async (context, args, options) => {
   if (context.json) talkProblems(context, report.problems);
   if (!written) return 2;
   const logonScreen = found.some((port) => port.logonScreen) || diagnoses.some(({ attempt }) => showsLogonScreen(attempt));
-  return logonScreen || diagnoses.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+  if (logonScreen || diagnoses.some(({ outcome }) => outcome === 'failed')) return 1;
+  return readingCode(report.problems, true);
 };
