@@ -1,7 +1,8 @@
 import { KERBEROS_ROWS } from './rows-kerberos.ts';
 import { CREDSSP_ROWS, NTLM_ROWS, REJECTED_ROWS, SCHEME_ROWS } from './rows-login.ts';
 import { HTTP_ROWS, NETWORK_ROWS } from './rows-network.ts';
-import { OPERATION_ROWS, OTHER_WAY_ROWS, RIGHTS_ROWS } from './rows-service.ts';
+import { OTHER_WAY_ROWS } from './rows-other.ts';
+import { OPERATION_ROWS, RIGHTS_ROWS } from './rows-service.ts';
 import { TLS_ROWS } from './rows-tls.ts';
 import type { ConnectionRow } from './types.ts';
 
