@@ -158,7 +158,11 @@ function httpEnd(
     probe,
     probe?.status === 401 ? probe.offered : empty === undefined ? (challenge?.offered ?? []) : schemesOf(empty),
   );
-  if (isWindowsServer(server) || wsman) return { verdict: isWindowsServer(server) ? 'passed' : 'warned', tried, observed: seen };
+  // Openwsman says no more without a login than its name and schemes any web server has.
+  const openwsman = /^openwsman\b/i.test(server.trim());
+  if (openwsman) ladder.set('wsman.vendor', 'openwsman');
+  if (isWindowsServer(server) || wsman || openwsman)
+    return { verdict: isWindowsServer(server) ? 'passed' : 'warned', tried, observed: seen };
   ladder.set('wsman.result', 'none');
   return {
     verdict: 'failed',

@@ -71,6 +71,7 @@ export async function logIn(
     transport = await way.connect();
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error;
+    noteDropped(ladder, by);
     return { result: { outcome: 'dropped', steps: [], offered: [], error }, outcome: 'unsent' };
   }
   const bindings = bindingsOf(transport, options);
@@ -141,6 +142,7 @@ async function kerberosLogin(
   } catch (error) {
     lease?.settle('unsent');
     if (!(error instanceof ConnectionLost)) throw error;
+    noteDropped(ladder, by);
     return { result: { outcome: 'dropped', steps: [], offered: [], error }, outcome: 'unsent' };
   }
   const context = await plan.context(bindingsOf(transport, options));
@@ -176,6 +178,13 @@ async function kerberosLogin(
   const refusal = kerberosErrorIn(result.error);
   if (refusal !== undefined) noteKerberos(ladder, context, refusal);
   return finish(session, result, result.outcome === 'accepted' ? 'accepted' : 'rejected');
+}
+
+/** The connection for the login could not be made: nothing was sent. */
+function noteDropped(ladder: Ladder, { mechanism }: LoginWay): void {
+  ladder.set('login.result', 'dropped');
+  ladder.set('login.step', 'first');
+  ladder.set('login.mechanism', mechanism);
 }
 
 /** KDC_ERR_C_PRINCIPAL_UNKNOWN (RFC 4120 section 7.5.9): there is no such user; no password was looked at. */

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { attemptConnection } from './attempt.ts';
 import { attemptAll } from './attempt-all.ts';
 import { type ConnectOptions, Secret } from './index.ts';
-import { properties, TestServers, walked } from './test-servers.ts';
+import { answer, properties, TestServers, walked } from './test-servers.ts';
 
 const PASSWORD = 'Al1ce-Passw0rd!';
 const REALM = 'CORP.EXAMPLE';
@@ -160,4 +160,26 @@ it('repeats an operation that has not finished in time, and does not call that a
   expect(attempt.rungs.find(({ name }) => name === 'rights')?.verdict).toBe('passed');
   expect(attempt.rungs.find(({ name }) => name === 'rights')?.observed.en).toContain('0x80338029');
   expect(attempt.properties.get('failedRung')?.value).toBe('');
+});
+
+it('says that the login was dropped when its connection is refused', async () => {
+  let count = 0;
+  const challenge =
+    'HTTP/1.1 401 Unauthorized\r\nServer: Microsoft-HTTPAPI/2.0\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n';
+  const port = await servers.tcp((socket) => (count++ === 0 ? answer(challenge)(socket) : socket.resetAndDestroy()));
+  const attempt = await attemptConnection(`http://127.0.0.1:${port}`, { ...options([]), auth: 'NTLM' });
+  expect(properties(attempt, 'login.result', 'login.step')).toEqual({ 'login.result': 'dropped', 'login.step': 'first' });
+  expect(attempt.account?.checks).toBe(0);
+});
+
+it('takes Openwsman for a WS-Management service, not for a web server in its place', async () => {
+  const challenge =
+    'HTTP/1.1 401 Unauthorized\r\nServer: Openwsman/2.8\r\nWWW-Authenticate: Basic realm="OPENWSMAN"\r\nContent-Length: 0\r\n\r\n';
+  const port = await servers.tcp(answer(challenge));
+  const attempt = await attemptConnection(`http://127.0.0.1:${port}`, { ...options([]), auth: 'NTLM' });
+  expect(properties(attempt, 'wsman.', 'failedRung')).toEqual({
+    'wsman.vendor': 'openwsman',
+    'wsman.result': 'challenged',
+    failedRung: 'schemes',
+  });
 });
