@@ -88,14 +88,12 @@ export async function findRdp(hosts: readonly string[], options: FindRdpOptions)
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const go = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', go);
+      resolve();
+    };
+    const timer = setTimeout(go, ms);
+    signal?.addEventListener('abort', go, { once: true });
   });
 }
