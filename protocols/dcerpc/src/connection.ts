@@ -98,7 +98,7 @@ export class RpcConnection {
     if (login !== undefined) {
       await this.#finishLogin(login, syntax, callId, contextId, answer);
       const { context } = login.auth;
-      if (protectsUnits(login.level)) checkKeys(context);
+      if (protectsUnits(login.level)) checkKeys(context, login.level);
       this.#protection = { context, type: login.type, level: login.level, contextId: login.contextId, headerSigning };
     }
     this.#contextId = contextId;
@@ -271,9 +271,11 @@ async function step(context: SecurityContext, token?: Uint8Array): Promise<Uint8
 }
 
 /** A login may end without the keys its level needs: the server did not grant signing or sealing. */
-function checkKeys(context: SecurityContext): void {
+function checkKeys(context: SecurityContext, level: number): void {
   try {
-    context.protection.headerLength(0);
+    const { protection } = context;
+    if (level === AUTH_LEVEL.privacy) protection.headerLength(0);
+    else void protection.signatureLength;
   } catch (cause) {
     throw new DcerpcError('DCERPC_LOGIN', 'keys to protect messages', { cause });
   }

@@ -47,9 +47,9 @@ export interface MessageProtection {
   sign(data: Uint8Array): Uint8Array;
   /** @throws the package's error class, code `…_BAD_MIC`; `…_NOT_READY` as {@link sign}: a signature that protects nothing is none. */
   verify(data: Uint8Array, signature: Uint8Array): void;
-  /** Bytes of {@link Sealed.header} for data of this length: DCE RPC must announce it before sealing. */
+  /** Bytes of {@link Sealed.header} for data of this length: DCE RPC must announce it before sealing. @throws as {@link seal} does. */
   headerLength(dataLength: number): number;
-  /** Bytes of what {@link sign} gives: DCE RPC must announce it before signing. Absent: 16, as NTLM's (MS-NLMP 2.2.2.9). */
+  /** Bytes of what {@link sign} gives: DCE RPC must announce it before signing. Absent: 16, as NTLM's (MS-NLMP 2.2.2.9). Throws as {@link sign} does. */
   readonly signatureLength?: number;
   /**
    * NTLM alone: puts the cipher stream of one direction back to where it was before the last signature; sequence numbers stay. SPNEGO calls it

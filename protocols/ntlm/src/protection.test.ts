@@ -103,4 +103,9 @@ it('gives and takes no signature without signing agreed: it would protect nothin
   const refused = expect.objectContaining({ code: 'NTLM_NOT_READY' });
   expect(() => nothing.sign(text('a'))).toThrow(refused);
   expect(() => nothing.verify(text('a'), constant)).toThrow(refused);
+  expect(() => nothing.signatureLength).toThrow(refused);
+  expect(() => nothing.headerLength(1)).toThrow(refused);
+  const signing = new NtlmProtection(flagsOf('NTLMSSP_NEGOTIATE_SIGN'), KEY, 'client');
+  expect(signing.signatureLength).toBe(16);
+  expect(() => signing.headerLength(1)).toThrow(refused);
 });

@@ -25,7 +25,6 @@ interface Direction {
  * extended session security there is one key stream and one count for both directions: the sides have to take turns (MS-NLMP 3.4).
  */
 export class NtlmProtection implements MessageProtection {
-  readonly signatureLength = SIGNATURE_LENGTH;
   readonly #flags: number;
   readonly #sessionKey: Uint8Array;
   readonly #sent: Direction;
@@ -51,6 +50,12 @@ export class NtlmProtection implements MessageProtection {
   /** ExportedSessionKey, 16 bytes. */
   get sessionKey(): Uint8Array {
     return this.#sessionKey;
+  }
+
+  /** Throws as {@link sign} does, so that who announces a signature learns in time that there will be none. */
+  get signatureLength(): number {
+    this.#needSigning();
+    return SIGNATURE_LENGTH;
   }
 
   get #ess(): boolean {
@@ -87,6 +92,7 @@ export class NtlmProtection implements MessageProtection {
   }
 
   headerLength(_dataLength: number): number {
+    this.#needSealing();
     return SIGNATURE_LENGTH;
   }
 
