@@ -199,7 +199,12 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
   let checked: () => boolean;
   if (kerberos) {
     const plan = await planKerberos(ladder, options, forms, names, true, 'RPCSS');
-    if ('not' in plan) return failed(plan.not);
+    if ('not' in plan) {
+      if (plan.kdc !== undefined) ladder.set('kerberos.kdc', plan.kdc);
+      ladder.set('kerberos.stage', 'config');
+      ladder.set('login.result', 'not-tried');
+      return failed(plan.not);
+    }
     ladder.set('kerberos.spn', plan.servicePrincipalName);
     let context: Awaited<ReturnType<typeof plan.context>> | undefined;
     auth = async () => {
@@ -288,6 +293,12 @@ async function callActivation(
     settle(refused || (cause instanceof KerberosError && cause.krbError === 24) ? 'rejected' : 'unknown');
     noteRpcError(ladder, error);
     ladder.set('login.result', refused ? 'rejected' : 'failed');
+    if (refused) {
+      // The fault answers the first call, which goes out together with the last token.
+      ladder.set('login.step', 'last');
+      ladder.set('login.token', false);
+      ladder.set('user.acceptedForm', '');
+    }
     return { rung: { verdict: 'failed', tried, observed: words, expected: say('an answer to the activation', 'アクティブ化への応答') } };
   } finally {
     connection.close();
@@ -311,6 +322,8 @@ function noteDcomUser(
   const meaning = domainMeaning(choice.domain, names);
   const member = isDomainMember(names);
   ladder.set('user.domainIs', meaning);
+  const user = domainMeaning(choice.user, names);
+  ladder.set('user.swapped', meaning === 'other' && (user === 'domain' || user === 'dns-domain'));
   ladder.set('user.isLocal', meaning === 'computer' || (meaning === 'empty' && member === false));
   if (member !== undefined) ladder.set('user.hostInDomain', member);
 }

@@ -215,7 +215,7 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
     lease.release();
     if (ladder.account !== undefined) ladder.account.checks += checksOf.count();
   }
-  if (rejected.length > 0 && last?.session === undefined && (options.tryForms ?? 0) > 0) ladder.set('user.acceptedForm', '');
+  if (rejected.length > 0 && last?.session === undefined) ladder.set('user.acceptedForm', '');
   return last as RungAndSession;
 }
 

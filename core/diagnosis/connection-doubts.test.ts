@@ -109,3 +109,15 @@ test('records of a host do not speak of another one that answered under its name
   expect(diagnosisOfAttempt({ ...made, portrait: { computerName: 'RDS01' } }).verdict.cause?.cause.id).toBe('bad-credentials');
   expect(diagnosisOfAttempt({ ...made, portrait: { computerName: 'HV99' } }).verdict.cause?.cause.id).toBe('login-rejected');
 });
+
+test('what is missing is what a person can hand in', () => {
+  const { verdict, missing } = diagnosisOfAttempt({
+    failed: 'login',
+    properties: REJECTED,
+    events: [event('06:00:05', 'Microsoft-Windows-WinRM/192')],
+    facts: { 'winrm.service-state': 'running' },
+  });
+  expect(verdict.cause?.cause.id).toBe('login-rejected');
+  expect(missing.length).toBeGreaterThan(0);
+  expect(missing.filter(({ name }) => name.startsWith('connection.'))).toEqual([]);
+});

@@ -25,14 +25,19 @@ const RUNG_NAMES: Readonly<Record<ConnectionAttempt['rungs'][number]['name'], Lo
 };
 
 /**
- * An undecided cause as it stands for an attempt: it is pointed to only when what it cannot be without was seen. Else every login that was
- * accepted would point to whatever may go wrong after a login.
+ * A cause as it stands for an attempt. Undecided, it is pointed to only when what it cannot be without was seen: else every login that was
+ * accepted would point to whatever may go wrong after a login. What a live attempt did not observe, nobody can hand in; it is named as missing
+ * only where nothing else is.
  */
-export function pointedByAttempt(judged: JudgedCause): JudgedCause {
-  if (judged.grade !== 'inconclusive' || !judged.pointed) return judged;
+export function asForAttempt(judged: JudgedCause, { from }: ConnectionAttempt): JudgedCause {
   const required = judged.items.filter((item) => item.role === 'required');
   const seen = judged.cause.required.every(({ necessary }, n) => necessary !== true || required[n]?.evaluation.value === 'true');
-  return seen ? judged : { ...judged, pointed: false };
+  const others = judged.missing.filter(({ name }) => !name.startsWith('connection.'));
+  return {
+    ...judged,
+    pointed: judged.pointed && (seen || judged.grade !== 'inconclusive'),
+    missing: from === 'live' && others.length > 0 ? others : judged.missing,
+  };
 }
 
 /** Findings that hold beside the verdict. */

@@ -3,7 +3,7 @@ import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection
 import type { InstantNs } from '../model/observation.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { Case } from './case.ts';
-import { besideOf, connectionVerdict, outcomeOf, pointedByAttempt } from './connection-verdict.ts';
+import { asForAttempt, besideOf, connectionVerdict, outcomeOf } from './connection-verdict.ts';
 import { distinctMissing } from './evaluation.ts';
 import { judge } from './judge.ts';
 import { nextCheck } from './next-check.ts';
@@ -54,7 +54,7 @@ export function diagnoseConnection(
   const byId = new Map(knowledge.causes.map((c) => [c.id, c]));
   const causes = [...byId.values()].filter((c) => c.scope === 'connection' || c.class === 'logon');
   const considered = settleConflicts(
-    causes.map((cause) => pointedByAttempt(judge(cause, scope))),
+    causes.map((cause) => asForAttempt(judge(cause, scope), attempt)),
     byId,
   ).sort(compareJudged);
   const verdict = connectionVerdict(attempt, considered, byId);
