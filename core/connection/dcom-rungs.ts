@@ -206,6 +206,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
       return failed(plan.not);
     }
     ladder.set('kerberos.spn', plan.servicePrincipalName);
+    ladder.set('kerberos.otherService', plan.otherService);
     let context: Awaited<ReturnType<typeof plan.context>> | undefined;
     auth = async () => {
       context = await plan.context(undefined, true);

@@ -27,6 +27,8 @@ import { type ChallengeNames, domainMeaning, isDomainMember, type UserNameForms 
 export interface KerberosPlan {
   readonly realm: string;
   readonly servicePrincipalName: string;
+  /** The service principal name was given, and its host is not the name used. */
+  readonly otherService: boolean;
   /** Client as it is asked for, without realm; empty for a cache. */
   readonly user: string;
   /** Does it cost a credential check? Not with tickets. */
@@ -76,6 +78,7 @@ export async function planKerberos(
   return {
     realm,
     servicePrincipalName,
+    otherService: servicePrincipalName.split('/')[1]?.split(/[:@]/)[0]?.toLowerCase() !== host.replace(/\.$/, '').toLowerCase(),
     user: found.user,
     costs: credential.kind !== 'ticket-cache',
     context: async (channelBindings, dceStyle) => {

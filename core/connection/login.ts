@@ -135,6 +135,7 @@ async function kerberosLogin(
   const { ladder, way, options } = parts;
   const { kerberos: plan } = by;
   ladder.set('kerberos.spn', plan.servicePrincipalName);
+  ladder.set('kerberos.otherService', plan.otherService);
   if (lease !== undefined && !lease.take()) return { outcome: 'unsent' };
   let transport: SocketTransport;
   try {

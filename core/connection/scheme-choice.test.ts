@@ -5,6 +5,7 @@ import { chooseScheme } from './scheme-choice.ts';
 const kerberos = {
   realm: 'R',
   servicePrincipalName: 'HTTP/h',
+  otherService: false,
   user: 'u',
   costs: true,
   context: () => Promise.reject(new Error('not here')),

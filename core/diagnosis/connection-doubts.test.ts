@@ -52,6 +52,25 @@ describe('what is not confirmed', () => {
     }
   });
 
+  test('an alias, when the service principal name of yet another host was given', () => {
+    const unknownService: Properties = {
+      'login.result': 'failed',
+      'login.mechanism': 'kerberos',
+      'login.step': 'kdc',
+      'kerberos.error': 7,
+      'kerberos.stage': 'tgs',
+      'target.kind': 'fqdn',
+      'name.isTarget': false,
+    };
+    const by = (otherService: boolean) =>
+      judgedOf(
+        diagnosisOfAttempt({ failed: 'login', properties: { ...unknownService, 'kerberos.otherService': otherService } }),
+        'kerberos-alias',
+      ).grade;
+    expect(by(false)).toBe('confirmed');
+    expect(by(true)).toBe('ruled_out');
+  });
+
   test('a scheme that is off, when something else than the host may have answered', () => {
     const asked: Properties = { 'client.scheme': 'Basic', 'schemes.offered': 'Negotiate', 'schemes.usable': false };
     const proxy: Properties = { 'http.result': 'response', 'http.windows': false, 'http.via': '1.1 squid', 'wsman.result': 'challenged' };

@@ -66,6 +66,7 @@ export const CONNECTION_LABELS: Readonly<Record<ConnectionPropertyName, Localize
   'kerberos.error': say('KRB-ERROR', 'KRB-ERROR'),
   'kerberos.status': say('NTSTATUS in the KRB-ERROR', 'KRB-ERROR 内の NTSTATUS'),
   'kerberos.spn': say('service principal name', 'サービス プリンシパル名'),
+  'kerberos.otherService': say('service principal name of another host', '別のホストのサービス プリンシパル名'),
   'kerberos.tokenBytes': say('length of the Kerberos token', 'Kerberos トークンの長さ'),
   'kerberos.kdc': say('KDC', 'KDC'),
   'credssp.version': say('CredSSP version of the host', 'ホストの CredSSP バージョン'),

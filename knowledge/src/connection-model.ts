@@ -96,6 +96,7 @@ export const CONNECTION_PROPERTIES = {
   'kerberos.error': 'number of the KRB-ERROR (RFC 4120 section 7.5.9)',
   'kerberos.status': 'hex NTSTATUS inside the error data (MS-KILE 2.2.1)',
   'kerberos.spn': 'service principal name asked for',
+  'kerberos.otherService': 'true when that name was given (--spn) and is of another host than the name used',
   'kerberos.tokenBytes': 'length of the first token in the Authorization header, as sent',
   'kerberos.kdc': 'ok | not-found (no KDC known for the realm) | unreachable',
   'credssp.version': 'version the server answered',
