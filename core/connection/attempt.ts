@@ -28,7 +28,7 @@ const TIMES: ConnectTimes = { connectMs: 5000, answerMs: 10_000, hostMs: 60_000 
  */
 export async function attemptConnection(text: string, options: ConnectOptions = {}): Promise<ConnectionAttempt> {
   const via = options.via ?? 'winrm';
-  const ladder = new Ladder(parseTarget(text, { via, https: options.https ?? false }), via);
+  const ladder = new Ladder(parseTarget(text, { via, https: options.https ?? false }), via, options.conversation);
   const times = { ...TIMES, ...options.times };
   const budgetEnd = new AbortController();
   const timer = setTimeout(() => budgetEnd.abort(), times.hostMs);

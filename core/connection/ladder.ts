@@ -55,10 +55,13 @@ export class Ladder {
   readonly #rungs = new Map<RungName, Writable<Rung>>();
   readonly #properties = new Map<string, FactObservation>();
   readonly #messages: WireMessage[] = [];
+  readonly #mostMessages: number;
   #current: RungName = 'name';
 
-  constructor(target: Target, via: ConnectionVia) {
+  /** @param conversation keep the messages. */
+  constructor(target: Target, via: ConnectionVia, conversation = true) {
     this.target = target;
+    this.#mostMessages = conversation ? MAX_MESSAGES : 0;
     this.via = via;
     this.port = target.port;
     this.transport = target.transport;
@@ -145,7 +148,7 @@ export class Ladder {
 
   /** One message of the conversation, secrets already removed. */
   say(message: Omit<WireMessage, 'at' | 'rung'>): void {
-    if (this.#messages.length >= MAX_MESSAGES) return;
+    if (this.#messages.length >= this.#mostMessages) return;
     this.#messages.push({
       at: nowNs(),
       rung: this.#current,

@@ -64,6 +64,8 @@ export interface ConnectOptions {
   /** Other ports of the host looked at when its own does not accept; default 5985, 5986, 80, 443, 135, 445, 3389. */
   readonly otherPorts?: readonly number[];
   readonly lookUp?: LookUp;
+  /** Keep the conversation on the wire; default true. It is the largest part of an attempt: about 100 KB of memory for each host. */
+  readonly conversation?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -37,6 +37,36 @@ it('shows the bytes of the conversation with --bytes alone', async () => {
   }
 });
 
+it('keeps the conversation and the causes nothing points to out of what nobody asked to see', async () => {
+  const host = await startHost({ auth: { basic: false } });
+  try {
+    const target = `127.0.0.1:${host.listeners[0]?.port}`;
+    const [one] = JSON.parse((await winmedic(['connect', target, '--json'])).out).connections;
+    expect(one.conversation).toBeUndefined();
+    expect(one.ladder.every(({ messages }: { messages: number[] }) => messages.length === 0)).toBe(true);
+    expect(one.considered.length).toBeLessThan(30);
+    const [whole] = JSON.parse((await winmedic(['connect', target, '--json', '--explain'])).out).connections;
+    expect(whole.conversation.length).toBeGreaterThan(4);
+  } finally {
+    await host.close();
+  }
+});
+
+it('takes the tickets of KRB5CCNAME when Kerberos is asked for and nobody is named', async () => {
+  const host = await startHost({});
+  try {
+    const args = ['connect', `127.0.0.1:${host.listeners[0]?.port}`, '--auth', 'kerberos', '--json'];
+    const { code, out } = await winmedic(args, { env: { KRB5CCNAME: 'FILE:/nonexistent/tickets' } });
+    expect(code).toBe(1);
+    const [one] = JSON.parse(out).connections;
+    expect(one.properties['client.scheme']).toBe('Kerberos');
+    expect(one.properties['login.step'] ?? one.properties['kerberos.stage']).toBeDefined();
+    expect(JSON.parse(out).credentialChecks).toEqual({});
+  } finally {
+    await host.close();
+  }
+});
+
 it.each([
   ['off', 1],
   ['required', 0],

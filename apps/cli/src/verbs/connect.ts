@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { attemptAll, type ConnectAllOptions, type ConnectCredential, ConnectError, findRdp, Secret } from '@winmedic/core/connection';
 import { diagnoseConnection } from '@winmedic/core/diagnosis';
-import type { ConnectionAttempt, ConnectionReport, LoginSchemeName, RdpPortFinding, Timeline } from '@winmedic/core/model';
+import type {
+  ConnectionAttempt,
+  ConnectionDiagnosis,
+  ConnectionReport,
+  JudgedCause,
+  LoginSchemeName,
+  RdpPortFinding,
+  Timeline,
+} from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
 import { connectionToHtml, connectionToJson, connectionToMarkdown, connectionToText, formatTime } from '@winmedic/report';
 import { gatherTimeline, readingCode, reportMeta, talkProblems } from '../case.ts';
@@ -89,6 +97,9 @@ function credentialOf(context: Context, options: Options): ConnectCredential | u
   const cache = text(options, 'ccache');
   if (cache !== undefined) return cache === 'default' ? { kind: 'ticket-cache' } : { kind: 'ticket-cache', path: cache };
   const keytab = text(options, 'keytab');
+  // Kerberos for nobody in particular: whoever the tickets of the user are for.
+  if (typed === undefined && keytab === undefined && given.length === 0 && text(options, 'auth') === 'kerberos')
+    return { kind: 'ticket-cache' };
   if (typed === undefined) {
     const lonely = keytab === undefined ? first : { option: '--keytab', value: keytab };
     if (lonely !== undefined) throw new CliError('CLI_INVALID_VALUE', { ...lonely, hint: NEEDS_USER });
@@ -203,6 +214,18 @@ function wrongCall(error: unknown): unknown {
   return new CliError('CLI_CONNECT', { value: error.code, hint });
 }
 
+/**
+ * What the reports tell: without the causes nothing points to (four of five), and of causes that do not hold only the reason. Over thousands of
+ * hosts the rest would fill the memory.
+ */
+function told(diagnosis: ConnectionDiagnosis): ConnectionDiagnosis {
+  const holds = ({ grade }: JudgedCause): boolean => grade === 'confirmed' || grade === 'likely';
+  const considered = diagnosis.considered
+    .filter((judged) => judged.pointed || holds(judged))
+    .map((judged) => (holds(judged) ? judged : { ...judged, items: [] }));
+  return { ...diagnosis, considered };
+}
+
 /** Whether the RDP port of an attempt lets anybody see the logon screen. */
 function showsLogonScreen({ properties }: ConnectionAttempt): boolean {
   return properties.get('rdp.logonScreen')?.value === 'true';
@@ -234,16 +257,16 @@ const connect: VerbRun = async (context, args, options) => {
     ? { attempts: [], checks: new Map<string, number>() }
     : await attemptAll(targets, {
         ...settings,
+        conversation: ['explain', 'bytes', 'html'].some((name) => options[name] !== undefined),
         onProgress: (done, total, attempt) => progress.update(done, total, attempt.host),
       }).finally(() => progress.end());
   const madeAt = nowNs();
-  const diagnoses = runOver.attempts.map((attempt) =>
-    diagnoseConnection(attempt, knowledge, {
-      ...(timeline === undefined ? {} : { timeline }),
-      formatTime: (at) => formatTime(at, context.zone, context.lang),
-      madeAt,
-    }),
-  );
+  const judging = {
+    ...(timeline === undefined ? {} : { timeline }),
+    formatTime: (at: bigint) => formatTime(at, context.zone, context.lang),
+    madeAt,
+  };
+  const diagnoses = context.sync(() => runOver.attempts.map((attempt) => told(diagnoseConnection(attempt, knowledge, judging))));
   const report: ConnectionReport = {
     diagnoses,
     rdpPorts: found,

@@ -4,6 +4,7 @@ import type {
   ConnectionDiagnosis,
   ConnectionReport,
   JudgedCause,
+  Missing,
   Rung,
   WireMessage,
 } from '@winmedic/core/model';
@@ -54,22 +55,34 @@ function account({ typed, form, sent, scheme, mechanism, checks, held }: Account
   };
 }
 
+/** A cause in short; what decided it only where it holds. */
 function cause({ cause: { id, title, rows }, grade, because, missing, items }: JudgedCause): JsonObject {
+  const holds = grade === 'confirmed' || grade === 'likely';
   return {
     id,
     title: localized(title),
     ...known({ rows: rows && [...rows] }),
     grade,
     because: localized(because),
-    missing: missing.map(({ kind, name, text, command }) => ({ kind, name, text: localized(text), ...known({ command }) })),
-    items: items.map(({ role, requirement, evaluation }) => ({
-      role,
-      id: requirement.id,
-      text: localized(requirement.text),
-      value: evaluation.value,
-      because: localized(evaluation.because),
-    })),
+    ...(missing.length > 0 ? { missing: missing.map(lacking) } : {}),
+    ...(holds
+      ? {
+          items: items
+            .filter(({ evaluation }) => evaluation.value !== 'unknown')
+            .map(({ role, requirement, evaluation }) => ({
+              role,
+              id: requirement.id,
+              text: localized(requirement.text),
+              value: evaluation.value,
+              because: localized(evaluation.because),
+            })),
+        }
+      : {}),
   };
+}
+
+function lacking({ kind, name, text, command }: Missing): JsonObject {
+  return { kind, name, text: localized(text), ...known({ command }) };
 }
 
 function message({ at, direction, rung: name, layer, text, fields, bytes }: WireMessage, zone: string, withBytes: boolean): JsonObject {
@@ -134,8 +147,8 @@ function diagnosis(one: ConnectionDiagnosis, zone: string, filter: ConnectionFil
     ...known({ account: attempt.account && account(attempt.account) }),
     properties: Object.fromEntries([...attempt.properties].map(([name, fact]) => [name, fact.value])),
     beside: beside.map(cause),
-    considered: considered.map(cause),
-    missing: missing.map(({ kind, name, text, command }) => ({ kind, name, text: localized(text), ...known({ command }) })),
+    considered: considered.filter((judged) => judged !== verdict.cause && !beside.includes(judged)).map(cause),
+    missing: missing.map(lacking),
     ...known({
       nextCheck: nextCheck && {
         text: localized(nextCheck.text),
