@@ -37,6 +37,14 @@ const MAX_DUMPS = 10;
 const MAX_MESSAGE = 300;
 const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };
 
+/** The page of these lines: never two empty ones in a row, one line break at the end. */
+export function markdownText(lines: readonly string[]): string {
+  return `${lines
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}
+
 /** Escapes text for Markdown (CommonMark and GitHub tables): no markup, links or HTML come out of a log. */
 export function escapeMarkdown(text: string): string {
   return printable(text)
@@ -96,10 +104,7 @@ class MarkdownReport {
     this.#deadEnds();
     this.#rest();
     this.#appendix();
-    return `${this.#out
-      .join('\n')
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
+    return markdownText(this.#out);
   }
 
   #t(text: { readonly en: string; readonly ja: string }): string {

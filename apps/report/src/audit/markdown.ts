@@ -2,7 +2,7 @@ import type { Audit, CombinedResult, InputProblem, SettingResult, StateCompariso
 import type { Language, Remedy, Severity } from '@winmedic/knowledge/model';
 import { caseIdOf } from '../case-view.ts';
 import { formatDuration, formatTime, zoneName } from '../format-time.ts';
-import { codeBlock, codeSpan, escapeMarkdown } from '../markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown.ts';
 import { SourceNames } from '../origin.ts';
 import { problemLines } from '../problems.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
@@ -63,10 +63,7 @@ class AuditMarkdown {
       this.#problems(other);
     }
     this.#made();
-    return `${this.#out
-      .join('\n')
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
+    return markdownText(this.#out);
   }
 
   #line(...lines: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { ConnectionDiagnosis, ConnectionReport, JudgedCause } from '@winmedic/core/model';
 import type { Language } from '@winmedic/knowledge/model';
 import { formatDuration, formatTime, zoneName } from '../format-time.ts';
-import { codeBlock, codeSpan, escapeMarkdown } from '../markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown.ts';
 import type { ReportOptions } from '../options.ts';
 import { problemLines } from '../problems.ts';
 import { type Messages, messages, pick } from '../text/index.ts';
@@ -65,10 +65,7 @@ class ConnectionMarkdown {
     this.#item(m.made.madeAt, `${formatTime(madeAt, zone, this.#lang)} (${zoneName(zone)})`);
     if (durationSeconds !== undefined) this.#item(m.made.duration, formatDuration(durationSeconds, this.#lang));
     if (checks.size > 0) this.#out.push(`- ${escapeMarkdown(words.runChecks(checksText(this.#report, this.#lang)))}`);
-    return `${this.#out
-      .join('\n')
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
+    return markdownText(this.#out);
   }
 
   #t(text: { readonly en: string; readonly ja: string }): string {
