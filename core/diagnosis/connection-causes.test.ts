@@ -2,7 +2,7 @@ import { loadKnowledge } from '@winmedic/knowledge';
 import { describe, expect, test } from 'vitest';
 import type { ConnectionDiagnosis } from '../model/connection.ts';
 import type { Grade } from '../model/verdict.ts';
-import { CAUSE_CASES, type CauseCase, OF_LOGS_ALONE } from './connection-causes.cases.ts';
+import { CAUSE_CASES, type CauseCase, OF_LOGS_ALONE } from './test-connection-cases.ts';
 import { diagnose } from './diagnose.ts';
 import { diagnosisOfAttempt, judgedOf, type MadeAttempt, type Properties } from './test-attempt.ts';
 import { timelineOf } from './test-case.ts';
