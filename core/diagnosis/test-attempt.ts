@@ -24,7 +24,7 @@ export interface MadeAttempt {
 }
 
 /** The moment of every attempt: ten seconds from here. */
-export const TRIED_AT = '2018-07-06T06:00:00';
+const TRIED_AT = '2018-07-06T06:00:00';
 
 /** An attempt to connect to RDS01 with the given properties. */
 export function attemptOf(made: MadeAttempt): ConnectionAttempt {

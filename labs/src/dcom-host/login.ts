@@ -13,7 +13,7 @@ const REFUSED: Readonly<Record<Exclude<AccountSpec['state'], undefined | 'ok'>, 
 };
 
 /** Finds accounts by the names of a login: a domain that is not known means the host itself, a principal name its account. */
-export function findAccount(spec: DcomHostSpec, user: string, domain: string): AccountSpec | undefined {
+function findAccount(spec: DcomHostSpec, user: string, domain: string): AccountSpec | undefined {
   const name = spec.name ?? 'HV01';
   const inDomain = (account: AccountSpec): boolean => !same(account.domain, name);
   const domains = [spec.domain ?? 'CORP', spec.dnsDomain ?? 'corp.example'];
