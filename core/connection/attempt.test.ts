@@ -16,6 +16,22 @@ function withCode(code: string): () => Promise<never> {
   return () => Promise.reject(Object.assign(new Error(code), { code }));
 }
 
+describe('an end that came from this side', () => {
+  it('is not taken for a fault of the host when the run is interrupted', async () => {
+    const port = await servers.tcp(() => {});
+    const attempt = await attemptConnection(`127.0.0.1:${port}`, { ...quick, signal: AbortSignal.timeout(300) });
+    expect(walked(attempt)).toEqual({ name: 'passed', route: 'passed', tcp: 'passed', tls: 'skipped', http: 'skipped' });
+    expect(properties(attempt, 'http', 'failedRung')).toEqual({ failedRung: '' });
+    expect(attempt.notChecked.map(({ en }) => en)).toEqual(['stopped before the end']);
+  });
+
+  it('is silence, not a closed connection, when the time of the host is over', async () => {
+    const port = await servers.tcp(() => {});
+    const attempt = await attemptConnection(`127.0.0.1:${port}`, { ...quick, times: { ...quick.times, hostMs: 300 } });
+    expect(properties(attempt, 'http', 'failedRung')).toMatchObject({ 'http.result': 'timeout', failedRung: 'http' });
+  });
+});
+
 describe('name, route and TCP', () => {
   it.each([
     ['not-found', withCode('ENOTFOUND')],

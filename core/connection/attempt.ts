@@ -32,6 +32,9 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
   const times = { ...TIMES, ...options.times };
   const budgetEnd = new AbortController();
   const timer = setTimeout(() => budgetEnd.abort(), times.hostMs);
+  const note = () => ladder.interrupt();
+  if (options.signal?.aborted) note();
+  else options.signal?.addEventListener('abort', note, { once: true });
   const signal = options.signal === undefined ? budgetEnd.signal : AbortSignal.any([options.signal, budgetEnd.signal]);
   try {
     await walk(ladder, { ...options, signal }, times);
@@ -45,6 +48,7 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
     );
   } finally {
     clearTimeout(timer);
+    options.signal?.removeEventListener('abort', note);
   }
   if (signal.aborted)
     ladder.notChecked.push(
@@ -117,7 +121,7 @@ async function winrmRungs(
     observe: (exchange) => sayExchange(ladder, exchange),
     ...(tls.view === undefined ? {} : { tls: { ca, sha256: tls.view.sha256, ...(client === undefined ? {} : { client }) } }),
   });
-  const stop = () => way.close();
+  const stop = () => way.giveUp();
   options.signal.addEventListener('abort', stop, { once: true });
   try {
     const facts = await httpRungs(ladder, way, way.over(tls.socket ?? open.socket, tls.certificate), times);

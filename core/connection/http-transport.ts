@@ -101,6 +101,12 @@ export class SocketTransport implements HttpTransport {
     this.#socket.destroy();
   }
 
+  /** Waits no longer: an exchange under way ends as `timeout`, since it was not the host that closed. */
+  giveUp(): void {
+    this.#lose('timeout');
+    this.#socket.destroy();
+  }
+
   async #exchange(request: HttpRequest): Promise<HttpResponse> {
     if (this.#gone !== undefined) throw new ConnectionLost(this.#gone);
     const start = performance.now();

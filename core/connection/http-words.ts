@@ -52,7 +52,7 @@ function sayRequest(ladder: Ladder, request: HttpRequest): void {
       [`${request.method} ${request.path}`, login?.ja, body.ja].filter(Boolean).join('、'),
     ),
     fields: [
-      ['Authorization', authorization?.scheme ?? ''],
+      ...(authorization === undefined ? [] : [['Authorization', authorization.scheme] as const]),
       ['body', `${request.body.length} ${type}`.trim()],
       ...(authorization?.words?.fields ?? []),
     ],
@@ -80,7 +80,7 @@ function sayResponse(ladder: Ladder, response: HttpResponse, ms: number): void {
     fields: [
       ['status', String(response.status)],
       ['Server', headerOf(response, 'server')],
-      ['WWW-Authenticate', schemes],
+      ...(schemes === '' ? [] : [['WWW-Authenticate', schemes] as const]),
       ['body', `${response.body.length} ${type}`.trim()],
       ...(words?.fields ?? []),
     ],

@@ -29,6 +29,8 @@ export interface RungEnd {
   readonly expected?: Localized;
 }
 
+const STOPPED = say('stopped before the end', '途中で中止');
+
 /** Where a rung began. */
 export interface RungStart {
   readonly first: number;
@@ -57,6 +59,7 @@ export class Ladder {
   readonly #messages: WireMessage[] = [];
   readonly #mostMessages: number;
   #current: RungName = 'name';
+  #interrupted = false;
 
   /** @param conversation keep the messages. */
   constructor(target: Target, via: ConnectionVia, conversation = true) {
@@ -76,6 +79,11 @@ export class Ladder {
 
   /** A property; the last value wins. Numbers and booleans are written out, lists joined with commas. */
   set(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
+    if (this.#interrupted) return;
+    this.#put(name, value);
+  }
+
+  #put(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
     const text = this.sieve.text(Array.isArray(value) ? value.join(',') : String(value));
     this.#properties.set(name, {
       type: 'fact',
@@ -108,14 +116,20 @@ export class Ladder {
     const { first, start } = since ?? this.begin(name);
     const end = await work();
     const messages = this.#messages.flatMap((message, index) => (index >= first && message.rung === name ? [index] : []));
-    this.#rungs.set(name, { name, ...this.#safe(end), ms: Math.round(performance.now() - start), messages });
+    const ended = this.#interrupted && end.verdict === 'failed' ? { ...end, verdict: 'skipped' as const, observed: STOPPED } : end;
+    this.#rungs.set(name, { name, ...this.#safe(ended), ms: Math.round(performance.now() - start), messages });
     return end.verdict !== 'failed';
+  }
+
+  /** From now on everything ends because this side stops: nothing more is noted of the host, and no rung fails. */
+  interrupt(): void {
+    this.#interrupted = true;
   }
 
   /** Changes how a rung walked before ended, when something later shows it; messages since {@link begin} of it are added. */
   amend(name: RungName, end: Partial<RungEnd>): void {
     const rung = this.#rungs.get(name);
-    if (rung === undefined) return;
+    if (rung === undefined || this.#interrupted) return;
     const messages = this.#messages.flatMap((message, index) => (message.rung === name ? [index] : []));
     Object.assign(rung, this.#safe(end), { messages });
   }
@@ -123,6 +137,10 @@ export class Ladder {
   /** Ends the ladder at the rung that is being walked, when an error came out of it. */
   break(observed: Localized): void {
     const name = this.#current;
+    if (this.#interrupted) {
+      this.skip([name], STOPPED);
+      return;
+    }
     this.#rungs.set(name, { name, verdict: 'failed', tried: say('-', '-'), observed: this.#sieved(observed), messages: [] });
     this.amend(name, {});
   }
@@ -162,9 +180,9 @@ export class Ladder {
 
   /** The attempt as it stands; what was not walked is unreached. */
   finish(): ConnectionAttempt {
-    this.set('target.transport', this.transport);
-    this.set('target.port', this.port);
-    this.set('failedRung', this.failed ?? '');
+    this.#put('target.transport', this.transport);
+    this.#put('target.port', this.port);
+    this.#put('failedRung', this.failed ?? '');
     const rungs = RUNGS_OF[this.via].map(
       (name): Rung =>
         this.#rungs.get(name) ?? {

@@ -35,7 +35,11 @@ function answerWords(answer: Uint8Array) {
     const codes = fault.codes.map((code) => `0x${code.toString(16)}`).join(', ');
     return {
       text: say(`fault ${codes} ${fault.soapSubcode}`.trim(), `フォールト ${codes} ${fault.soapSubcode}`.trim()),
-      fields: [['codes', codes] as const, ['subcode', fault.soapSubcode] as const, ['detail', fault.detail ?? ''] as const],
+      fields: [
+        ['codes', codes] as const,
+        ['subcode', fault.soapSubcode] as const,
+        ...(fault.detail ? [['detail', fault.detail] as const] : []),
+      ],
     };
   } catch (error) {
     if (!(error instanceof WsmanError)) throw error;

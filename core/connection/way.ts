@@ -71,6 +71,12 @@ export class Way {
     for (const transport of this.#open) transport.close();
     this.#open.clear();
   }
+
+  /** Ends every exchange under way, as {@link SocketTransport.giveUp}. */
+  giveUp(): void {
+    for (const transport of this.#open) transport.giveUp();
+    this.#open.clear();
+  }
 }
 
 function lostBy(result: string): ConnectionLost['how'] {

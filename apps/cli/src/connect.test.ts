@@ -25,6 +25,27 @@ it.skipIf(process.platform === 'win32')('repeats the command line so that a shel
   expect(JSON.parse(out).tool.command).toBe(`winmedic connect ${target} -u 'CORP\\alice' --json`);
 });
 
+it('does not list as ruled out what belongs to another way of connecting', async () => {
+  const host = await startHost({});
+  try {
+    const args = ['connect', `127.0.0.1:${host.listeners[0]?.port}`, '-u', 'CORP\\alice', '--json'];
+    const { code, out } = await winmedic(args, { env: { WINMEDIC_PASSWORD: 'not the password' } });
+    expect(code).toBe(1);
+    const ruledOut = JSON.parse(out).connections[0].considered.filter(({ grade }: { grade: string }) => grade === 'ruled_out');
+    expect(ruledOut.length).toBeGreaterThan(0);
+    expect(
+      ruledOut.map(({ because }: { because: { en: string } }) => because.en).filter((en: string) => /\((way|transport): /.test(en)),
+    ).toEqual([]);
+  } finally {
+    await host.close();
+  }
+});
+
+it('refuses an empty user name before anything is sent', async () => {
+  const { code, err } = await winmedic(['connect', '127.0.0.1:9', '-u', ''], {});
+  expect([code, err]).toEqual([2, expect.stringContaining('CLI_INVALID_VALUE --user')]);
+});
+
 it('shows the bytes of the conversation with --bytes alone', async () => {
   const host = await startHost({});
   try {

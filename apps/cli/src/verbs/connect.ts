@@ -37,6 +37,7 @@ const ONE_SOURCE: Localized = {
   en: 'Only one source of the password may be given.',
   ja: 'パスワードの取得元は 1 つだけ指定できます。',
 };
+const EMPTY_USER: Localized = { en: 'The name is empty.', ja: '名前が空です。' };
 const NEEDS_USER: Localized = { en: '--user is missing.', ja: '--user とあわせて指定してください。' };
 const NEEDS_BOTH: Localized = { en: '--cert and --key are needed together.', ja: '--cert と --key は両方必要です。' };
 const NO_PEM: Localized = { en: 'It holds no PEM certificate.', ja: 'PEM 形式の証明書が含まれていません。' };
@@ -81,6 +82,7 @@ function readCertificates(path: string): string {
 /** Who logs in, from the options; `undefined`: nobody. @throws CliError for what does not go together. */
 function credentialOf(context: Context, options: Options): ConnectCredential | undefined {
   const typed = text(options, 'user');
+  if (typed?.trim() === '') throw new CliError('CLI_INVALID_VALUE', { option: '--user', value: typed, hint: EMPTY_USER });
   const source = { file: text(options, 'passwordFile'), env: text(options, 'passwordEnv'), command: text(options, 'passwordCommand') };
   const given = Object.entries(source).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const [first, second] = given.map(([kind, value]) => ({ option: `--password-${kind}`, value }));
@@ -201,7 +203,8 @@ function nextCommand(context: Context, report: ConnectionReport, options: Option
   const login = options['via'] !== 'rdp' && report.diagnoses.length > 0;
   if (login && options['user'] === undefined && options['ccache'] === undefined && options['cert'] === undefined && !failed)
     return `${commandLine} -u USER`;
-  if (failed && options['explain'] !== true && options['bytes'] !== true) return `${commandLine} --explain --md issue.md`;
+  if (failed && options['explain'] !== true && options['bytes'] !== true)
+    return `${commandLine} --explain${options['md'] === undefined ? ' --md issue.md' : ''}`;
   return undefined;
 }
 
@@ -214,14 +217,26 @@ function wrongCall(error: unknown): unknown {
   return new CliError('CLI_CONNECT', { value: error.code, hint });
 }
 
+/** What says how an attempt was made, not what the host did. */
+const OWN_CHOICE = /^connection\.(via|target\.(kind|transport)|client\..+)$/;
+
+/** Ruled out only because the attempt went another way (DCOM, where WinRM was asked for): nobody suspected it. */
+function besideThePoint({ cause, grade, items }: JudgedCause): boolean {
+  if (grade !== 'ruled_out' || items.some(({ role, evaluation }) => role === 'refutes' && evaluation.value === 'true')) return false;
+  const required = items.filter(({ role }) => role === 'required');
+  const against = required.find(({ evaluation }, n) => cause.required[n]?.necessary === true && evaluation.value === 'false');
+  const evidence = against?.evaluation.evidence ?? [];
+  return evidence.length > 0 && evidence.every((seen) => seen.type === 'fact' && OWN_CHOICE.test(seen.name));
+}
+
 /**
- * What the reports tell: without the causes nothing points to (four of five), and of causes that do not hold only the reason. Over thousands of
- * hosts the rest would fill the memory.
+ * What the reports tell: without the causes nothing points to (four of five) and those that belong to another way of connecting, and of causes
+ * that do not hold only the reason. Over thousands of hosts the rest would fill the memory.
  */
 function told(diagnosis: ConnectionDiagnosis): ConnectionDiagnosis {
   const holds = ({ grade }: JudgedCause): boolean => grade === 'confirmed' || grade === 'likely';
   const considered = diagnosis.considered
-    .filter((judged) => judged.pointed || holds(judged))
+    .filter((judged) => (judged.pointed && !besideThePoint(judged)) || holds(judged))
     .map((judged) => (holds(judged) ? judged : { ...judged, items: [] }));
   return { ...diagnosis, considered };
 }
@@ -260,6 +275,13 @@ const connect: VerbRun = async (context, args, options) => {
         conversation: ['explain', 'bytes', 'html'].some((name) => options[name] !== undefined),
         onProgress: (done, total, attempt) => progress.update(done, total, attempt.host),
       }).finally(() => progress.end());
+  const left = targets.length - runOver.attempts.length;
+  if (context.signal.aborted && left > 0 && !onlyPorts)
+    context.talk(
+      context.lang === 'ja'
+        ? `中断しました。${left} 台は試していません。`
+        : `Interrupted: ${left} of ${targets.length} hosts were not tried.`,
+    );
   const madeAt = nowNs();
   const judging = {
     ...(timeline === undefined ? {} : { timeline }),

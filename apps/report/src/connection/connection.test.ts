@@ -69,6 +69,31 @@ describe('the connection doctor in a terminal', () => {
     expect(text.split('\n').length).toBeLessThan(160);
   });
 
+  it('tells hosts apart that work with other remarks', () => {
+    const calm = diagnosisOf('fine', 'ok');
+    const drifts = { ...diagnosisOf('drifts', 'ok'), outcome: 'warned' as const };
+    const late = { ...drifts, verdict: { ...drifts.verdict, sentence: { en: 'The clock drifts.', ja: '時計のずれがあります。' } } };
+    expect(groupsOf(reportOf(drifts, late, calm)).map(({ others }) => others.length)).toEqual([0, 0, 0]);
+    expect(groupsOf(reportOf(drifts, drifts))).toHaveLength(1);
+  });
+
+  it('names what was ruled out, with the reasons when asked', () => {
+    const short = connectionToText(failed, { ...META, ...STYLE, lang: 'en' });
+    expect(short).toMatch(/Ruled out \(reasons with --verbose\)[^\n]*\n {2}× Excluded cause\n\n/);
+    expect(connectionToText(failed, { ...META, ...STYLE, lang: 'en', verbose: true })).toMatch(
+      /× ruled out {2}Excluded cause\n\s+the domain field holds/,
+    );
+  });
+
+  it.each(lang)('says what to change about a finding beside the verdict (%s)', (lang) => {
+    const one = diagnosisOf('hv01', 'likely', 'login');
+    const beside = reportOf({ ...diagnosisOf('hv01', 'ok'), outcome: 'warned', beside: [one.verdict.cause!] });
+    const undo = lang === 'ja' ? '元に戻す操作は不要です。' : 'Nothing to undo.';
+    expect(connectionToText(beside, { ...META, ...STYLE, lang })).toContain(undo);
+    expect(connectionToMarkdown(beside, { ...META, lang })).toContain(undo);
+    expect(connectionToHtml(beside, { ...META, lang })).toContain(undo);
+  });
+
   it('prints the conversation only when asked, bytes only when asked for too', () => {
     expect(connectionToText(failed, { ...META, ...STYLE, lang: 'en' })).not.toContain('NTLM type 3');
     const words = connectionToText(failed, { ...META, ...STYLE, lang: 'en', explain: true });

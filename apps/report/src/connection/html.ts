@@ -117,7 +117,7 @@ class ConnectionHtml {
       ['next', m.sectionNext, one.nextCheck && this.#next(one.nextCheck)],
       ['portrait', words.sectionPortrait, portrait.length > 0 ? this.#pairs(portrait) : undefined],
       ['account', words.sectionAccount, account.length > 0 ? this.#pairs(account) : html`<p>${noAccountText(one, this.#lang)}</p>`],
-      ['beside', words.sectionBeside, this.#causes(one.beside)],
+      ['beside', words.sectionBeside, this.#causes(one.beside, true)],
       ['also', words.sectionAlso, this.#causes(also)],
       ['open', words.sectionOpen, this.#causes(open)],
       ['ruled-out', words.sectionRuledOut, this.#causes(ruledOut)],
@@ -166,9 +166,10 @@ class ConnectionHtml {
     return html`<div class="next"><p>${this.#t(text)}</p>${check.command !== undefined && commandBlock(check.command)}</div>`;
   }
 
-  #causes(causes: readonly JudgedCause[]): Markup | undefined {
+  /** @param remedies also what to change: those of the verdict have a section of their own, findings beside it have none. */
+  #causes(causes: readonly JudgedCause[], remedies = false): Markup | undefined {
     if (causes.length === 0) return undefined;
-    return html`<ul class="alt plain">${causes.map(({ cause, grade, because }) => html`<li><span class="grade ${grade}">${this.#m.grade[grade]}</span> <strong>${this.#t(cause.title)}</strong><br>${withTimes(this.#t(because))}</li>`)}</ul>`;
+    return html`<ul class="alt plain">${causes.map(({ cause, grade, because }) => html`<li><span class="grade ${grade}">${this.#m.grade[grade]}</span> <strong>${this.#t(cause.title)}</strong><br>${withTimes(this.#t(because))}${remedies && cause.remedies.map((remedy) => html`<div><span class="soft">${this.#m.sectionRemedy}:</span> ${remedyBody(remedy, this.#lang)}</div>`)}</li>`)}</ul>`;
   }
 
   #conversation({ attempt }: ConnectionDiagnosis): Markup {

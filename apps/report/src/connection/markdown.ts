@@ -1,5 +1,5 @@
 import type { ConnectionDiagnosis, ConnectionReport, JudgedCause } from '@winmedic/core/model';
-import type { Language } from '@winmedic/knowledge/model';
+import type { Language, Remedy } from '@winmedic/knowledge/model';
 import { formatDuration, formatTime, zoneName } from '../format-time.ts';
 import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown.ts';
 import type { ReportOptions } from '../options.ts';
@@ -43,7 +43,7 @@ class ConnectionMarkdown {
     this.#out.push(`# ${escapeMarkdown(words.title(title))}`, '');
     for (const { shown, others } of groups) {
       const more = others.length > 0 ? ` (${words.same(others.length)}: ${m.list(others.map(targetName))})` : '';
-      this.#out.push(`- **${escapeMarkdown(targetName(shown))}** ${this.#grade(shown)}: ${this.#sentence(shown)}${escapeMarkdown(more)}`);
+      this.#out.push(`- **${escapeMarkdown(targetName(shown))}** ${this.#grade(shown)}${this.#sentence(shown)}${escapeMarkdown(more)}`);
     }
     for (const { shown } of groups) this.#host(shown, groups.length > 1);
     const { rdpPorts, problems, madeAt, checks } = this.#report;
@@ -81,8 +81,10 @@ class ConnectionMarkdown {
   }
 
   #grade({ outcome, verdict }: ConnectionDiagnosis): string {
+    // The sentence of a likely verdict says so itself.
+    if (verdict.cause !== undefined && verdict.grade === 'likely') return '';
     const word = verdict.cause === undefined && outcome !== 'failed' ? this.#m.connection.outcome[outcome] : this.#m.grade[verdict.grade];
-    return `**${escapeMarkdown(word)}**`;
+    return `**${escapeMarkdown(word)}**: `;
   }
 
   #sentence({ outcome, verdict }: ConnectionDiagnosis): string {
@@ -134,7 +136,7 @@ class ConnectionMarkdown {
       if (one.nextCheck.check.command !== undefined) this.#out.push(...codeBlock(one.nextCheck.check.command));
     }
     const { also, open, ruledOut } = causesOf(one);
-    this.#causes(words.sectionBeside, one.beside, level);
+    this.#causes(words.sectionBeside, one.beside, level, true);
     this.#causes(words.sectionAlso, also, level);
     this.#causes(words.sectionOpen, open, level);
     this.#causes(words.sectionRuledOut, ruledOut, level);
@@ -147,21 +149,28 @@ class ConnectionMarkdown {
 
   #remedies({ cause }: JudgedCause, level: 2 | 3): void {
     if (cause.remedies.length === 0) return;
-    const m = this.#m;
-    this.#heading(level, m.sectionRemedy);
-    for (const remedy of cause.remedies) {
-      this.#out.push('', `**${this.#t(remedy.text)}**`);
-      if (remedy.command !== undefined) this.#out.push(...codeBlock(remedy.command));
-      if (remedy.gpo) this.#out.push(`- ${m.gpo}: ${this.#t(remedy.gpo)}`);
-      this.#out.push(`- ${m.risk}: ${this.#t(remedy.risk)}`, `- ${m.undo}: ${this.#t(remedy.undo)}`, '');
-    }
+    this.#heading(level, this.#m.sectionRemedy);
+    for (const remedy of cause.remedies) this.#remedy(remedy);
   }
 
-  #causes(title: string, causes: readonly JudgedCause[], level: 2 | 3): void {
+  #remedy(remedy: Remedy): void {
+    const m = this.#m;
+    this.#out.push('', `**${this.#t(remedy.text)}**`);
+    // A list right under a paragraph is read as part of it by some.
+    if (remedy.command === undefined) this.#out.push('');
+    else this.#out.push(...codeBlock(remedy.command));
+    if (remedy.gpo) this.#out.push(`- ${m.gpo}: ${this.#t(remedy.gpo)}`);
+    this.#out.push(`- ${m.risk}: ${this.#t(remedy.risk)}`, `- ${m.undo}: ${this.#t(remedy.undo)}`, '');
+  }
+
+  /** @param remedies also what to change: those of the verdict have a section of their own, findings beside it have none. */
+  #causes(title: string, causes: readonly JudgedCause[], level: 2 | 3, remedies = false): void {
     if (causes.length === 0) return;
     this.#heading(level, title);
-    for (const { cause, grade, because } of causes)
+    for (const { cause, grade, because } of causes) {
       this.#out.push(`- **${escapeMarkdown(this.#m.grade[grade])}** ${this.#t(cause.title)}: ${this.#t(because)}`);
+      if (remedies) for (const remedy of cause.remedies) this.#remedy(remedy);
+    }
   }
 
   #conversation({ attempt }: ConnectionDiagnosis, level: 2 | 3): void {

@@ -1,5 +1,5 @@
 import type { ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung, WireMessage } from '@winmedic/core/model';
-import type { Check, Language } from '@winmedic/knowledge/model';
+import type { Check, Language, Remedy } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { ReportOptions } from '../options.ts';
 import { madeSection, problemsSection } from '../terminal-evidence.ts';
@@ -127,10 +127,11 @@ class ConnectionText {
       if (one.nextCheck.check.command !== undefined) page.command(one.nextCheck.check.command, 4);
     }
     const { also, open, ruledOut } = causesOf(one);
-    this.#causes(words.sectionBeside, one.beside, several);
+    this.#causes(words.sectionBeside, one.beside, several, true);
     this.#causes(words.sectionAlso, also, several);
     this.#causes(words.sectionOpen, open, several);
-    this.#causes(words.sectionRuledOut, ruledOut, several);
+    if (this.#options.verbose) this.#causes(words.sectionRuledOut, ruledOut, several);
+    else this.#ruledOut(ruledOut, several);
     if (attempt.notChecked.length > 0) {
       this.#heading(words.sectionNotChecked, several);
       for (const text of attempt.notChecked) page.text(pick(text, this.#lang), { indent: 2, lead: '- ' });
@@ -156,7 +157,8 @@ class ConnectionText {
     const lead = `${shape} ${padTo(words.rung[rung.name], RUNG_WIDTH)} ${padTo(words.verdict[rung.verdict], 12)} ${padTo(time, 9)}`;
     const tone = rung.verdict === 'failed' || rung.verdict === 'warned' ? 'warn' : rung.verdict === 'passed' ? 'sure' : 'faint';
     const reached = rung.verdict !== 'unreached';
-    page.text(open || !reached ? '' : pick(rung.observed, this.#lang), { indent: 2, lead, leadTone: tone });
+    if (open || !reached) page.text(lead.trimEnd(), { indent: 2, tone });
+    else page.text(pick(rung.observed, this.#lang), { indent: 2, lead, leadTone: tone });
     if (!open || !reached) return;
     const part = (label: string, text: string): void => page.text(text, { indent: 6, lead: `${label}: `, leadTone: 'faint' });
     part(words.tried, pick(rung.tried, this.#lang));
@@ -166,16 +168,21 @@ class ConnectionText {
 
   #remedies({ cause }: JudgedCause, several: boolean): void {
     if (cause.remedies.length === 0) return;
+    this.#heading(this.#m.sectionRemedy, several);
+    cause.remedies.forEach((remedy, i) => {
+      this.#remedy(remedy, 2, `${i + 1}. `);
+    });
+  }
+
+  #remedy(remedy: Remedy, indent: number, lead: string): void {
     const m = this.#m;
     const page = this.#page;
-    this.#heading(m.sectionRemedy, several);
-    cause.remedies.forEach((remedy, i) => {
-      page.text(pick(remedy.text, this.#lang), { indent: 2, lead: `${i + 1}. ` });
-      if (remedy.command !== undefined) page.command(remedy.command, 5);
-      if (remedy.gpo) page.text(pick(remedy.gpo, this.#lang), { indent: 5, lead: `${m.gpo}: `, leadTone: 'faint' });
-      page.text(pick(remedy.risk, this.#lang), { indent: 5, lead: `${m.risk}: `, leadTone: 'faint' });
-      page.text(pick(remedy.undo, this.#lang), { indent: 5, lead: `${m.undo}: `, leadTone: 'faint' });
-    });
+    const below = indent + 3;
+    page.text(pick(remedy.text, this.#lang), { indent, lead });
+    if (remedy.command !== undefined) page.command(remedy.command, below);
+    if (remedy.gpo) page.text(pick(remedy.gpo, this.#lang), { indent: below, lead: `${m.gpo}: `, leadTone: 'faint' });
+    page.text(pick(remedy.risk, this.#lang), { indent: below, lead: `${m.risk}: `, leadTone: 'faint' });
+    page.text(pick(remedy.undo, this.#lang), { indent: below, lead: `${m.undo}: `, leadTone: 'faint' });
   }
 
   #confirm(checks: readonly Check[], several: boolean): void {
@@ -187,7 +194,8 @@ class ConnectionText {
     }
   }
 
-  #causes(title: string, causes: readonly JudgedCause[], several: boolean): void {
+  /** @param remedies also what to change: those of the verdict have a section of their own, findings beside it have none. */
+  #causes(title: string, causes: readonly JudgedCause[], several: boolean, remedies = false): void {
     if (causes.length === 0) return;
     const page = this.#page;
     this.#heading(title, several);
@@ -205,9 +213,21 @@ class ConnectionText {
           lead: `${this.#m.colDecides}: `,
           leadTone: 'faint',
         });
+      if (remedies) for (const remedy of cause.remedies) this.#remedy(remedy, 6, `${this.#m.sectionRemedy}: `);
     }
     if (causes.length > told.length)
       page.text(`${this.#m.more(causes.length - told.length)} (${this.#m.verboseOnly})`, { indent: 2, tone: 'faint' });
+  }
+
+  /** What it is not, by name alone: the reasons are for those who ask. */
+  #ruledOut(causes: readonly JudgedCause[], several: boolean): void {
+    if (causes.length === 0) return;
+    const page = this.#page;
+    this.#heading(`${this.#m.connection.sectionRuledOut} (${this.#m.connection.withReasons})`, several);
+    for (const { cause, grade } of causes.slice(0, SHORT_CAUSES))
+      page.text(pick(cause.title, this.#lang), { indent: 2, lead: `${gradeShape(page, grade)} `, tone: 'faint' });
+    const rest = causes.length - SHORT_CAUSES;
+    if (rest > 0) page.text(this.#m.more(rest), { indent: 2, tone: 'faint' });
   }
 
   #conversation(messagesSeen: readonly WireMessage[], several: boolean): void {

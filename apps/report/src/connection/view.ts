@@ -61,13 +61,13 @@ export interface VerdictGroup {
 
 const OUTCOME_RANK = { failed: 0, warned: 1, ok: 2 } as const;
 
-/** Groups by outcome, cause and grade; what failed first, the odd ones (small groups) before the many. */
+/** Groups by outcome, grade and cause, or sentence where no cause is named; what failed first, the odd ones (small groups) before the many. */
 export function groupsOf({ diagnoses }: ConnectionReport): VerdictGroup[] {
   const groups = new Map<string, ConnectionDiagnosis[]>();
   for (const one of diagnoses) {
     const { outcome, verdict } = one;
-    const failed = one.attempt.rungs.find((rung) => rung.verdict === 'failed')?.name ?? '';
-    const key = [outcome, verdict.grade, verdict.cause?.cause.id ?? failed].join('|');
+    // Without a cause the sentence is the verdict: how far it came, what is worth attention, what is open.
+    const key = [outcome, verdict.grade, verdict.cause?.cause.id ?? verdict.sentence.en].join('|');
     const group = groups.get(key);
     if (group) group.push(one);
     else groups.set(key, [one]);
@@ -150,6 +150,8 @@ export function accountLines({ attempt }: ConnectionDiagnosis, lang: Language): 
 export function noAccountText({ attempt }: ConnectionDiagnosis, lang: Language): string {
   const words = messages(lang).connection;
   if (attempt.via === 'rdp') return words.rdpNoAccount;
+  if (attempt.rungs.some(({ verdict }) => verdict === 'failed') && attempt.properties.get('client.scheme')?.value === '')
+    return words.noUser;
   const asked = attempt.properties.get('client.scheme')?.value;
   return asked === undefined || asked === '' ? words.noAccount : words.unusedAccount;
 }

@@ -4,7 +4,7 @@ const n3 = (n: number): string => n.toLocaleString('ja');
 
 /** 接続診断の用語。 */
 export const connectionJa: typeof connectionEn = {
-  title: (target) => `${target} への接続`,
+  title: (target) => `${target}${/[!-~]$/.test(target) ? ' ' : ''}への接続`,
   lead: '結論',
   skip: '結論へ移動',
   hosts: (n) => `ホスト ${n3(n)} 台`,
@@ -28,6 +28,7 @@ export const connectionJa: typeof connectionEn = {
   beforeLogin: 'ログオンなし',
   sectionAccount: 'アカウント',
   sectionBeside: 'あわせて確認したい点',
+  withReasons: '理由は --verbose で表示',
   sectionAlso: 'ほかに成り立つ原因',
   sectionOpen: '未決の原因と、決め手になるもの',
   sectionRuledOut: '除外した原因',
@@ -77,6 +78,7 @@ export const connectionJa: typeof connectionEn = {
   domainField: 'ドメイン',
   workstationField: 'ワークステーション',
   empty: '(空)',
+  noUser: 'アカウントの指定はありません。',
   noAccount: 'アカウントの指定がないため、認証方式より上の段階は試していません。',
   rdpNoAccount: 'RDP はネゴシエーションのみで、ログオンは行いません。',
   unusedAccount: 'ログオンより前の段階で終わったため、使っていません。',
