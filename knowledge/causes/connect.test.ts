@@ -85,6 +85,22 @@ describe('remedies', () => {
     for (const command of opening) expect(command).toMatch(/remoteip=<management address>|-RemoteAddress <management address>/);
   });
 
+  it('run as printed in Windows PowerShell, in every display language', () => {
+    const printed = causes.flatMap(({ id, confirm, remedies }) =>
+      [...confirm, ...remedies].flatMap(({ command }) => (command === undefined ? [] : [`${id}: ${command}`])),
+    );
+    // "&" joins commands in cmd only, %NAME% is no variable, sc is Set-Content, winrm loses an unquoted @{}, and names of groups of rules are translated.
+    const elsewhere = / & | \/ Get-|%\w+%|\bsc (query|config|start)|winrm (set|create) \S+ @\{|advfirewall .*group=|-DisplayGroup/;
+    expect(printed.length).toBeGreaterThan(100);
+    expect(printed.filter((command) => elsewhere.test(command))).toEqual([]);
+    for (const bad of ['hostname & ipconfig', 'sc query WinRM', 'winrm set winrm/config @{MaxEnvelopeSizekb="500"}'])
+      expect(bad).toMatch(elsewhere);
+  });
+
+  it('never set WinRM up with what also switches the UAC filter off', () => {
+    expect(commands.filter((command) => /quickconfig|Enable-PSRemoting/i.test(command))).toEqual([]);
+  });
+
   it('switch the UAC filter off last, and say what it opens', () => {
     const ids = cause('uac-remote-filter').remedies.map(({ id }) => id);
     expect(ids).toEqual(['domain-account', 'remote-management-users', 'switch-filter-off']);
