@@ -72,9 +72,14 @@ describe('looking for RDP', () => {
     });
   });
 
+  it('names hosts without an address, whose ports nobody asked', async () => {
+    const search = await findRdp(['nobody'], { ...quick, ports: [3389, 3390], lookUp: async () => [] });
+    expect(search).toEqual({ findings: [], tried: 0, unresolved: ['nobody'] });
+  });
+
   it('stops when told', async () => {
     const stop = new AbortController();
     stop.abort();
-    expect(await findRdp(['127.0.0.1'], { ...quick, ports: [1], signal: stop.signal })).toEqual({ findings: [], tried: 0 });
+    expect(await findRdp(['127.0.0.1'], { ...quick, ports: [1], signal: stop.signal })).toEqual({ findings: [], tried: 0, unresolved: [] });
   });
 });

@@ -24,8 +24,10 @@ export interface FindRdpOptions {
 /** What was found, and what was not looked at. */
 export interface RdpSearch {
   readonly findings: readonly RdpPortFinding[];
-  /** Pairs of host and port that were tried; fewer than asked for when the signal stopped the search. */
+  /** Pairs of host and port that were tried; fewer than asked for when the signal stopped the search or a name gave no address. */
   readonly tried: number;
+  /** Hosts whose name gave no address: none of their ports was asked. */
+  readonly unresolved: readonly string[];
 }
 
 const DEFAULT_LIMIT = 1024;
@@ -53,10 +55,16 @@ export async function findRdp(hosts: readonly string[], options: FindRdpOptions)
     return known;
   };
   const findings: RdpPortFinding[] = [];
+  const unresolved = new Set<string>();
   let tried = 0;
+  let done = 0;
   const one = async (host: string, port: number) => {
     const address = await addressOf(host);
-    if (address === undefined) return;
+    if (address === undefined) {
+      unresolved.add(host);
+      return;
+    }
+    tried++;
     const { connectMs = 5000, answerMs = 5000 } = options.times ?? {};
     const { judgement } = await askRdp({
       address,
@@ -76,14 +84,17 @@ export async function findRdp(hosts: readonly string[], options: FindRdpOptions)
       if (signal?.aborted) break;
       const task: Promise<void> = one(host, port).finally(() => {
         running.delete(task);
-        tried++;
-        options.onProgress?.(tried, total);
+        options.onProgress?.(++done, total);
       });
       running.add(task);
       await pause(1000 / Math.max(0.1, ratePerSecond), signal);
     }
   await Promise.all(running);
-  return { findings: findings.sort((a, b) => names.indexOf(a.host) - names.indexOf(b.host) || a.port - b.port), tried };
+  return {
+    findings: findings.sort((a, b) => names.indexOf(a.host) - names.indexOf(b.host) || a.port - b.port),
+    tried,
+    unresolved: [...unresolved],
+  };
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

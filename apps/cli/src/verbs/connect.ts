@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { attemptAll, type ConnectAllOptions, type ConnectCredential, ConnectError, findRdp, Secret } from '@winmedic/core/connection';
+import {
+  attemptAll,
+  type ConnectAllOptions,
+  type ConnectCredential,
+  ConnectError,
+  findRdp,
+  type RdpSearch,
+  Secret,
+} from '@winmedic/core/connection';
 import { diagnoseConnection } from '@winmedic/core/diagnosis';
 import type {
   ConnectionAttempt,
@@ -7,7 +15,6 @@ import type {
   ConnectionReport,
   JudgedCause,
   LoginSchemeName,
-  RdpPortFinding,
   Timeline,
 } from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
@@ -176,21 +183,20 @@ function talkCost(context: Context, options: ConnectAllOptions, hosts: number): 
   );
 }
 
-async function rdpPorts(context: Context, hosts: readonly string[], options: Options): Promise<readonly RdpPortFinding[]> {
+async function rdpPorts(context: Context, hosts: readonly string[], options: Options): Promise<RdpSearch | undefined> {
   const ports = list(options, 'findRdp');
-  if (ports.length === 0) return [];
+  if (ports.length === 0) return undefined;
   const rate = whole(options, 'rate', '--rate', 1, 1000);
   const limit = whole(options, 'limit', '--limit', 1, 1_000_000);
   const progress = makeProgress(context);
   try {
-    const search = await findRdp(hosts, {
+    return await findRdp(hosts, {
       ports: portsOf(ports, '--find-rdp'),
       ...(rate === undefined ? {} : { ratePerSecond: rate }),
       ...(limit === undefined ? {} : { limit }),
       signal: context.signal,
       onProgress: (done, total) => progress.update(done, total, 'RDP'),
     });
-    return search.findings;
   } finally {
     progress.end();
   }
@@ -264,7 +270,8 @@ const connect: VerbRun = async (context, args, options) => {
   const evidence = list(options, 'evidence');
   const beside = evidence.length + list(options, 'fact').length + list(options, 'facts').length > 0;
   const timeline: Timeline | undefined = beside ? await gatherTimeline(context, evidence, options) : undefined;
-  const found = await rdpPorts(context, targets, options);
+  const search = await rdpPorts(context, targets, options);
+  const found = search?.findings ?? [];
   const onlyPorts = list(options, 'findRdp').length > 0 && settings.credential === undefined;
   talkCost(context, settings, targets.length);
   const progress = makeProgress(context);
@@ -299,7 +306,7 @@ const connect: VerbRun = async (context, args, options) => {
   };
   const meta = reportMeta(context, started);
   const bytes = options['bytes'] === true;
-  const filter = { explain: bytes || options['explain'] === true, bytes };
+  const filter = { explain: bytes || options['explain'] === true, bytes, ...(search === undefined ? {} : { rdpSearch: search }) };
   const people = { ...meta, lang: context.lang, ...filter };
   if (context.json) await context.outJson(connectionToJson(report, meta, filter));
   else {

@@ -69,6 +69,26 @@ describe('the connection doctor in a terminal', () => {
     expect(text.split('\n').length).toBeLessThan(160);
   });
 
+  it.each(lang)('says how far a search for RDP went, also when it found nothing (%s)', (lang) => {
+    const options = { ...META, lang, rdpSearch: { tried: 3, unresolved: ['hv9'] } };
+    const forms = [
+      connectionToText(reportOf(), { ...STYLE, ...options }),
+      connectionToMarkdown(reportOf(), options),
+      connectionToHtml(reportOf(), options),
+    ];
+    for (const form of forms) {
+      expect(form).toContain(lang === 'ja' ? '試したポート 3 個、RDP の応答なし' : '3 ports tried, RDP on none.');
+      expect(form).toContain('hv9');
+    }
+    expect(connectionToText(reportOf(), { ...META, ...STYLE, lang })).not.toContain('RDP');
+  });
+
+  it('says first on how many of several hosts a rung failed', () => {
+    const many = reportOf(diagnosisOf('a', 'likely', 'login'), diagnosisOf('b', 'ok'));
+    expect(connectionToText(many, { ...META, ...STYLE, lang: 'en' })).toMatch(/^2 hosts: a rung failed on 1\n/);
+    expect(connectionToText(failed, { ...META, ...STYLE, lang: 'en' })).toMatch(/^hv01:5985/);
+  });
+
   it('tells hosts apart that work with other remarks', () => {
     const calm = diagnosisOf('fine', 'ok');
     const drifts = { ...diagnosisOf('drifts', 'ok'), outcome: 'warned' as const };

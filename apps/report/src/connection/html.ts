@@ -18,6 +18,7 @@ import {
   noAccountText,
   portraitLines,
   RUNG_SHAPES,
+  rdpSearchLines,
   targetName,
 } from './view.ts';
 
@@ -60,11 +61,12 @@ class ConnectionHtml {
         add(`h${i + 1}-${part}`, several ? `${name}: ${title}` : title, body, several ? (n === 0 ? name : '') : undefined);
       });
     });
-    if (rdpPorts.length > 0)
+    const search = rdpSearchLines(this.#report, this.#options, this.#lang);
+    if (rdpPorts.length + search.length > 0)
       add(
         'rdp',
         words.sectionRdp,
-        html`<ul class="alt">${rdpPorts.map(({ host, port, nla, logonScreen }) => html`<li><code>${host}:${port}</code> ${words.nla[nla]}: ${logonScreen ? words.logonScreen : words.noLogonScreen}</li>`)}</ul>`,
+        html`<ul class="alt">${search.map((line) => html`<li>${line}</li>`)}${rdpPorts.map(({ host, port, nla, logonScreen }) => html`<li><code>${host}:${port}</code> ${words.nla[nla]}: ${logonScreen ? words.logonScreen : words.noLogonScreen}</li>`)}</ul>`,
       );
     add('problems', m.sectionProblems, problemList(problems, this.#lang));
     const more: (readonly [string, string])[] =

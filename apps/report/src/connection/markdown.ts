@@ -17,6 +17,7 @@ import {
   noAccountText,
   portraitLines,
   RUNG_SHAPES,
+  rdpSearchLines,
   targetName,
 } from './view.ts';
 
@@ -47,8 +48,10 @@ class ConnectionMarkdown {
     }
     for (const { shown } of groups) this.#host(shown, groups.length > 1);
     const { rdpPorts, problems, madeAt, checks } = this.#report;
-    if (rdpPorts.length > 0) {
+    const search = rdpSearchLines(this.#report, this.#options, this.#lang);
+    if (rdpPorts.length + search.length > 0) {
       this.#heading(2, words.sectionRdp);
+      for (const line of search) this.#item('', line);
       for (const { host, port, nla, logonScreen } of rdpPorts)
         this.#item(`${host}:${port}`, `${words.nla[nla]}: ${logonScreen ? words.logonScreen : words.noLogonScreen}`);
     }

@@ -19,6 +19,7 @@ import {
   noAccountText,
   portraitLines,
   RUNG_SHAPES,
+  rdpSearchLines,
   targetName,
 } from './view.ts';
 
@@ -57,6 +58,7 @@ class ConnectionText {
   render(): string {
     const groups = groupsOf(this.#report);
     const { verbose } = this.#options;
+    this.#tally();
     for (const { shown, others } of groups) this.#headline(shown, others);
     const full = verbose ? groups.flatMap(({ shown, others }) => [shown, ...others]) : groups.map(({ shown }) => shown);
     const told = verbose ? full : full.slice(0, SHORT_HOSTS);
@@ -75,6 +77,16 @@ class ConnectionText {
     if (this.#report.checks.size > 0) this.#page.text(this.#m.connection.runChecks(checksText(this.#report, this.#lang)), { indent: 2 });
     this.#last();
     return this.#page.toString();
+  }
+
+  /** Of many hosts the first question is how many it concerns. */
+  #tally(): void {
+    const { diagnoses } = this.#report;
+    if (diagnoses.length < 2) return;
+    const words = this.#m.connection;
+    const failed = diagnoses.filter(({ outcome }) => outcome === 'failed').length;
+    this.#page.text(`${words.hosts(diagnoses.length)}: ${words.failedHosts(failed)}`, { tone: 'strong' });
+    this.#page.gap();
   }
 
   #headline(one: ConnectionDiagnosis, others: readonly ConnectionDiagnosis[]): void {
@@ -248,9 +260,11 @@ class ConnectionText {
 
   #rdpPorts(): void {
     const { rdpPorts } = this.#report;
-    if (rdpPorts.length === 0) return;
+    const search = rdpSearchLines(this.#report, this.#options, this.#lang);
+    if (rdpPorts.length + search.length === 0) return;
     const words = this.#m.connection;
     this.#page.section(words.sectionRdp);
+    for (const line of search) this.#page.text(line, { indent: 2 });
     for (const { host, port, nla, logonScreen } of rdpPorts)
       this.#page.text(`${words.nla[nla]}: ${logonScreen ? words.logonScreen : words.noLogonScreen}`, {
         indent: 2,

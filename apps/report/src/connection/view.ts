@@ -11,6 +11,8 @@ export interface ConnectionFilter {
   readonly explain?: boolean;
   /** With the conversation: the bytes, secrets overwritten. */
   readonly bytes?: boolean;
+  /** What a search for RDP asked: pairs of host and port, and hosts without an address. Absent: nobody searched. */
+  readonly rdpSearch?: { readonly tried: number; readonly unresolved: readonly string[] };
 }
 
 /** Shapes of a rung's verdict: Unicode, ASCII. */
@@ -127,7 +129,8 @@ export function accountLines({ attempt }: ConnectionDiagnosis, lang: Language): 
   const words = messages(lang).connection;
   const { account } = attempt;
   if (!account) return [];
-  const lines: (readonly [string, string])[] = [[words.typed, account.typed]];
+  // A ticket cache or a certificate names its owner itself.
+  const lines: (readonly [string, string])[] = account.typed === '' ? [] : [[words.typed, account.typed]];
   if (account.sent) {
     const { user, domain, workstation } = account.sent;
     const shown = (text: string): string => (text === '' ? words.empty : text);
@@ -154,6 +157,17 @@ export function noAccountText({ attempt }: ConnectionDiagnosis, lang: Language):
     return words.noUser;
   const asked = attempt.properties.get('client.scheme')?.value;
   return asked === undefined || asked === '' ? words.noAccount : words.unusedAccount;
+}
+
+/** How far a search for RDP went, line by line; a list without it would leave open whether anything was asked. */
+export function rdpSearchLines({ rdpPorts }: ConnectionReport, { rdpSearch }: ConnectionFilter, lang: Language): string[] {
+  if (rdpSearch === undefined) return [];
+  const m = messages(lang);
+  const { tried, unresolved } = rdpSearch;
+  return [
+    m.connection.rdpTried(tried, rdpPorts.length),
+    ...(unresolved.length > 0 ? [m.connection.rdpUnresolved(m.list([...unresolved]))] : []),
+  ];
 }
 
 /** Id of a run: the given one, or one derived from targets and time. */

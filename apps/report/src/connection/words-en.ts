@@ -9,6 +9,7 @@ export const connectionEn = {
   lead: 'Verdict',
   skip: 'Skip to the verdict',
   hosts: (n: number) => plural(n, 'host'),
+  failedHosts: (n: number) => (n === 0 ? 'no rung failed on any' : `a rung failed on ${n.toLocaleString('en')}`),
   rung: {
     name: 'name',
     route: 'route',
@@ -75,7 +76,9 @@ export const connectionEn = {
   nla: { required: 'NLA required', optional: 'NLA optional', off: 'NLA off' } as Record<'required' | 'optional' | 'off', string>,
   logonScreen: 'shows a logon screen before authentication',
   noLogonScreen: 'no logon screen before authentication',
-  noRdp: 'No RDP port was found.',
+  rdpTried: (tried: number, found: number) =>
+    `${plural(tried, 'port')} tried, RDP on ${found === 0 ? 'none' : found.toLocaleString('en')}.`,
+  rdpUnresolved: (names: string) => `Not resolved, nothing asked: ${names}`,
   typed: 'as typed',
   sent: 'as sent',
   userField: 'user',

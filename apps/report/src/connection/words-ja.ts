@@ -8,6 +8,7 @@ export const connectionJa: typeof connectionEn = {
   lead: '結論',
   skip: '結論へ移動',
   hosts: (n) => `ホスト ${n3(n)} 台`,
+  failedHosts: (n) => (n === 0 ? '失敗した段階のあるホストなし' : `失敗した段階のあるホスト ${n3(n)} 台`),
   rung: {
     name: '名前解決',
     route: '経路',
@@ -71,7 +72,8 @@ export const connectionJa: typeof connectionEn = {
   nla: { required: 'NLA 必須', optional: 'NLA 任意', off: 'NLA 無効' },
   logonScreen: '認証前にログオン画面を表示',
   noLogonScreen: '認証前のログオン画面なし',
-  noRdp: 'RDP ポートは見つかりませんでした。',
+  rdpTried: (tried, found) => `試したポート ${n3(tried)} 個、RDP の応答${found === 0 ? 'なし' : ` ${n3(found)} 個`}`,
+  rdpUnresolved: (names) => `名前解決に失敗し、試していないホスト: ${names}`,
   typed: '入力',
   sent: '送信',
   userField: 'ユーザー',
