@@ -83,10 +83,15 @@ describe('the connection doctor in a terminal', () => {
     expect(connectionToText(reportOf(), { ...META, ...STYLE, lang })).not.toContain('RDP');
   });
 
-  it('says first on how many of several hosts a rung failed', () => {
+  it('says first on how many of several hosts a rung failed, and where the login was held back', () => {
     const many = reportOf(diagnosisOf('a', 'likely', 'login'), diagnosisOf('b', 'ok'));
     expect(connectionToText(many, { ...META, ...STYLE, lang: 'en' })).toMatch(/^2 hosts: a rung failed on 1\n/);
     expect(connectionToText(failed, { ...META, ...STYLE, lang: 'en' })).toMatch(/^hv01:5985/);
+    const fine = diagnosisOf('c', 'ok');
+    const held = { ...fine, attempt: { ...fine.attempt, account: { ...fine.attempt.account!, held: { en: 'rejected', ja: '拒否' } } } };
+    expect(connectionToText(reportOf(fine, held), { ...META, ...STYLE, lang: 'en' })).toMatch(
+      /^2 hosts: no rung failed on any; the login was not tried on 1\n/,
+    );
   });
 
   it('tells hosts apart that work with other remarks', () => {

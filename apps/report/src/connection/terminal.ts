@@ -85,7 +85,9 @@ class ConnectionText {
     if (diagnoses.length < 2) return;
     const words = this.#m.connection;
     const failed = diagnoses.filter(({ outcome }) => outcome === 'failed').length;
-    this.#page.text(`${words.hosts(diagnoses.length)}: ${words.failedHosts(failed)}`, { tone: 'strong' });
+    const held = diagnoses.filter(({ attempt }) => attempt.account?.held !== undefined).length;
+    const rest = held > 0 ? words.heldHosts(held) : '';
+    this.#page.text(`${words.hosts(diagnoses.length)}: ${words.failedHosts(failed)}${rest}`, { tone: 'strong' });
     this.#page.gap();
   }
 

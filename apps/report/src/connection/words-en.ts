@@ -9,6 +9,7 @@ export const connectionEn = {
   lead: 'Verdict',
   skip: 'Skip to the verdict',
   hosts: (n: number) => plural(n, 'host'),
+  heldHosts: (n: number) => `; the login was not tried on ${n.toLocaleString('en')}`,
   failedHosts: (n: number) => (n === 0 ? 'no rung failed on any' : `a rung failed on ${n.toLocaleString('en')}`),
   rung: {
     name: 'name',

@@ -8,6 +8,7 @@ export const connectionJa: typeof connectionEn = {
   lead: '結論',
   skip: '結論へ移動',
   hosts: (n) => `ホスト ${n3(n)} 台`,
+  heldHosts: (n) => `、ログオンを試していないホスト ${n3(n)} 台`,
   failedHosts: (n) => (n === 0 ? '失敗した段階のあるホストなし' : `失敗した段階のあるホスト ${n3(n)} 台`),
   rung: {
     name: '名前解決',
