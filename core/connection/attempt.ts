@@ -31,7 +31,7 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
   const ladder = new Ladder(parseTarget(text, { via, https: options.https ?? false }), via, options.conversation);
   const times = { ...TIMES, ...options.times };
   const budgetEnd = new AbortController();
-  const timer = setTimeout(() => budgetEnd.abort(), times.hostMs);
+  ladder.time.start(times.hostMs, () => budgetEnd.abort());
   const note = () => ladder.interrupt();
   if (options.signal?.aborted) note();
   else options.signal?.addEventListener('abort', note, { once: true });
@@ -47,7 +47,7 @@ export async function attemptConnection(text: string, options: ConnectOptions = 
         : say(`what the host sent cannot be read (${error.code})`, `ホストが送った内容を読み取れない (${error.code})`),
     );
   } finally {
-    clearTimeout(timer);
+    ladder.time.stop();
     options.signal?.removeEventListener('abort', note);
   }
   if (signal.aborted)

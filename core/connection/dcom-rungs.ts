@@ -214,7 +214,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
     };
     checked = () => (context?.credentialChecks ?? 0) > 0;
     if (plan.costs) {
-      const got = await budget.acquire([forms?.user ?? '', plan.user], plan.realm, options.signal);
+      const got = await ladder.time.without(() => budget.acquire([forms?.user ?? '', plan.user], plan.realm, options.signal));
       if ('held' in got) return held(parts, got);
       lease = got;
     }
@@ -225,7 +225,7 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
     noteDcomUser(ladder, choice, names);
     let context: ReturnType<typeof ntlmInitiator> | undefined;
     auth = async () => {
-      const password = await credential.password();
+      const password = await ladder.time.without(credential.password);
       ladder.sieve.addText(password.reveal());
       context = ntlmInitiator({
         credential: { user: choice.user, domain: choice.domain, password },
@@ -236,7 +236,8 @@ async function activate(parts: DcomParts, names: ChallengeNames | undefined, bud
       return { context, type: 'ntlm', level: 'privacy' };
     };
     checked = () => context?.sent !== undefined;
-    const got = await budget.acquire([forms?.user ?? '', choice.user], authorityOf(choice, names, ladder.target.host), options.signal);
+    const authority = authorityOf(choice, names, ladder.target.host);
+    const got = await ladder.time.without(() => budget.acquire([forms?.user ?? '', choice.user], authority, options.signal));
     if ('held' in got) return held(parts, got);
     lease = got;
     ladder.account.sent = { user: choice.user, domain: choice.domain };

@@ -142,7 +142,7 @@ function realmAndCredential(
     user,
     kind: 'secret',
     credential: async () => {
-      const password = await credential.password();
+      const password = await ladder.time.without(credential.password);
       ladder.sieve.addText(password.reveal());
       return { kind: 'password', user, realm, password };
     },

@@ -10,6 +10,7 @@ import type {
   WireMessage,
 } from '../model/connection.ts';
 import type { FactObservation, InstantNs } from '../model/observation.ts';
+import { HostTime } from './host-time.ts';
 import { Sieve } from './sieve.ts';
 import type { Target } from './target.ts';
 import { say } from './text.ts';
@@ -50,6 +51,8 @@ export class Ladder {
   readonly notChecked: Localized[] = [];
   /** What must not appear anywhere: passwords, tokens. */
   readonly sieve = new Sieve();
+  /** Time limit of this host. */
+  readonly time = new HostTime();
   account: Writable<AccountUse> | undefined;
   port: number;
   transport: 'http' | 'https';
@@ -105,7 +108,7 @@ export class Ladder {
   /** Begins a rung whose work is done before it is known how the rung below ended: see `since` of {@link climb}. */
   begin(name: RungName): RungStart {
     this.#current = name;
-    return { first: this.#messages.length, start: performance.now() };
+    return { first: this.#messages.length, start: performance.now() - this.time.stoodMs };
   }
 
   /**
@@ -117,7 +120,7 @@ export class Ladder {
     const end = await work();
     const messages = this.#messages.flatMap((message, index) => (index >= first && message.rung === name ? [index] : []));
     const ended = this.#interrupted && end.verdict === 'failed' ? { ...end, verdict: 'skipped' as const, observed: STOPPED } : end;
-    this.#rungs.set(name, { name, ...this.#safe(ended), ms: Math.round(performance.now() - start), messages });
+    this.#rungs.set(name, { name, ...this.#safe(ended), ms: Math.round(performance.now() - this.time.stoodMs - start), messages });
     return end.verdict !== 'failed';
   }
 

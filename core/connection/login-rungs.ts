@@ -166,7 +166,9 @@ async function tryKerberos(
   const { ladder, options } = parts;
   const { kerberos } = way;
   noteUser(ladder, plan, { user: kerberos.user, domain: kerberos.realm }, true);
-  const lease = kerberos.costs ? await budget.acquire([plan.forms?.user ?? '', kerberos.user], kerberos.realm, options.signal) : undefined;
+  const lease = kerberos.costs
+    ? await ladder.time.without(() => budget.acquire([plan.forms?.user ?? '', kerberos.user], kerberos.realm, options.signal))
+    : undefined;
   if (lease !== undefined && 'held' in lease) return { rung: heldEnd(ladder, lease) };
   const end = await counted(ladder, lease, (leave) => logIn(parts, way, undefined, leave));
   return end.noTicket === undefined ? endOf(ladder, way, undefined, end) : { noTicket: end.noTicket };
@@ -190,11 +192,8 @@ async function tryForms(parts: LoginParts, way: LoginWay, plan: LoginPlan, budge
       },
     };
   }
-  const lease = await budget.acquire(
-    [plan.forms?.user ?? '', first.user],
-    authorityOf(first, plan.names, ladder.target.host),
-    options.signal,
-  );
+  const authority = authorityOf(first, plan.names, ladder.target.host);
+  const lease = await ladder.time.without(() => budget.acquire([plan.forms?.user ?? '', first.user], authority, options.signal));
   if ('held' in lease) return { rung: heldEnd(ladder, lease) };
   const rejected: UserNameChoice[] = [];
   let last: RungAndSession | undefined;

@@ -288,7 +288,7 @@ async function passwordCredential(
   choice: UserNameChoice,
 ): Promise<PasswordCredential> {
   if (credential?.kind !== 'password') throw new TypeError('a password');
-  const password = await credential.password();
+  const password = await ladder.time.without(credential.password);
   ladder.sieve.addText(password.reveal());
   return { user: choice.user, domain: choice.domain, password };
 }
