@@ -2,10 +2,10 @@ import { loadKnowledge } from '@winmedic/knowledge';
 import { describe, expect, test } from 'vitest';
 import type { ConnectionDiagnosis } from '../model/connection.ts';
 import type { Grade } from '../model/verdict.ts';
-import { CAUSE_CASES, type CauseCase, OF_LOGS_ALONE } from './test-connection-cases.ts';
 import { diagnose } from './diagnose.ts';
 import { diagnosisOfAttempt, judgedOf, type MadeAttempt, type Properties } from './test-attempt.ts';
 import { timelineOf } from './test-case.ts';
+import { CAUSE_CASES, type CauseCase, OF_LOGS_ALONE } from './test-connection-cases.ts';
 
 const knowledge = loadKnowledge();
 const judgedCauses = knowledge.causes.filter((cause) => cause.scope === 'connection' || cause.class === 'logon');
