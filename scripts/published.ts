@@ -5,6 +5,7 @@ export const PUBLISHED = [
   'formats/registry-hive',
   'formats/crash-dump',
   'formats/pe',
+  'formats/disk',
   'protocols/ciphers',
   'protocols/gss',
   'protocols/ntlm',

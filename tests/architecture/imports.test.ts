@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'formats/registry-hive': ['formats/bytes'],
   'formats/crash-dump': ['formats/bytes'],
   'formats/pe': ['formats/bytes'],
+  'formats/disk': ['formats/bytes'],
   // A protocol imports no protocol, except what authentication packages share (gss, ciphers): docs/adr/0007.
   'protocols/ciphers': [],
   'protocols/gss': ['formats/bytes'],
@@ -36,7 +37,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'formats/registry-hive',
     'formats/crash-dump',
     'formats/pe',
+    'formats/disk',
+    'core/disk',
   ],
+  // Opening a disk: containers, keys, outside tools, what is on it. Evidence reads from it, recovery changes it (docs/adr/0008).
+  'core/disk': ['core/model', 'knowledge', 'formats/bytes', 'formats/disk', 'formats/registry-hive'],
+  'core/recovery': ['core/model', 'core/disk', 'knowledge', 'formats/bytes', 'formats/disk', 'formats/registry-hive'],
   'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
   'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes', 'formats/evtx'],
@@ -47,7 +53,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Rooms whose code must run in a browser and therefore may not import Node's modules. */
-const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe'];
+const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe', 'formats/disk'];
 
 /** npm packages each room may use outside tests; a new one needs a reason in docs/adr. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -63,6 +69,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@winmedic/registry-hive': 'formats/registry-hive',
   '@winmedic/crash-dump': 'formats/crash-dump',
   '@winmedic/pe': 'formats/pe',
+  '@winmedic/disk': 'formats/disk',
   '@winmedic/ciphers': 'protocols/ciphers',
   '@winmedic/gss': 'protocols/gss',
   '@winmedic/ntlm': 'protocols/ntlm',

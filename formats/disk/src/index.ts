@@ -1,0 +1,10 @@
+export * from './bitlocker/index.ts';
+export * from './block/index.ts';
+export * from './container/index.ts';
+export * from './edit/index.ts';
+export { DISK_DAMAGE_CODES, DISK_ERROR_CODES, type DiskDamageCode, DiskError, type DiskErrorCode } from './errors.ts';
+export * from './fat/index.ts';
+export * from './journal/index.ts';
+export * from './logfile/index.ts';
+export * from './ntfs/index.ts';
+export * from './partition/index.ts';
