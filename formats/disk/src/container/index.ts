@@ -1,1 +1,3 @@
+export { openContainer } from './open.ts';
+export { recogniseContainer } from './recognise.ts';
 export type * from './types.ts';
