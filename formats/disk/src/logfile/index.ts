@@ -1,1 +1,2 @@
+export { type LogFileOptions, openLogFile } from './open-log-file.ts';
 export type * from './types.ts';
