@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isScalar, parse, parseDocument, visit } from 'yaml';
+import { checkRecipes } from './src/check-recipes.ts';
 import { checkSettings } from './src/check-settings.ts';
 import type {
   BlameKnowledge,
@@ -14,6 +15,7 @@ import type {
   EventKnowledge,
   FactDefinition,
   MessageTemplate,
+  Recipe,
   SettingDefinition,
 } from './src/model.ts';
 import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
@@ -66,7 +68,7 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const issues: PackIssue[] = [];
   const collect = <T>(
     folder: string,
-    schemaName: 'cause-pack' | 'facts' | 'events' | 'messages' | 'settings' | 'findings',
+    schemaName: 'cause-pack' | 'facts' | 'events' | 'messages' | 'settings' | 'findings' | 'recipes',
     key: string,
   ): T[] => {
     const text = schema(schemaName);
@@ -82,6 +84,7 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   const messages = collect<MessageTemplate>('messages', 'messages', 'messages');
   const settings = collect<SettingDefinition>('settings', 'settings', 'settings');
   const findings = collect<CombinedFinding>('findings', 'findings', 'findings');
+  const recipes = collect<Recipe>('recipes', 'recipes', 'recipes');
   const blame = { addressParameters: [], windowsModules: [], knownModules: [] } as {
     -readonly [K in keyof BlameKnowledge]: BlameKnowledge[K][number][];
   };
@@ -111,7 +114,8 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
       damages[code] = text;
     }
   }
-  for (const folder of ['causes', 'facts', 'events', 'codes', 'damages', 'settings', 'findings']) issues.push(...foldedJapanese(folder));
+  for (const folder of ['causes', 'facts', 'events', 'codes', 'damages', 'settings', 'findings', 'recipes'])
+    issues.push(...foldedJapanese(folder));
   const factIds = new Set<string>();
   for (const fact of facts) {
     if (factIds.has(fact.id)) issues.push({ code: 'PACK_DUPLICATE', at: `facts/${fact.id}`, message: 'fact is defined twice' });
@@ -125,7 +129,8 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
   }
   issues.push(...checkCauses(causes, factIds, new Set(causes.map((cause) => cause.id))));
   issues.push(...checkSettings(settings, findings, facts));
-  return { knowledge: { causes, facts, events, messages, codes, damages, settings, findings, blame }, issues };
+  issues.push(...checkRecipes(recipes, new Set(causes.map((cause) => cause.id))));
+  return { knowledge: { causes, facts, events, messages, codes, damages, settings, findings, blame, recipes }, issues };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

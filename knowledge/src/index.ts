@@ -9,6 +9,7 @@ import type {
   FactDefinition,
   Localized,
   MessageTemplate,
+  Recipe,
   SettingDefinition,
 } from './model.ts';
 
@@ -27,6 +28,7 @@ export interface Knowledge {
   readonly settings: readonly SettingDefinition[];
   readonly findings: readonly CombinedFinding[];
   readonly blame: BlameKnowledge;
+  readonly recipes: readonly Recipe[];
 }
 
 /** What an error or damage code means: what happened, what is still trustworthy, what to do. */

@@ -49,7 +49,9 @@ export function parsePack(
 }
 
 /** Text of a published schema of this package (also beside the bundled command, in `schema/`). */
-export function schema(name: 'cause-pack' | 'facts' | 'events' | 'codes' | 'messages' | 'settings' | 'findings' | 'blame'): string {
+export function schema(
+  name: 'cause-pack' | 'facts' | 'events' | 'codes' | 'messages' | 'settings' | 'findings' | 'blame' | 'recipes',
+): string {
   for (const candidate of [`./schema/${name}.schema.json`, `../schema/${name}.schema.json`]) {
     try {
       return readFileSync(new URL(candidate, import.meta.url), 'utf8');
