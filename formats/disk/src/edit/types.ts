@@ -16,6 +16,8 @@ export type EditChange =
       readonly from: string;
       readonly to: string;
       readonly nameSpace: number;
+      /** Entries of the index node that holds the name, as before the edit: a rename never changes it. */
+      readonly nodeEntries: number;
     }
   | { readonly kind: 'data'; readonly path: string; readonly record: number; readonly offset: number; readonly length: number }
   | {
@@ -48,6 +50,16 @@ export interface CheckResult {
   readonly entries: number;
   readonly clustersUsed: number;
   readonly findings: readonly CheckFinding[];
+}
+
+/** Options of a consistency check. */
+export interface CheckOptions {
+  /** False: boot sector, $MFTMirr, every record, attribute and cluster, but no directory trees. Default true. */
+  readonly deep?: boolean;
+  /** Called now and then with how much of `total` steps is done. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Looked at between steps: the check ends early with a finding CHECK_STOPPED. */
+  readonly signal?: { readonly aborted: boolean };
 }
 
 /** Options of a file that is made longer. */
