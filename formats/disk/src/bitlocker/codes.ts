@@ -1,5 +1,23 @@
 /** Codes of errors thrown by `bitlocker/`: unusable input or a refused write. */
-export const BITLOCKER_ERROR_CODES = [] as const;
+export const BITLOCKER_ERROR_CODES = [
+  'BITLOCKER_SIGNATURE',
+  'BITLOCKER_VERSION',
+  'BITLOCKER_METADATA',
+  'BITLOCKER_METHOD',
+  'BITLOCKER_LOCKED',
+  'BITLOCKER_KEY',
+  'BITLOCKER_CONVERSION',
+  'BITLOCKER_METADATA_WRITE',
+  'BITLOCKER_RECOVERY_PASSWORD',
+  'BITLOCKER_STARTUP_KEY',
+  'BITLOCKER_KEY_LIST_SIZE',
+] as const;
 
 /** Codes of damages reported by `bitlocker/`. */
-export const BITLOCKER_DAMAGE_CODES = [] as const;
+export const BITLOCKER_DAMAGE_CODES = [
+  'BITLOCKER_COPY',
+  'BITLOCKER_COPIES_DIFFER',
+  'BITLOCKER_ENTRY',
+  'BITLOCKER_VALIDATION',
+  'BITLOCKER_KEY_LIST_LINE',
+] as const;

@@ -73,9 +73,27 @@ export interface BitLockerOptions {
   readonly onDamage?: (damage: Damage) => void;
 }
 
+/** Options of unlocking. */
+export interface UnlockOptions extends BitLockerOptions {
+  /** Only this protector (`{...}`) is tried: the id a key list gave for the key. Absent: every protector of the secret's kind. */
+  readonly protectorId?: string;
+  /** Told about every 1 % of the key stretching (about a second per protector tried). */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** A volume that was unlocked: reads decrypted, writes encrypted. The metadata copies and the moved boot sectors are never written over. */
 export interface UnlockedVolume extends BlockDevice {
   readonly volume: BitLockerVolume;
   /** Protector that opened it; undefined for raw keys. */
   readonly protector?: Protector;
+  /** Overwrites the keys in memory. Every later read or write throws BITLOCKER_LOCKED. */
+  forget(): void;
+}
+
+/** What a startup key file (.BEK) says about itself; the key is not in it. */
+export interface StartupKeyInfo {
+  /** Id of the protector it belongs to, `{...}`. */
+  readonly id: string;
+  /** FILETIME of the file header. */
+  readonly created: bigint;
 }
