@@ -76,10 +76,11 @@ export interface Attribute {
   /** Attribute number in its record. */
   readonly id: number;
   readonly resident: boolean;
-  /** Bytes 0x1 compressed, 0x4000 encrypted, 0x8000 sparse. */
+  /** Bits 0x1 compressed, 0x4000 encrypted, 0x8000 sparse. */
   readonly flags: number;
   /** Length of the data (resident: of the value). */
   readonly sizeBytes: number;
+  /** Field `AllocatedLength`: what the runs span, holes of a sparse or compressed attribute included (resident: 0). */
   readonly allocatedBytes: number;
   readonly initializedBytes: number;
   /** Clusters of one compression unit; 0 when not compressed. */
@@ -113,7 +114,10 @@ export interface DirectoryEntry {
   readonly name: string;
   readonly nameSpace: number;
   readonly isDirectory: boolean;
-  /** Where it lies: `undefined` VCN for $INDEX_ROOT. */
+  /**
+   * Where it lies: VCN of the INDX block and byte offset of the entry in it; `undefined` VCN for $INDEX_ROOT, then the offset is from the
+   * beginning of that attribute's value.
+   */
   readonly place: { readonly vcn: number | undefined; readonly offset: number };
 }
 
@@ -152,7 +156,7 @@ export interface NtfsOptions {
 export interface FindOptions {
   /** Folder below which is searched; default the root. */
   readonly below?: string;
-  /** Glob over names, or over paths when it contains a separator: `*`, `?`, `**`; compared as the volume compares names (its own $UpCase). */
+  /** Glob over names, or over paths below `below` when it contains a separator: `*`, `?`, `**`; compared as the volume compares names (its own $UpCase). */
   readonly glob?: string;
   /** Modification time ($STANDARD_INFORMATION) from (inclusive) and before (exclusive), FILETIME ticks. */
   readonly modifiedFrom?: bigint;
@@ -180,13 +184,13 @@ export interface NtfsVolume {
   readonly version: { readonly major: number; readonly minor: number };
   /** Flags of $VOLUME_INFORMATION: 0x1 dirty (chkdsk at next boot). */
   readonly volumeFlags: number;
-  /** File records that $MFT has room for. */
+  /** File records that $MFT has room for and that were ever initialized. */
   readonly recordCount: number;
   /** Upper case as this volume compares names ($UpCase). */
   upCase(text: string): string;
   /** Collation order of two names (COLLATION_FILE_NAME): negative, 0, positive. */
   compareNames(a: string, b: string): number;
-  /** A file by record number, in use or not; undefined for an unusable record (reported). */
+  /** A file by record number, in use or not; undefined for an unusable record (reported), and for an extension record of another file. */
   file(record: number): NtfsFile | undefined;
   /** A file by path (`\\` or `/`), names compared without case, long or 8.3; reparse points are not followed. Descends the index trees: reads only what lies on the way. */
   lookup(path: string): NtfsFile | undefined;
@@ -198,7 +202,10 @@ export interface NtfsVolume {
   find(options: FindOptions): Iterable<FoundFile>;
   /** Path from the root by parent references; undefined for orphans. */
   pathOf(file: NtfsFile): string | undefined;
-  /** Bytes of a data stream (default the unnamed one), also sparse, compressed, resident; zeros behind the initialized length. Undefined: no such stream. */
+  /**
+   * Bytes of a data stream (default the unnamed one), also sparse, compressed, resident; zeros behind the initialized length. Undefined: no such stream, or
+   * what NTFS has is not the content ({@link streamObstacle}: NTFS_REPARSE_DATA, NTFS_ENCRYPTED, reported). A read stops short where a damage is reported.
+   */
   open(file: NtfsFile, stream?: string): ByteSource | undefined;
   /** Self-relative security descriptor, from the record or $Secure. */
   security(file: NtfsFile): Uint8Array | undefined;
