@@ -61,7 +61,19 @@ function mergeHosts(events: readonly EventObservation[]): ChannelCoverage[] {
 const NO_BLAME: Knowledge['blame'] = { addressParameters: [], windowsModules: [], knownModules: [] };
 
 export function knowledgeOf(more: Partial<Knowledge> = {}): Knowledge {
-  return { causes: [], facts: [], events: [], messages: [], codes: {}, damages: {}, settings: [], findings: [], blame: NO_BLAME, ...more };
+  return {
+    causes: [],
+    facts: [],
+    events: [],
+    messages: [],
+    codes: {},
+    damages: {},
+    settings: [],
+    findings: [],
+    recipes: [],
+    blame: NO_BLAME,
+    ...more,
+  };
 }
 
 /** Scope of one stop of a situation. */

@@ -284,6 +284,7 @@ describe('a knowledge base of its own', () => {
     messages: [],
     settings: [],
     findings: [],
+    recipes: [],
     blame: { addressParameters: [], windowsModules: [], knownModules: [] },
     codes: {},
     damages: {},

@@ -20,6 +20,7 @@ const knowledge = (provider: string, id: number, message: string): Knowledge => 
     facts: [],
     settings: [],
     findings: [],
+    recipes: [],
     blame: { addressParameters: [], windowsModules: [], knownModules: [] },
     messages: [],
     damages: {},

@@ -19,6 +19,7 @@ const knowledge: Knowledge = {
   facts: [],
   settings: [],
   findings: [],
+  recipes: [],
   blame: { addressParameters: [], windowsModules: [], knownModules: [] },
   messages: [],
   damages: {},
