@@ -3,9 +3,15 @@ export { applyWrites, undoWrites } from './apply.ts';
 export type { CleanHive } from './plan.ts';
 export { CRC_32, HIVE_FILE_NAME, planEdit, replayAndClean } from './plan.ts';
 export type {
+  HiveChange,
+  HiveCreateKey,
+  HiveCreateValue,
+  HiveDeleteKey,
+  HiveDeleteValue,
   HiveEdit,
   HiveFiles,
   HivePlan,
+  HiveSetValue,
   HiveSink,
   HiveUndoOptions,
   HiveUndoRecord,
@@ -14,6 +20,7 @@ export type {
   HiveWriteOptions,
   PlannedEdit,
   PlannedFile,
+  PlannedStructure,
   UndoFile,
   UndoWrite,
 } from './types.ts';

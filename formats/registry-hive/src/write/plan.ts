@@ -93,7 +93,7 @@ function makePlan(
   ];
   const pendingTransactions = (hive.header.flags & PENDING_TRANSACTIONS) !== 0;
   const undo = undoRecord(planFiles, writes, options.hash ?? CRC_32);
-  return { plan: { edits: planned, replayed: image !== undefined, pendingTransactions, sequence, files: planFiles, writes, undo }, draft };
+  return { plan: { edits: planned, structure: [], replayed: image !== undefined, pendingTransactions, sequence, files: planFiles, writes, undo }, draft };
 }
 
 /** Reads the edited hive in memory: the edits are in it, and nothing else changed. */

@@ -41,6 +41,65 @@ export interface HiveEdit {
   readonly keyWritten?: bigint;
 }
 
+/** `set` changes a value that exists and whose room suffices ({@link HiveEdit}); `op` may be left out. */
+export type HiveSetValue = HiveEdit & { readonly op?: 'set' };
+
+/** Adds a value to a key that exists. Data of any size. To give an existing value more room, delete it in the same plan before. */
+export interface HiveCreateValue {
+  readonly op: 'create-value';
+  readonly key: string;
+  /** Empty for the default value; at most 16,383 characters. */
+  readonly value: string;
+  readonly data: Uint8Array;
+  readonly type: number;
+  /** New last-written time of the key (FILETIME ticks); default: left as it is. */
+  readonly keyWritten?: bigint;
+}
+
+/**
+ * Adds the keys of a path that are missing below the deepest one that exists; each takes the security descriptor of its parent. A path that exists is
+ * refused.
+ */
+export interface HiveCreateKey {
+  readonly op: 'create-key';
+  readonly key: string;
+  /** Last-written time of the new keys and of the key they hang below; default: new keys take that of the key they hang below, which keeps its own. */
+  readonly keyWritten?: bigint;
+}
+
+/** Removes a value. */
+export interface HiveDeleteValue {
+  readonly op: 'delete-value';
+  readonly key: string;
+  readonly value: string;
+  /** New last-written time of the key (FILETIME ticks); default: left as it is. */
+  readonly keyWritten?: bigint;
+}
+
+/** Removes a key with everything below it; the root cannot be removed. */
+export interface HiveDeleteKey {
+  readonly op: 'delete-key';
+  readonly key: string;
+  /** New last-written time of the parent (FILETIME ticks); default: left as it is. */
+  readonly keyWritten?: bigint;
+}
+
+/** One change of a plan; changes are made in their order, and each sees what those before it left. */
+export type HiveChange = HiveSetValue | HiveCreateValue | HiveCreateKey | HiveDeleteValue | HiveDeleteKey;
+
+/** What a structural change does, for showing before anything is written. */
+export type PlannedStructure =
+  | { readonly op: 'create-value'; readonly key: string; readonly value: string; readonly type: number; readonly data: Uint8Array }
+  | { readonly op: 'create-key'; readonly key: string; /** Keys made, from the top; the last is `key`. */ readonly made: readonly string[] }
+  | { readonly op: 'delete-value'; readonly key: string; readonly value: string; readonly type: number; readonly data: Uint8Array }
+  | {
+      readonly op: 'delete-key';
+      readonly key: string;
+      /** Keys removed, the named one among them, and their values. */
+      readonly keys: number;
+      readonly values: number;
+    };
+
 /** What an edit does to a value, for showing before anything is written. */
 export interface PlannedEdit {
   readonly key: string;
@@ -70,7 +129,10 @@ export interface PlannedFile {
 
 /** A write that was thought through to the end and not begun. */
 export interface HivePlan {
+  /** Values that exist and get other data. */
   readonly edits: readonly PlannedEdit[];
+  /** Keys and values that are added or removed, in the order they were asked for. */
+  readonly structure: readonly PlannedStructure[];
   /** Log entries were applied: the hive was dirty. */
   readonly replayed: boolean;
   /**
