@@ -174,8 +174,7 @@ class StoredChange implements BlockChange {
     const all = readWhole(store, at, this.end - at, 'change');
     const bytes = all.subarray(0, all.length - DIGEST_BYTES);
     const digest = all.slice(bytes.length);
-    if (!sameBytes(digest, sha256(joinBytes(before, bytes))))
-      throw damagedOrCut(store, at, this.end - DIGEST_BYTES, 'digest of a change');
+    if (!sameBytes(digest, sha256(joinBytes(before, bytes)))) throw damagedOrCut(store, at, this.end - DIGEST_BYTES, 'digest of a change');
     held.change = this;
     held.bytes = bytes;
     held.digest = digest;
@@ -211,7 +210,7 @@ function lastState(store: JournalStore, from: number, seal: Uint8Array, sha256: 
 /** A state record. */
 export function stateSlot(tag: string, seal: Uint8Array, sha256: Sha256): Uint8Array {
   const head = slotHead(tag);
-  return joinBytes(head, sha256(joinBytes([seal, head))]);
+  return joinBytes(head, sha256(joinBytes(seal, head)));
 }
 
 /** All bytes of a part. @throws {DiskError} JOURNAL_INCOMPLETE when the journal ends inside it. */

@@ -59,7 +59,7 @@ export function writeJournal(store: JournalStore, header: JournalHeader, plan: B
   }
   flush(store);
   const seal = slotHead(TAG.seal);
-  append(store, joinBytes(seal, sha256(joinBytes([digest, seal))]));
+  append(store, joinBytes(seal, sha256(joinBytes(digest, seal))));
   flush(store);
   return readJournal(store, sha256);
 }
