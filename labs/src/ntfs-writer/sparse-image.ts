@@ -55,7 +55,8 @@ export class SparseImage {
       const at = offset + done;
       const inside = at % CHUNK;
       const part = bytes.subarray(done, done + CHUNK - inside);
-      this.#own((at - inside) / CHUNK).set(part, inside);
+      const index = (at - inside) / CHUNK;
+      if (this.#chunks.has(index) || part.some((byte) => byte !== 0)) this.#own(index).set(part, inside);
       done += part.length;
     }
   }

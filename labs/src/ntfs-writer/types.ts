@@ -158,9 +158,13 @@ export interface WrittenIndexBlock {
 
 /** Where a file or folder lies. */
 export interface WrittenFile {
+  /** As described; hard links and 8.3 names are in {@link WrittenFile.paths}. */
   readonly path: string;
+  readonly paths: readonly string[];
   readonly record: number;
   readonly sequence: number;
+  readonly directory: boolean;
+  readonly deleted: boolean;
   /** Extension records of its attribute list. */
   readonly extensionRecords: readonly number[];
   /** Runs by stream name (empty: the unnamed one); no runs: resident. Of a folder: `$I30`. */
@@ -181,9 +185,9 @@ export interface WrittenNtfs {
   readonly clusters: number;
   /** Records $MFT has room for. */
   readonly recordCount: number;
-  /** Files and folders by path in lower case (ASCII); hard links give the same object; system files as `$mft`, `$logfile`, `$extend\$objid`; the root as the empty text. */
-  readonly files: ReadonlyMap<string, WrittenFile>;
-  /** A file by path. @throws {RangeError} when there is none. */
+  /** Every file and folder; system files as `$MFT`, `$Extend\\$ObjId`, the root with the empty path. */
+  readonly files: readonly WrittenFile[];
+  /** A file by any of its paths, compared as the volume compares names; deleted ones only when no other has the path. @throws {RangeError} when there is none. */
   file(path: string): WrittenFile;
   /** Stretches of the volume in which a file record lies, in bytes; several when a piece of $MFT ends inside it. */
   recordPlace(record: number): readonly { readonly offset: number; readonly sizeBytes: number }[];

@@ -1,0 +1,39 @@
+import type { WrittenRun } from './types.ts';
+
+/** The shortest two's complement bytes of a number, little-endian. */
+function signedBytes(value: number): number[] {
+  const out: number[] = [];
+  let rest = value;
+  for (;;) {
+    const byte = ((rest % 256) + 256) % 256;
+    out.push(byte);
+    rest = Math.floor(rest / 256);
+    if ((rest === 0 && byte < 0x80) || (rest === -1 && byte >= 0x80)) return out;
+  }
+}
+
+/** One mapping pair: header nibbles, length, difference to the LCN before; a hole has no difference. */
+function pair(run: WrittenRun, lcnBefore: number): number[] {
+  const length = signedBytes(run.clusters);
+  const offset = run.lcn === undefined ? [] : signedBytes(run.lcn - lcnBefore);
+  return [(offset.length << 4) | length.length, ...length, ...offset];
+}
+
+/** As many runs from the first on as fit into `room` bytes of mapping pairs, terminator included. @source Linux-NTFS "Data runs" */
+export function encodeRuns(
+  runs: readonly WrittenRun[],
+  room = Number.POSITIVE_INFINITY,
+): { readonly bytes: Uint8Array; readonly count: number } {
+  const out: number[] = [];
+  let lcn = 0;
+  let count = 0;
+  for (const run of runs) {
+    const next = pair(run, lcn);
+    if (out.length + next.length + 1 > room) break;
+    out.push(...next);
+    lcn = run.lcn ?? lcn;
+    count++;
+  }
+  out.push(0);
+  return { bytes: Uint8Array.from(out), count };
+}
