@@ -8,10 +8,14 @@ export const HIVE_ERROR_CODES = [
   'HIVE_NOT_HIVE',
   /** Larger than {@link HiveLimits.maxHiveBytes}. */
   'HIVE_TOO_LARGE',
-  /** The new data needs more bytes than the value holds. */
+  /** The new data needs more bytes than the value holds, or more is to be added or removed than a limit allows. */
   'HIVE_EDIT_SIZE',
   /** Key or value to be edited does not exist. */
   'HIVE_EDIT_NOT_FOUND',
+  /** Key or value to be created exists. */
+  'HIVE_EDIT_EXISTS',
+  /** The name of a key or value to be created is empty, too long, or holds a NUL. */
+  'HIVE_EDIT_NAME',
   /** A dirty or damaged hive is not edited: replay it first, or salvage by reading. */
   'HIVE_EDIT_STATE',
   /** The undo record does not fit the file: it was changed since. */

@@ -27,7 +27,24 @@ export function openHive(source: ByteSource, options: HiveOptions = {}): Hive {
   return new OpenedHive(source, options);
 }
 
-class OpenedHive implements Hive {
+/** The file that a replay leads to. */
+export interface ReplayedFile {
+  readonly source: ByteSource;
+  /** File offsets that logs bring bytes for, ascending and apart from each other; what lies outside, but for the base block, is as in the file. */
+  readonly stretches: readonly (readonly [start: number, end: number])[];
+}
+
+/** A hive opened to be written: with the bytes that a replay leads to. */
+export interface ReplayedHive extends Hive {
+  replayed(): ReplayedFile;
+}
+
+/** As {@link openHive}; for the writer. */
+export function openReplayed(source: ByteSource, options: HiveOptions): ReplayedHive {
+  return new OpenedHive(source, options);
+}
+
+class OpenedHive implements ReplayedHive {
   readonly #source: ByteSource;
   readonly #damages: Damages;
   readonly #replay: Replay;
@@ -129,23 +146,50 @@ class OpenedHive implements Hive {
   }
 
   image(): Uint8Array {
+    const { source } = this.replayed();
+    const out = new Uint8Array(source.sizeBytes);
+    source.readAt(0, out);
+    return out;
+  }
+
+  /** The file the replay leads to, read from the hive and its logs piece by piece as it is asked for. */
+  replayed(): ReplayedFile {
+    const source = this.#source;
     const { pages } = this.#context;
-    const size = Math.max(this.#source.sizeBytes, pages.end);
-    const out = new Uint8Array(size);
-    this.#source.readAt(0, out.subarray(0, this.#source.sizeBytes));
-    const { base, rebuilt, replayed } = this.#replay;
-    if (!replayed && !rebuilt) return out;
-    this.#replay.patches.apply(BASE_BLOCK_SIZE, out.subarray(BASE_BLOCK_SIZE, pages.end));
+    const { rebuilt, replayed, patches } = this.#replay;
+    if (!replayed && !rebuilt) return { source, stretches: [] };
+    const sizeBytes = Math.max(source.sizeBytes, pages.end);
+    const head = this.#replayedHead();
+    return {
+      stretches: patches.stretches(),
+      source: {
+        sizeBytes,
+        readAt: (offset, into) => {
+          const part = into.subarray(0, Math.max(0, Math.min(into.length, sizeBytes - offset)));
+          part.fill(0, source.readAt(offset, part));
+          const from = Math.max(offset, BASE_BLOCK_SIZE);
+          const to = Math.min(offset + part.length, pages.end);
+          if (from < to) patches.apply(from, part.subarray(from - offset, to - offset));
+          if (offset < head.length) part.set(head.subarray(offset, offset + part.length));
+          return part.length;
+        },
+      },
+    };
+  }
+
+  /** First sector of the base block that the replay leads to. */
+  #replayedHead(): Uint8Array {
+    const { base } = this.#replay;
     const sequence = this.#replay.sequence ?? base!.primarySequence;
-    out.set(base!.bytes.subarray(0, BASE_SECTOR), 0);
-    const view = new DataView(out.buffer);
+    const head = base!.bytes.slice(0, BASE_SECTOR);
+    const view = new DataView(head.buffer);
     view.setUint32(BASE_FIELDS.fileType, 0, true);
     view.setUint32(BASE_FIELDS.binsDataSize, this.header.binsDataSize, true);
     view.setUint32(BASE_FIELDS.flags, this.header.flags, true);
     view.setUint32(BASE_FIELDS.primarySequence, sequence, true);
     view.setUint32(BASE_FIELDS.secondarySequence, sequence, true);
-    view.setUint32(BASE_FIELDS.checksum, baseBlockChecksum(out), true);
-    return out;
+    view.setUint32(BASE_FIELDS.checksum, baseBlockChecksum(head), true);
+    return head;
   }
 
   #readRoot(): Key | undefined {

@@ -31,7 +31,7 @@ export function applyWrites(sinks: readonly HiveSink[], plan: HivePlan): void {
     sink.write(write.offset, write.new);
     // The base block stands between two flushes: what it vouches for is on the disk before it.
     const next = plan.writes[i + 1];
-    if (next === undefined || next.file !== write.file || (write.file === 0 && next.offset === 0)) sink.flush?.();
+    if (next === undefined || next.file !== write.file || next.stage !== write.stage) sink.flush?.();
   });
 }
 
@@ -61,7 +61,7 @@ export function undoWrites(sinks: readonly HiveSink[], record: HiveUndoRecord, o
   // Logs first, while the hive is clean and they are ignored; then its base block, which makes it dirty again; then the pages.
   let last: HiveSink | undefined;
   for (const { sink, offset, old } of restores.reverse()) {
-    if (last !== undefined && last !== sink) last.flush?.();
+    if (last !== undefined && (last !== sink || offset === 0)) last.flush?.();
     if (old.length > 0) sink.write(offset, old);
     if (offset === 0) sink.flush?.();
     last = sink;

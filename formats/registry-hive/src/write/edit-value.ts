@@ -2,41 +2,8 @@ import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE, DB, LAST_MINOR_WITHOUT_BIG_DATA, NK, SEGMENT_SIZE, VK } from '../layout.ts';
 import type { Hive } from '../types.ts';
 import type { Draft } from './draft.ts';
+import { bytesOf, capacity, INLINE, INLINE_BYTES, KEY, need, put32, putTime, refuse, VALUE } from './raw.ts';
 import type { HiveEdit, PlannedEdit } from './types.ts';
-
-/** Largest data held in the value cell itself. */
-const INLINE_BYTES = 4;
-const INLINE = 0x8000_0000;
-
-/** Fields of a value cell and a key cell that are written, counted from the cell's size field. @source msuhanov/regf "Key value", "Key node" */
-const VALUE = { size: 8, place: 12, type: 16 } as const;
-const KEY = { lastWritten: 8, largestData: 68 } as const;
-
-const refuse = (what: string, offset: number): never => {
-  throw new HiveError('HIVE_EDIT_STATE', what, offset);
-};
-
-/** Bytes that must be there. */
-function need(draft: Draft, offset: number, length: number, what: string): DataView {
-  // Before anything is allocated: a size field may claim 2 GB.
-  if (offset + length > draft.sizeBytes) refuse(what, offset);
-  const bytes = draft.read(offset, length);
-  if (bytes.length < length) refuse(what, offset);
-  return new DataView(bytes.buffer, bytes.byteOffset, length);
-}
-
-function put32(draft: Draft, offset: number, value: number): void {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, true);
-  draft.write(offset, bytes);
-}
-
-/** Bytes of data an allocated cell can hold. @source msuhanov/regf "Cell" */
-function capacity(draft: Draft, cell: number): number {
-  const size = -need(draft, cell, 4, 'cell').getInt32(0, true);
-  if (size < 8 || size % 8 !== 0) refuse('cell that is not in use', cell);
-  return size - 4;
-}
 
 /**
  * Lays one edit over the draft. Where data lie in a cell of their own they may grow into its padding; data of up to four bytes move into the
@@ -81,11 +48,7 @@ export function editValue(hive: Hive, draft: Draft, edit: HiveEdit): PlannedEdit
   }
   put32(draft, value.offset + VALUE.type, type);
   if (data.length > keyCell.getUint32(KEY.largestData, true)) put32(draft, key.offset + KEY.largestData, data.length);
-  if (edit.keyWritten !== undefined) {
-    const time = new Uint8Array(8);
-    new DataView(time.buffer).setBigUint64(0, edit.keyWritten, true);
-    draft.write(key.offset + KEY.lastWritten, time);
-  }
+  if (edit.keyWritten !== undefined) putTime(draft, key.offset + KEY.lastWritten, edit.keyWritten);
   return { key: key.path, value: value.name, offset: value.offset, before, after: { type, data: data.slice() } };
 }
 
@@ -96,15 +59,15 @@ function tooLarge(what: string, offset: number): never {
 /** Marks a cell as free. Free neighbours need not be joined for a hive to be valid: Windows joins them when it frees the next one. */
 function release(draft: Draft, cell: number): void {
   const size = capacity(draft, cell) + 4;
-  put32(draft, cell, size);
+  put32(draft, cell, size, 'free');
 }
 
-function isBig(hive: Hive, size: number): boolean {
+export function isBig(hive: Hive, size: number): boolean {
   return hive.header.minorVersion > LAST_MINOR_WITHOUT_BIG_DATA && size > SEGMENT_SIZE;
 }
 
 /** Data as the draft holds them: an earlier edit of the same plan counts. */
-function storedData(hive: Hive, draft: Draft, valueCell: number): Uint8Array {
+export function storedData(hive: Hive, draft: Draft, valueCell: number): Uint8Array {
   const cell = need(draft, valueCell, 20, 'value');
   const size = cell.getUint32(VALUE.size, true);
   if (size >= INLINE) return draft.read(valueCell + VALUE.place, Math.min(INLINE_BYTES, size - INLINE));
@@ -116,10 +79,8 @@ function storedData(hive: Hive, draft: Draft, valueCell: number): Uint8Array {
   return out;
 }
 
-const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-
 /** Segments of big data: where each lies and which part of the data it holds. @source msuhanov/regf "Big data" */
-function* segments(
+export function* segments(
   draft: Draft,
   cell: number,
   size: number,

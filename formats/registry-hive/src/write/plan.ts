@@ -1,15 +1,18 @@
-import { crc32, toHex, wholeReads } from '@winmedic/bytes';
+import { crc32, toHex } from '@winmedic/bytes';
 import { BASE_FIELDS, baseBlockChecksum } from '../base-block.ts';
 import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE } from '../layout.ts';
 import { openHive } from '../open-hive.ts';
-import type { Hive } from '../types.ts';
-import { Draft } from './draft.ts';
-import { editValue } from './edit-value.ts';
+import type { Hive, HiveLogFile } from '../types.ts';
+import { type Difference, Draft } from './draft.ts';
+import { Expected } from './expected.ts';
+import { walkCells } from './free-cells.ts';
 import { type LogTraces, neutralise, traceLogs } from './guard.ts';
-import { openSound, sameBut } from './sound.ts';
+import { held } from './held.ts';
+import { openSound } from './sound.ts';
+import { Structure } from './structure.ts';
 import type {
-  HiveEdit,
+  HiveChange,
   HiveFiles,
   HivePlan,
   HiveUndoRecord,
@@ -18,6 +21,7 @@ import type {
   HiveWriteOptions,
   PlannedEdit,
   PlannedFile,
+  PlannedStructure,
 } from './types.ts';
 
 /** Name of the hive in plans and undo records; logs keep the names they were handed over with. */
@@ -54,57 +58,88 @@ export function replayAndClean(files: HiveFiles, options: HiveWriteOptions = {})
 }
 
 /**
- * Plans edits of values whose new data fit: up to four bytes always do; more fit when the value has a cell that holds them. Nothing is touched. A dirty hive
- * is replayed first and the plan has both. `guard.ts` says why old logs cannot be played back over the edit.
- * @throws {HiveError} HIVE_EDIT_NOT_FOUND, HIVE_EDIT_SIZE, HIVE_EDIT_STATE (dirty without fitting logs, damaged, or sequence numbers used up);
- *   what `openHive` throws.
+ * Plans changes: of values whose new data fit (up to four bytes always do; more fit when the value has a cell that holds them), and of the tree: keys and
+ * values made and removed, for which cells are taken from free ones, else from a new bin at the end. Nothing is touched. A dirty hive is replayed
+ * first and the plan has both. `guard.ts` says why old logs cannot be played back over the edit.
+ * @throws {HiveError} HIVE_EDIT_NOT_FOUND, HIVE_EDIT_EXISTS, HIVE_EDIT_NAME, HIVE_EDIT_SIZE, HIVE_EDIT_STATE (dirty without fitting logs, damaged, or
+ *   sequence numbers used up); what `openHive` throws.
  */
-export function planEdit(files: HiveFiles, edits: readonly HiveEdit[], options: HiveWriteOptions = {}): HivePlan {
-  return makePlan(files, edits, options).plan;
+export function planEdit(files: HiveFiles, changes: readonly HiveChange[], options: HiveWriteOptions = {}): HivePlan {
+  return makePlan(files, changes, options).plan;
 }
 
 function makePlan(
   given: HiveFiles,
-  edits: readonly HiveEdit[],
+  changes: readonly HiveChange[],
   options: HiveWriteOptions,
 ): { readonly plan: HivePlan; readonly draft: Draft } {
-  const logs = (given.logs ?? []).map(({ name, source }) => ({ name, source: wholeReads(source) }));
-  const files: HiveFiles = { source: wholeReads(given.source), logs };
-  const { hive, image } = openSound(files, options);
-  const draft = new Draft(files.source, image);
-  const planned = edits.map((edit) => editValue(hive, draft, edit));
+  const logs = (given.logs ?? []).map(({ name, source }) => ({ name, source: held(source) }));
+  const files: HiveFiles = { source: held(given.source), logs };
+  const structural = changes.some(({ op }) => op !== undefined && op !== 'set');
+  const whole = structural || options.check !== 'path';
+  const { hive, replayed } = openSound(files, whole, options);
+  const draft = new Draft(files.source, replayed);
+  const structure = new Structure(hive, draft, options.limits);
+  const expected = new Expected();
+  const edits: PlannedEdit[] = [];
+  const structures: PlannedStructure[] = [];
+  for (const change of changes) {
+    const done = structure.make(change);
+    expected.add(change, done);
+    if ('before' in done) edits.push(done);
+    else structures.push(done);
+  }
   if (hive.state === 'damaged') throw new HiveError('HIVE_EDIT_STATE', 'damaged');
-  const changed = image !== undefined || !draft.differences().next().done;
+  const { changed } = draft;
   let sequence: number | undefined;
-  const writes: HiveWrite[] = [];
+  let writes: readonly HiveWrite[] = [];
   if (changed) {
-    const traces = traceLogs(logs);
-    sequence = seal(draft, traces, options.writtenAt);
-    if (planned.length > 0 && (image !== undefined || options.check !== 'path')) checkEdits(hive, draft, planned, options);
-    for (const difference of draft.differences()) writes.push({ file: 0, ...difference });
-    writes.push({ file: 0, ...draft.head() });
-    logs.forEach((log, i) => {
-      for (const difference of neutralise(log)) writes.push({ file: i + 1, ...difference });
-    });
+    sequence = seal(draft, traceLogs(logs), options.writtenAt);
+    if (changes.length > 0 && (replayed !== undefined || whole)) checkEdits(hive, draft, expected, options);
+    if (structural) walkCells(draft, () => {});
+    writes = inOrder(draft, logs, files.source.sizeBytes, structural);
   }
   const planFiles: PlannedFile[] = [
     { name: HIVE_FILE_NAME, sizeBefore: files.source.sizeBytes, sizeAfter: changed ? draft.sizeBytes : files.source.sizeBytes },
     ...logs.map(({ name, source }) => ({ name, sizeBefore: source.sizeBytes, sizeAfter: source.sizeBytes })),
   ];
-  const pendingTransactions = (hive.header.flags & PENDING_TRANSACTIONS) !== 0;
-  const undo = undoRecord(planFiles, writes, options.hash ?? CRC_32);
-  return { plan: { edits: planned, structure: [], replayed: image !== undefined, pendingTransactions, sequence, files: planFiles, writes, undo }, draft };
+  const plan: HivePlan = {
+    edits,
+    structure: structures,
+    replayed: replayed !== undefined,
+    pendingTransactions: (hive.header.flags & PENDING_TRANSACTIONS) !== 0,
+    sequence,
+    files: planFiles,
+    writes,
+    undo: undoRecord(planFiles, writes, options.hash ?? CRC_32),
+  };
+  return { plan, draft };
+}
+
+/** The writes of a plan in the order they must happen. */
+function inOrder(draft: Draft, logs: readonly HiveLogFile[], sizeBefore: number, structural: boolean): HiveWrite[] {
+  const pages = [...draft.pages()];
+  if (structural) {
+    // The end grows upwards. Elsewhere what lies in a free cell comes before the size field in front of it, which makes cells of it.
+    const grows = ({ offset, new: bytes }: Difference): boolean => offset + bytes.length > sizeBefore;
+    const inside = pages.filter((page) => !grows(page));
+    pages.splice(0, pages.length, ...pages.filter(grows), ...inside.reverse());
+  }
+  const hive = (stage: number, differences: Iterable<Difference>): HiveWrite[] =>
+    [...differences].map((difference) => ({ file: 0, stage, ...difference }));
+  return [
+    ...hive(0, pages),
+    ...hive(1, [draft.head()]),
+    ...hive(2, draft.late('link')),
+    ...hive(3, draft.late('free')),
+    ...logs.flatMap((log, i) => neutralise(log).map((difference) => ({ file: i + 1, stage: 4 + i, ...difference }))),
+  ];
 }
 
 /** Reads the edited hive in memory: the edits are in it, and nothing else changed. */
-function checkEdits(hive: Hive, draft: Draft, planned: readonly PlannedEdit[], options: HiveWriteOptions): void {
+function checkEdits(hive: Hive, draft: Draft, expected: Expected, options: HiveWriteOptions): void {
   const after = openHive(draft, options.limits === undefined ? {} : { limits: options.limits });
-  const edited = new Map<string, Set<string>>();
-  for (const { key, value } of planned) {
-    const names = edited.get(key.toLowerCase()) ?? new Set();
-    edited.set(key.toLowerCase(), names.add(value.toLowerCase()));
-  }
-  sameBut(hive, after, edited);
+  expected.check(hive, after);
   if (after.state !== 'clean') throw new HiveError('HIVE_EDIT_STATE', 'the edit would damage the hive');
 }
 

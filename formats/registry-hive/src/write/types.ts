@@ -12,7 +12,8 @@ export interface HiveWriteOptions {
   readonly limits?: Partial<HiveLimits>;
   /**
    * How much of the hive is read. `all` (default): every key and value, before the edit and after it in memory: nothing else may have changed. `path`: only
-   * what lies on the way to the edited values, for hives on slow disks whose soundness was checked otherwise. A replayed hive is always read whole.
+   * what lies on the way to the edited values, for hives on slow disks whose soundness was checked otherwise. A replayed hive, and one to which keys or
+   * values are added or removed, is always read whole. Each byte is read once (of files of more than 256 MiB, the rest several times).
    */
   readonly check?: 'all' | 'path';
   /** Last-written time for the base block and the first bin (FILETIME ticks). Default: left as it is (but see `guard.ts` for old-format logs). */
@@ -42,7 +43,9 @@ export interface HiveEdit {
 }
 
 /** `set` changes a value that exists and whose room suffices ({@link HiveEdit}); `op` may be left out. */
-export type HiveSetValue = HiveEdit & { readonly op?: 'set' };
+export interface HiveSetValue extends HiveEdit {
+  readonly op?: 'set' | undefined;
+}
 
 /** Adds a value to a key that exists. Data of any size. To give an existing value more room, delete it in the same plan before. */
 export interface HiveCreateValue {
@@ -90,7 +93,7 @@ export type HiveChange = HiveSetValue | HiveCreateValue | HiveCreateKey | HiveDe
 /** What a structural change does, for showing before anything is written. */
 export type PlannedStructure =
   | { readonly op: 'create-value'; readonly key: string; readonly value: string; readonly type: number; readonly data: Uint8Array }
-  | { readonly op: 'create-key'; readonly key: string; /** Keys made, from the top; the last is `key`. */ readonly made: readonly string[] }
+  | { readonly op: 'create-key'; readonly key: string /** Keys made, from the top; the last is `key`. */; readonly made: readonly string[] }
   | { readonly op: 'delete-value'; readonly key: string; readonly value: string; readonly type: number; readonly data: Uint8Array }
   | {
       readonly op: 'delete-key';
@@ -117,6 +120,8 @@ export interface HiveWrite {
   readonly offset: number;
   readonly old: Uint8Array;
   readonly new: Uint8Array;
+  /** All writes of a stage must have reached the disk (fsync) before one of a higher stage is begun. */
+  readonly stage: number;
 }
 
 /** One file of a plan. */
@@ -144,8 +149,9 @@ export interface HivePlan {
   readonly sequence: number | undefined;
   readonly files: readonly PlannedFile[];
   /**
-   * In the order they must happen: hive bins, base block (one sector, so that it is never half written), logs. Interrupted before the base block, a hive
-   * that was dirty is still dirty and its logs are whole, so Windows replays them.
+   * In the order they must happen: hive bins, base block (one sector, so that it is never half written), what makes new cells part of the tree, cells given
+   * up, logs. Interrupted before the base block, a hive that was dirty is still dirty and its logs are whole, so Windows replays them. Interrupted anywhere,
+   * each change to the tree is there or not; cells that nobody uses may remain.
    */
   readonly writes: readonly HiveWrite[];
   /** To be stored safely before the first write. */
