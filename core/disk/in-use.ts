@@ -1,23 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-
-/** Why a disk must not be written to now. */
-export interface DiskUse {
-  /**
-   * `mounted`: a file system of it is mounted. `held`: another driver claims it (LVM, RAID, device mapper, swap). `loop`: a loop device is backed by the
-   * image. `open`: another process has it open for writing. `locked`: a lock lies on the file (QEMU and others lock images they use).
-   */
-  readonly kind: 'mounted' | 'held' | 'loop' | 'open' | 'locked';
-  /** Mount point, holder, loop device, process name and id. */
-  readonly by: string;
-}
-
-/** What was found out about the use of a disk. */
-export interface DiskUses {
-  readonly uses: readonly DiskUse[];
-  /** False where the system offers no way to find out (not Linux), or not all processes could be looked at. */
-  readonly complete: boolean;
-}
+import type { DiskUse, DiskUses } from '../model/disk.ts';
 
 /** Bits of the access mode in `flags` of /proc/PID/fdinfo (octal): 1 write only, 2 read and write. */
 const ACCESS_MODE = 0o3;

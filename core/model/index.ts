@@ -4,3 +4,4 @@ export type * from './observation.ts';
 export type * from './state.ts';
 export type * from './timeline.ts';
 export type * from './verdict.ts';
+export type * from './disk.ts';

@@ -1,0 +1,132 @@
+import { existsSync, rmSync } from 'node:fs';
+import { applyJournal, compareDisk, DiskError, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
+import { type FileSink, openFileSink } from '../disk/file-device.ts';
+import { diskUses } from '../disk/in-use.ts';
+import { openDisk, type OpenDiskOptions } from '../disk/open-disk.ts';
+import { windowsVolume } from '../disk/windows.ts';
+import type { CheckReport } from '../model/disk.ts';
+import { checkResult } from './check-plan.ts';
+import { RecoveryError } from './errors.ts';
+import { identityOf } from './identity.ts';
+import { createJournalFile, journalPath, journalsOf, sha256, withJournal } from './journal-file.ts';
+import type { PlannedRepair } from './plan-repair.ts';
+
+/** How a planned repair is written. */
+export interface ApplyOptions {
+  /** File of the undo journal; default beside the image, or in the current folder for a device. */
+  readonly journal?: string;
+  readonly onProgress?: (progress: JournalProgress) => void;
+  readonly signal?: AbortSignal;
+  /** Opens the disk for writing. Default the file or device itself; tests make it fail. */
+  readonly openSink?: (path: string) => FileSink;
+  /** How the disk is opened again for the check afterwards. */
+  readonly open?: OpenDiskOptions;
+}
+
+/** What writing did. */
+export interface AppliedRepair {
+  readonly journal: string;
+  readonly journalBytes: number;
+  readonly writes: number;
+  readonly bytesWritten: number;
+  readonly checks: readonly CheckReport[];
+}
+
+/**
+ * Writes a planned repair: the undo journal first, flushed; then the changes, in order, each read back; then the disk is opened anew and checked. Nothing
+ * is written when the disk is in use, an earlier repair of it was interrupted, or it is not as it was when the repair was planned.
+ * @throws {RecoveryError} RECOVERY_IN_USE, RECOVERY_TORN, RECOVERY_JOURNAL, RECOVERY_CHECK (written, and the check afterwards found a fault: undo it);
+ *   {DiskError} of the journal (JOURNAL_FOREIGN, JOURNAL_WRITE: nothing was written; JOURNAL_INTERRUPTED: undo or finish); what the disk throws.
+ */
+export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}): AppliedRepair {
+  const { disk, plan, request } = planned;
+  if (planned.outcome !== 'planned') throw new TypeError('a repair that was refused or has nothing to do cannot be applied');
+  const { uses } = diskUses(disk.path);
+  if (uses.length > 0) throw new RecoveryError('RECOVERY_IN_USE', disk.path, { have: uses.map(({ kind, by }) => `${kind} ${by}`).join(', ') });
+  refuseTorn(disk.path, disk.isDevice, disk.bottom);
+  const path = options.journal ?? journalPath(disk.path, disk.isDevice, journalsOf(disk.path, disk.isDevice).length + 1);
+  const sink = openedForWriting(disk.path, options.openSink ?? openFileSink);
+  try {
+    const store = createJournalFile(path);
+    try {
+      const header = {
+        purpose: request.purpose,
+        disk: disk.path,
+        identity: identityOf(disk, planned.volume),
+        madeAt: new Date().toISOString(),
+        actions: planned.steps.flatMap(({ actions }) => actions).map(plain),
+      };
+      const journal = journalOf(store, () => writeJournal(store, header, plan, sha256));
+      const result = applyJournal(sink, store, journal, {
+        sha256,
+        ...(options.onProgress && { onProgress: options.onProgress }),
+        ...(options.signal && { signal: options.signal }),
+      });
+      return { journal: path, journalBytes: store.sizeBytes, writes: result.changes, bytesWritten: result.bytes, checks: afterwards(planned, options) };
+    } finally {
+      store.close();
+    }
+  } finally {
+    sink.close();
+  }
+}
+
+/** A journal that could not be written whole protects nothing and would only be taken for one later. */
+function journalOf<T>(store: { readonly path: string }, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (existsSync(store.path)) rmSync(store.path, { force: true });
+    throw error;
+  }
+}
+
+function openedForWriting(path: string, open: (path: string) => FileSink): FileSink {
+  try {
+    return open(path);
+  } catch (cause) {
+    // The exclusive claim of a block device fails so while any part of it is in use; Windows answers the same way for a file that is attached.
+    if ((cause as NodeJS.ErrnoException).code === 'EBUSY') throw new RecoveryError('RECOVERY_IN_USE', path, { cause });
+    throw cause;
+  }
+}
+
+/** An interrupted repair must be undone or finished before another is planned over it. */
+function refuseTorn(path: string, isDevice: boolean, disk: PlannedRepair['disk']['bottom']): void {
+  for (const journal of journalsOf(path, isDevice)) {
+    const state = journalState(journal, disk);
+    if (state === 'torn') throw new RecoveryError('RECOVERY_TORN', journal);
+  }
+}
+
+function journalState(path: string, disk: PlannedRepair['disk']['bottom']): string {
+  try {
+    return withJournal(path, (journal) => (journal.state === 'undone' ? 'undone' : compareDisk(journal, disk).state));
+  } catch (error) {
+    // One that was not finished never led to a write; one that is damaged says nothing.
+    if (error instanceof DiskError || error instanceof RecoveryError) return 'unreadable';
+    throw error;
+  }
+}
+
+/** Numbers of FILETIMEs are texts in JSON. */
+function plain(action: unknown): unknown {
+  return JSON.parse(JSON.stringify(action, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+}
+
+/**
+ * Opens the disk as a stranger would and checks what was changed. Hives were read whole before, and every changed sector was read back: they are not read
+ * whole once more.
+ */
+function afterwards({ disk, volume, previews }: PlannedRepair, options: ApplyOptions): CheckReport[] {
+  const again = openDisk(disk.path, options.open ?? {});
+  try {
+    const fresh = windowsVolume(again, volume.number);
+    const checks = checkResult(fresh.ntfs as NtfsVolume, previews, []);
+    for (const { ok, what, findings } of checks)
+      if (!ok) throw new RecoveryError('RECOVERY_CHECK', what, { have: findings.slice(0, 3).join('; ') });
+    return checks;
+  } finally {
+    again.close();
+  }
+}

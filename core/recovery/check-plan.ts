@@ -1,0 +1,67 @@
+import { checkRename, type EditPreview, type NtfsVolume, RECORD } from '@winmedic/disk';
+import { openHive } from '@winmedic/registry-hive';
+import type { OpenedDisk } from '../disk/open-disk.ts';
+import type { DiskVolume } from '../disk/volume.ts';
+import { hiveOnDisk } from '../disk/windows.ts';
+import type { CheckReport } from '../model/disk.ts';
+import type { HiveWork } from './hive-work.ts';
+
+/**
+ * Checks the state that a repair leads to, read anew through all layers: from the overlay before anything is written, and from the disk afterwards.
+ * `volume` must have been opened freshly for that.
+ */
+export function checkResult(volume: NtfsVolume, previews: readonly EditPreview[], hives: readonly string[]): CheckReport[] {
+  const renames = previews.filter(({ changes }) => changes.some(({ kind }) => kind === 'rename'));
+  const checks: CheckReport[] = [];
+  if (renames.length > 0) {
+    const findings = renames.flatMap((preview) => checkRename(volume, preview).map(({ code, what }) => `${code} ${what}`));
+    checks.push({ id: 'names', ok: findings.length === 0, what: `${renames.length}`, findings });
+  }
+  for (const path of hives) checks.push(checkHive(volume, path));
+  checks.push(checkMirror(volume));
+  return checks;
+}
+
+/** A hive must open clean, without its logs being needed, and show every key and value. */
+function checkHive(volume: NtfsVolume, path: string): CheckReport {
+  const findings: string[] = [];
+  const hive = hiveOnDisk(volume, path);
+  if (hive === undefined) return { id: 'hives', ok: false, what: path, findings: ['HIVE_EMPTY'] };
+  const opened = openHive(hive.source, { logs: hive.logs, onDamage: ({ code, what }) => findings.push(`${code} ${what}`) });
+  let keys = 0;
+  let values = 0;
+  for (const key of opened.walk()) {
+    keys++;
+    for (const _ of key.values()) values++;
+  }
+  if (opened.state !== 'clean') findings.push(opened.state);
+  return { id: 'hives', ok: findings.length === 0, what: path, findings, counts: { keys, values } };
+}
+
+/** Records 0 to 3 of $MFT and of its mirror must be the same, as they were before. */
+function checkMirror(volume: NtfsVolume): CheckReport {
+  const mirror = volume.file(RECORD.mftMirror);
+  const data = mirror === undefined ? undefined : volume.open(mirror);
+  const findings: string[] = [];
+  for (let record = 0; record < 4; record++) {
+    const place = volume.recordPlace(record);
+    const size = volume.boot.recordBytes;
+    const own = new Uint8Array(size);
+    let at = 0;
+    for (const { offset, sizeBytes } of place ?? []) at += volume.device.readAt(offset, own.subarray(at, at + sizeBytes));
+    const copy = new Uint8Array(size);
+    if (data === undefined || data.readAt(record * size, copy) < size || at < size) findings.push(`record ${record}: unreadable`);
+    else if (own.some((byte, i) => byte !== copy[i])) findings.push(`record ${record}: differs`);
+  }
+  return { id: 'mirror', ok: findings.length === 0, what: '$MFTMirr', findings };
+}
+
+/** {@link checkResult} of a plan, through the overlay. */
+export function checkPlan(disk: OpenedDisk, volume: DiskVolume, previews: readonly EditPreview[], hives: readonly HiveWork[]): CheckReport[] {
+  const fresh = disk.reopened(volume.number);
+  return checkResult(
+    fresh.ntfs as NtfsVolume,
+    previews,
+    hives.filter(({ plan }) => plan.writes.length > 0).map(({ path }) => path),
+  );
+}

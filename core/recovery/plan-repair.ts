@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { FormatError } from '@winmedic/bytes';
+import type { BlockPlan, EditPreview, LogFile, NtfsVolume, Overlay } from '@winmedic/disk';
+import { openHive, type HiveChange } from '@winmedic/registry-hive';
+import { hibernationState } from '../disk/hibernation.ts';
+import type { OpenedDisk } from '../disk/open-disk.ts';
+import type { DiskVolume } from '../disk/volume.ts';
+import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
+import { windowsBuild } from '../disk/windows-build.ts';
+import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } from '../model/disk.ts';
+import { changeBootStore } from './boot-store.ts';
+import { checkPlan } from './check-plan.ts';
+import { RecoveryError } from './errors.ts';
+import { changeHive, type HiveWork } from './hive-work.ts';
+import { judgeByLog } from './judge-log.ts';
+import { blocksOf, noWork, type RepairRequest, type RepairStep, type StepWork } from './request.ts';
+import { putTxrAside, quarantine, quarantineNamed, resetLog, restore, serviceChanges } from './steps.ts';
+
+/** A repair thought through to the end in memory. Nothing has reached the disk. */
+export interface PlannedRepair {
+  readonly disk: OpenedDisk;
+  readonly volume: DiskVolume;
+  readonly request: RepairRequest;
+  readonly steps: readonly StepReport[];
+  readonly log: { readonly state: LogFile['state']; readonly blocks: number; readonly touched: number; readonly records: number };
+  /** Changes at the bottom layer; empty when refused or nothing is to be done. */
+  readonly plan: BlockPlan;
+  readonly changes: readonly ChangeReport[];
+  readonly checks: readonly CheckReport[];
+  /** What was edited, for the check after writing. */
+  readonly previews: readonly EditPreview[];
+  /** Why nothing may be written; empty for a good plan. */
+  readonly refusals: readonly Refusal[];
+  readonly outcome: 'nothing' | 'refused' | 'planned';
+}
+
+/** NTFS as every Windows since XP writes it; for nothing else was it described how to change it. */
+const VERSION = { major: 3, minor: 1 };
+
+/**
+ * Plans a repair on a disk that was opened with `plan: true`: checks what forbids any change, makes every step in the overlay, judges what they touch against
+ * the pending records of the volume's log, and checks the resulting volume as it would be. Any doubt refuses the whole; steps can be left out.
+ * @throws {DiskAccessError} when the volume cannot be found or opened; {DiskError} of the formats; what reading the disk throws.
+ */
+export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRepair {
+  const { overlay } = disk;
+  const volume = windowsVolume(disk, request.volume);
+  const refusals: Refusal[] = [];
+  const refuse = (code: Refusal['code'], what: string, because: readonly string[] = []): void => void refusals.push({ code, what, because });
+  const ntfs = volume.ntfs as NtfsVolume;
+  const log = volume.logFile() as LogFile;
+  if (overlay === undefined) refuse('RECOVERY_READ_ONLY', disk.kind);
+  if (disk.table.composite !== undefined) refuse('RECOVERY_COMPOSITE', disk.table.composite);
+  const { major, minor } = ntfs.version;
+  if (major !== VERSION.major || minor !== VERSION.minor) refuse('RECOVERY_NTFS_VERSION', `${major}.${minor}`);
+  const hibernation = hibernationState(ntfs);
+  if (hibernation === 'hibernated' || hibernation === 'unknown') refuse('RECOVERY_HIBERNATED', 'hiberfil.sys', [hibernation]);
+  const reset = request.steps.some((step) => 'resetLog' in step);
+  if (log.state === 'unreadable' && !reset) refuse('RECOVERY_LOG_UNKNOWN', '$LogFile');
+  const nothing: BlockPlan = { sizeBefore: disk.bottom.sizeBytes, sizeAfter: disk.bottom.sizeBytes, changes: [] };
+  const base = { disk, volume, request };
+  const state = { state: log.state, records: log.records };
+  if (refusals.length > 0 || overlay === undefined)
+    return { ...base, steps: [], log: { ...state, blocks: 0, touched: 0 }, plan: nothing, changes: [], checks: [], previews: [], refusals, outcome: 'refused' };
+
+  const run = new RepairRun(disk, volume, ntfs, log, overlay, request);
+  const steps = run.steps();
+  refusals.push(...steps.flatMap((step) => step.refusals));
+  const judged = { ...state, blocks: run.blocks, touched: run.touched };
+  if (refusals.length > 0) return { ...base, steps, log: judged, plan: nothing, changes: [], checks: [], previews: [], refusals, outcome: 'refused' };
+  const plan = overlay.plan();
+  if (plan.changes.length === 0) return { ...base, steps, log: judged, plan, changes: [], checks: [], previews: [], refusals, outcome: 'nothing' };
+  const checks = checkPlan(disk, volume, run.ownPreviews, run.hives);
+  for (const check of checks.filter(({ ok }) => !ok)) refuse('RECOVERY_CHECK', check.what, check.findings);
+  const outcome = refusals.length > 0 ? 'refused' : 'planned';
+  return { ...base, steps, log: judged, plan: outcome === 'planned' ? plan : nothing, changes: changesOf(plan), checks, previews: run.ownPreviews, refusals, outcome };
+}
+
+/** One walk through the steps. Hives are changed last, each once, with everything the steps want of it. */
+class RepairRun {
+  readonly #disk: OpenedDisk;
+  readonly #volume: DiskVolume;
+  readonly #ntfs: NtfsVolume;
+  readonly #log: LogFile;
+  readonly #overlay: Overlay;
+  readonly #request: RepairRequest;
+  readonly #hiveChanges = new Map<string, HiveChange[]>();
+  readonly previews: (EditPreview & { readonly volume: NtfsVolume })[] = [];
+  readonly hives: HiveWork[] = [];
+  blocks = 0;
+  touched = 0;
+
+  /** Those of the Windows volume. */
+  get ownPreviews(): EditPreview[] {
+    return this.previews.filter(({ volume }) => volume === this.#ntfs);
+  }
+
+  constructor(disk: OpenedDisk, volume: DiskVolume, ntfs: NtfsVolume, log: LogFile, overlay: Overlay, request: RepairRequest) {
+    this.#disk = disk;
+    this.#volume = volume;
+    this.#ntfs = ntfs;
+    this.#log = log;
+    this.#overlay = overlay;
+    this.#request = request;
+  }
+
+  steps(): StepReport[] {
+    const reports = this.#request.steps.map((step) => this.#judged(step, this.#tried(step)));
+    for (const [path, changes] of this.#hiveChanges) {
+      const at = reports.findIndex(({ step }) => hivesOf(step as RepairStep).includes(path));
+      const report = reports[at] as StepReport;
+      const work = this.#judged(report.step as RepairStep, this.#triedHive(path, changes));
+      reports[at] = {
+        ...report,
+        outcome: work.outcome === 'refused' || report.outcome === 'refused' ? 'refused' : work.outcome === 'planned' ? 'planned' : report.outcome,
+        actions: [...report.actions, ...work.actions],
+        refusals: [...report.refusals, ...work.refusals],
+      };
+    }
+    return reports;
+  }
+
+  /** Errors of readers and editors refuse the step; those of the disk itself pass. */
+  #tried(step: RepairStep): StepWork {
+    try {
+      return this.#step(step);
+    } catch (error) {
+      return refusedBy(error);
+    }
+  }
+
+  #step(step: RepairStep): StepWork {
+    if (this.#request.without?.has(step.id) || ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id))) return noWork('skipped');
+    if ('minBuild' in step && step.minBuild !== undefined) {
+      const build = windowsBuild(this.#ntfs);
+      if (build === undefined)
+        return noWork('refused', { refusals: [{ code: 'RECOVERY_BUILD_UNKNOWN', what: step.id, because: [`>= ${step.minBuild}`] }] });
+      if (build < step.minBuild) return noWork('skipped');
+    }
+    if ('quarantine' in step) return quarantine(this.#ntfs, step);
+    if ('files' in step) return quarantineNamed(this.#ntfs, step.files);
+    if ('restore' in step) return restore(this.#ntfs, step.restore);
+    if ('txr' in step) return putTxrAside(this.#ntfs);
+    if ('resetLog' in step) return resetLog(this.#ntfs);
+    if ('safeboot' in step) return changeBootStore(this.#disk, this.#overlay, step.safeboot, this.#avoid);
+    if ('services' in step) return this.#services(step);
+    for (const path of hivesOf(step)) this.#want(path, 'changes' in step ? step.changes : []);
+    return noWork('nothing');
+  }
+
+  #services(step: Extract<RepairStep, { readonly services: readonly string[] }>): StepWork {
+    const path = `${CONFIG_FOLDER}\\SYSTEM`;
+    const hive = hiveOnDisk(this.#ntfs, path);
+    if (hive === undefined) throw new RecoveryError('RECOVERY_NOTHING_FOUND', path);
+    const { changes, actions } = serviceChanges(openHive(hive.source, { logs: hive.logs }), step);
+    if (changes.length > 0) this.#want(path, changes);
+    return noWork('nothing', { actions });
+  }
+
+  #want(path: string, changes: readonly HiveChange[]): void {
+    this.#hiveChanges.set(path, [...(this.#hiveChanges.get(path) ?? []), ...changes]);
+  }
+
+  #triedHive(path: string, changes: readonly HiveChange[]): StepWork {
+    try {
+      const work = changeHive(this.#ntfs, path, changes, this.#overlay, this.#avoid);
+      if (work === undefined) return noWork('nothing', { actions: [{ kind: 'absent', what: path }] });
+      this.hives.push(work);
+      const [file] = work.plan.files;
+      const grownBy = file === undefined ? 0 : file.sizeAfter - file.sizeBefore;
+      const action: RepairAction = work.plan.replayed ? { kind: 'replayed', path, entries: work.entries, grownBy } : { kind: 'hive-clean', path };
+      const previews = work.previews.map((preview) => ({ ...preview, volume: this.#ntfs }));
+      return { outcome: work.plan.writes.length > 0 ? 'planned' : 'nothing', actions: [action], refusals: [], previews };
+    } catch (error) {
+      return refusedBy(error, path);
+    }
+  }
+
+  /** Clusters that pending records allocate or free must not be given to a file. */
+  readonly #avoid = (lcn: number, clusters: number): boolean => this.#log.touchesClusters(lcn, clusters);
+
+  #judged(step: RepairStep, work: StepWork): StepReport {
+    this.previews.push(...work.previews);
+    // Blocks of another volume (a boot store on a system partition) are judged by that volume's log where they are made.
+    const own = work.previews.filter(({ volume }) => volume === this.#ntfs);
+    const judgement = 'resetLog' in step ? { blocks: 0, touched: 0, refusals: [] } : judgeByLog(this.#log, blocksOf(own));
+    this.blocks += judgement.blocks;
+    this.touched += judgement.touched;
+    const refusals = [...work.refusals, ...(this.#request.steps.some((one) => 'resetLog' in one) ? [] : judgement.refusals)];
+    return { step, outcome: refusals.length > 0 ? 'refused' : work.outcome, actions: work.actions, refusals };
+  }
+}
+
+/** Hives that a step is about, as paths on the volume. */
+function hivesOf(step: RepairStep): string[] {
+  if ('replay' in step) return step.replay.map((name) => `${CONFIG_FOLDER}\\${name}`);
+  if ('hive' in step) return [step.hive];
+  return 'services' in step ? [`${CONFIG_FOLDER}\\SYSTEM`] : [];
+}
+
+/** @throws what is no refusal: a fault of the program or of the disk. */
+function refusedBy(error: unknown, what?: string): StepWork {
+  if (!(error instanceof FormatError)) throw error;
+  const { code, offset } = error as FormatError<string>;
+  const because = what === undefined ? [] : [error.what];
+  return noWork('refused', { refusals: [{ code, what: what ?? error.what, ...(offset > 0 && { offset }), because }] });
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function changesOf(plan: BlockPlan): ChangeReport[] {
+  return plan.changes.map(({ offset, old, new: bytes, epoch }) => ({
+    offset,
+    oldBytes: old.length,
+    newBytes: bytes.length,
+    differing: bytes.reduce((n, byte, i) => n + Number(byte !== old[i]), 0),
+    epoch,
+    oldSha256: sha256(old),
+    newSha256: sha256(bytes),
+  }));
+}
