@@ -2,6 +2,7 @@
  * Writer of NTFS 3.1 volumes in memory, without any tool, and of chosen damage. It shares no code with the reader in `formats/disk`, so that a fault in
  * one does not hide a fault in the other.
  */
+export * from './damage.ts';
 export { compressLznt1 } from './lznt1.ts';
 export { UP_CASE } from './names.ts';
 export { OPEN_DESCRIPTOR } from './secure.ts';

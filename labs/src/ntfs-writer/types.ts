@@ -167,7 +167,7 @@ export interface WrittenFile {
   readonly deleted: boolean;
   /** Extension records of its attribute list. */
   readonly extensionRecords: readonly number[];
-  /** Runs by stream name (empty: the unnamed one); no runs: resident. Of a folder: `$I30`. */
+  /** Runs by stream name (empty: the unnamed one); no runs: resident. Of a folder: `$I30`; of $MFT also `$BITMAP`. */
   readonly runs: ReadonlyMap<string, readonly WrittenRun[]>;
   /** INDX blocks of a folder in the order of their VCN; empty when all is in $INDEX_ROOT. */
   readonly indexBlocks: readonly WrittenIndexBlock[];

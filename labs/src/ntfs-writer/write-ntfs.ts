@@ -295,6 +295,7 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
   const mftBitmapStored = storeBytes(medium, mftBitmap);
   put(mft, TYPE.data, '', mftStored);
   mft.attributes.push({ type: TYPE.bitmap, name: '', body: mftBitmapStored });
+  mft.runs.set('$BITMAP', mftBitmapStored.runs);
   build(mft);
   if (next > recordCount) throw new RangeError('$MFT needs more spare records for its own attribute list');
   for (const record of inUse) mftBitmap[record >> 3]! |= 1 << (record & 7);
