@@ -4,7 +4,7 @@ import { ATTRIBUTE, type FileReference, NAME_SPACE, type NtfsFile } from '../ntf
 import { attributeList } from './attribute-list.ts';
 import { type NameValue, nameValue } from './index-node.ts';
 import { RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
-import type { BlockImage, EditSession } from './session.ts';
+import type { BlockImage, BlockImages } from './session.ts';
 
 /** Records below this number belong to the file system itself; Windows never puts a file there. @source Linux-NTFS documentation, "$MFT" */
 export const FIRST_USER_RECORD = 24;
@@ -25,7 +25,7 @@ export function sameReference(a: FileReference, b: FileReference): boolean {
  * @throws {DiskError} EDIT_MISMATCH when the record is not the file the reference means, EDIT_TORN when a record or the list cannot be understood,
  * EDIT_SYSTEM_FILE for directories and for the file system's own files.
  */
-export function fileNames(session: EditSession, reference: FileReference): RecordName[] {
+export function fileNames(session: BlockImages, reference: FileReference): RecordName[] {
   const { record: number } = reference;
   if (number < FIRST_USER_RECORD) throw new DiskError('EDIT_SYSTEM_FILE', `MFT record ${number}`);
   const record = session.parsed(number);
@@ -63,7 +63,7 @@ export function fileNames(session: EditSession, reference: FileReference): Recor
 }
 
 /** A file read anew by its reference. @throws {DiskError} EDIT_MISMATCH when the record now is another file, or none. */
-export function currentFile(session: EditSession, reference: FileReference): NtfsFile {
+export function currentFile(session: BlockImages, reference: FileReference): NtfsFile {
   const file = session.volume.file(reference.record);
   if (!file?.inUse || file.reference.sequence !== reference.sequence)
     throw new DiskError('EDIT_MISMATCH', `MFT record ${reference.record}`);

@@ -9,6 +9,9 @@ const PART = 65_536;
 /** Pieces a file may get in one edit: a record of 1 KiB has room for fewer runs. */
 const MAX_PIECES = 64;
 
+/** Files of the file system whose clusters a damaged $Bitmap may call free: all of them before $Extend. */
+const SYSTEM_FILES = 12;
+
 /** Clusters to give to a file. */
 export interface Piece {
   readonly lcn: number;
@@ -80,9 +83,31 @@ export class ClusterBitmap {
  * Free clusters for a file that grows: right behind its last run as far as they are free, then the first stretch that holds the rest, then the largest
  * stretches there are.
  * @param runs of the file. @param needed clusters. @returns pieces in the order of the file.
- * @throws {DiskError} EDIT_NO_SPACE when fewer are free, or they lie in too many pieces.
+ * @throws {DiskError} EDIT_NO_SPACE when fewer are free, or they lie in too many pieces; EDIT_TORN when $Bitmap calls clusters of the file itself, or of the
+ * file system, free.
  */
-export function findFree(bitmap: ClusterBitmap, runs: readonly Run[], needed: number, { avoid }: GrowOptions): Piece[] {
+export function freeClusters(
+  volume: NtfsVolume,
+  bitmap: ClusterBitmap,
+  runs: readonly Run[],
+  needed: number,
+  options: GrowOptions,
+): Piece[] {
+  const pieces = findFree(bitmap, runs, needed, options);
+  const system = Array.from(
+    { length: SYSTEM_FILES },
+    (_, record) => volume.file(record)?.attributes.flatMap((attribute) => attribute.runs) ?? [],
+  );
+  for (const run of [...runs, ...system.flat()]) {
+    const { lcn } = run;
+    if (lcn !== undefined && pieces.some((piece) => piece.lcn < lcn + run.clusters && lcn < piece.lcn + piece.clusters)) {
+      throw new DiskError('EDIT_TORN', '$Bitmap', { have: lcn });
+    }
+  }
+  return pieces;
+}
+
+function findFree(bitmap: ClusterBitmap, runs: readonly Run[], needed: number, { avoid }: GrowOptions): Piece[] {
   const free = (lcn: number): boolean => !bitmap.used(lcn) && !avoid?.(lcn, 1);
   const last = runs.at(-1);
   const begin = last?.lcn === undefined ? 0 : last.lcn + last.clusters;

@@ -4,7 +4,7 @@ import { ATTRIBUTE, type NtfsFile, type NtfsVolume, type Run } from '../ntfs/typ
 import { INITIALIZED_AT, writableStream } from './data.ts';
 import { encodeRuns } from './encode-runs.ts';
 import { sameReference } from './file-names.ts';
-import { ClusterBitmap, findFree, type Piece } from './free-clusters.ts';
+import { ClusterBitmap, freeClusters, type Piece } from './free-clusters.ts';
 import { FILE_NAME_FIELD } from './index-node.ts';
 import { IndexTree } from './index-tree.ts';
 import type { RawAttribute } from './raw-record.ts';
@@ -47,7 +47,7 @@ export function growFile(volume: NtfsVolume, file: NtfsFile, newSize: number, op
   let runs: readonly Run[] = attribute.runs;
   if (needed > 0) {
     const bitmap = new ClusterBitmap(volume);
-    const pieces = findFree(bitmap, attribute.runs, needed, options);
+    const pieces = freeClusters(volume, bitmap, attribute.runs, needed, options);
     runs = withPieces(attribute.runs, pieces);
     const place = attribute.places.at(-1);
     const tail = session.record(place?.record ?? record);

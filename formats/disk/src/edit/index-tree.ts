@@ -3,7 +3,7 @@ import { DiskError } from '../errors.ts';
 import { MAX_INDEX_DEPTH } from '../ntfs/limits.ts';
 import { ATTRIBUTE, type FileReference, type NtfsFile, type NtfsVolume } from '../ntfs/types.ts';
 import { BLOCK_HEADER, type NameValue, type NodeEntry, nodeEntries, ROOT_HEADER } from './index-node.ts';
-import type { BlockImage, EditSession } from './session.ts';
+import type { BlockImage, BlockImages } from './session.ts';
 
 /** Name of a directory's index. */
 export const INDEX_NAME = '$I30';
@@ -41,11 +41,11 @@ export function indexUnit(volume: NtfsVolume): number {
 
 /** The index tree of a directory inside an edit: nodes are read through the session, so that a later search sees what was changed before. */
 export class IndexTree {
-  readonly #session: EditSession;
+  readonly #session: BlockImages;
   readonly #directory: NtfsFile;
 
   /** @param directory its file, read anew by the caller. */
-  constructor(session: EditSession, directory: NtfsFile) {
+  constructor(session: BlockImages, directory: NtfsFile) {
     this.#session = session;
     this.#directory = directory;
   }

@@ -1,4 +1,5 @@
-export { checkRename, checkVolume } from './check.ts';
+export { checkVolume } from './check.ts';
+export { checkRename } from './check-rename.ts';
 export { CHECK_CODES } from './codes.ts';
 export { overwriteData } from './data.ts';
 export { encodeRuns } from './encode-runs.ts';

@@ -31,25 +31,14 @@ const MAJOR_VERSION = 3;
 /** Bytes written at once where one byte is repeated. */
 const FILL_BYTES = 1 << 20;
 
-/**
- * One edit in preparation: blocks are read, checked and changed in memory, and only {@link EditSession.commit} writes. So an edit that is refused in the
- * middle has written nothing.
- */
-export class EditSession {
+/** The FILE records and INDX blocks of a volume that an edit or a check looks at: each is read once, and a later look sees what was changed before. */
+export class BlockImages {
   readonly volume: NtfsVolume;
-  readonly #write: (offset: number, bytes: Uint8Array) => void;
-  readonly #images = new Map<string, Held>();
-  readonly #plain: PlainWrite[] = [];
+  protected readonly images = new Map<string, Held>();
 
-  /** @throws {DiskError} EDIT_READ_ONLY for a device without `write`, EDIT_VERSION for an NTFS version nobody described. */
+  /** @param volume whose device is read. */
   constructor(volume: NtfsVolume) {
-    const { device } = volume;
-    if (!device.write) throw new DiskError('EDIT_READ_ONLY', 'volume');
-    if (volume.version.major !== MAJOR_VERSION) {
-      throw new DiskError('EDIT_VERSION', 'NTFS version', { need: MAJOR_VERSION, have: `${volume.version.major}.${volume.version.minor}` });
-    }
     this.volume = volume;
-    this.#write = (offset, bytes) => device.write?.(offset, bytes);
   }
 
   /** A file record to read and change. @throws {DiskError} EDIT_TORN when it cannot be read whole. */
@@ -77,6 +66,45 @@ export class EditSession {
     const stream = { record, type: ATTRIBUTE.indexAllocation, vcn, clusters: Math.ceil(indexBytes / clusterBytes) };
     const what = `INDX block at ${position} of directory ${record}`;
     return this.#image(`index ${record} ${position}`, what, stretchesOf(this.volume, runs, position, indexBytes), 'INDX', { stream });
+  }
+
+  /** An EDIT_TORN (or other) error about a block. */
+  torn(what: string, image?: Pick<BlockImage, 'stretches'>, code: DiskErrorCode = 'EDIT_TORN'): DiskError {
+    const offset = image?.stretches[0]?.offset;
+    return new DiskError(code, what, offset === undefined ? {} : { offset });
+  }
+
+  #image(key: string, what: string, stretches: readonly Stretch[] | undefined, signature: string, identity: Held['identity']): Held {
+    const known = this.images.get(key);
+    if (known) return known;
+    const bytes = stretches && readStretches(this.volume.device, stretches);
+    if (!bytes || !stretches || bytes.length === 0) throw new DiskError('EDIT_TORN', what);
+    const place = { stretches };
+    if (String.fromCharCode(...bytes.subarray(0, 4)) !== signature) throw this.torn(`${what}: no ${signature} signature`, place);
+    if (applyFixups(bytes) !== 'ok') throw this.torn(`${what}: fixups`, place);
+    const image = { what, bytes, before: bytes.slice(), stretches, identity };
+    this.images.set(key, image);
+    return image;
+  }
+}
+
+/**
+ * One edit in preparation: blocks are read, checked and changed in memory, and only {@link EditSession.commit} writes. So an edit that is refused in the
+ * middle has written nothing.
+ */
+export class EditSession extends BlockImages {
+  readonly #write: (offset: number, bytes: Uint8Array) => void;
+  readonly #plain: PlainWrite[] = [];
+
+  /** @throws {DiskError} EDIT_READ_ONLY for a device without `write`, EDIT_VERSION for an NTFS version nobody described. */
+  constructor(volume: NtfsVolume) {
+    super(volume);
+    const { device } = volume;
+    if (!device.write) throw new DiskError('EDIT_READ_ONLY', 'volume');
+    if (volume.version.major !== MAJOR_VERSION) {
+      throw new DiskError('EDIT_VERSION', 'NTFS version', { need: MAJOR_VERSION, have: `${volume.version.major}.${volume.version.minor}` });
+    }
+    this.#write = (offset, bytes) => device.write?.(offset, bytes);
   }
 
   /**
@@ -109,18 +137,12 @@ export class EditSession {
     }
   }
 
-  /** An EDIT_TORN (or other) error about a block. */
-  torn(what: string, image?: Pick<BlockImage, 'stretches'>, code: DiskErrorCode = 'EDIT_TORN'): DiskError {
-    const offset = image?.stretches[0]?.offset;
-    return new DiskError(code, what, offset === undefined ? {} : { offset });
-  }
-
   /** Writes every changed block and plain stretch, fixups stamped, and forgets the volume's caches. @returns what was touched. */
   commit(changes: readonly EditChange[]): EditPreview {
     const { device } = this.volume;
     const blocks: TouchedBlock[] = [];
     const writes: { readonly offset: number; readonly bytes: Uint8Array | number; readonly sizeBytes: number }[] = [];
-    for (const image of this.#images.values()) {
+    for (const image of this.images.values()) {
       if (image.bytes.every((byte, i) => byte === image.before[i])) continue;
       const lsn = viewOf(image.before).getBigUint64(8, true);
       const stamped = stampFixups(image.bytes);
@@ -149,19 +171,6 @@ export class EditSession {
       this.volume.refresh();
     }
     return { blocks, changes };
-  }
-
-  #image(key: string, what: string, stretches: readonly Stretch[] | undefined, signature: string, identity: Held['identity']): Held {
-    const known = this.#images.get(key);
-    if (known) return known;
-    const bytes = stretches && readStretches(this.volume.device, stretches);
-    if (!bytes || !stretches || bytes.length === 0) throw new DiskError('EDIT_TORN', what);
-    const place = { stretches };
-    if (String.fromCharCode(...bytes.subarray(0, 4)) !== signature) throw this.torn(`${what}: no ${signature} signature`, place);
-    if (applyFixups(bytes) !== 'ok') throw this.torn(`${what}: fixups`, place);
-    const image = { what, bytes, before: bytes.slice(), stretches, identity };
-    this.#images.set(key, image);
-    return image;
   }
 
   /** Where $MFTMirr keeps a copy of a record: of the first four, of more when its data is longer (large clusters). */
