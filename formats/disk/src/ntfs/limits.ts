@@ -18,10 +18,10 @@ export const MAX_RUNS = 4 << 20;
 export const MAX_INDEX_DEPTH = 24;
 /** Blocks of one index that are visited: 2^32 records in blocks half full are never reached; this is a folder of some 100 million files. */
 export const MAX_INDEX_BLOCKS = 8 << 20;
+/** Blocks looked through one by one when a tree is broken: 256 MiB of index, some two million files in one folder. */
+export const MAX_SALVAGED_BLOCKS = 65_536;
 /** Characters of a path: the most Windows takes (Microsoft Learn, "Maximum Path Length Limitation"). */
 export const MAX_PATH_CHARS = 32_767;
-/** Characters of a glob: a path of that length. */
-export const MAX_GLOB_CHARS = 32_767;
 /** Records kept, with fixups resolved: 2 MiB with records of 1 KiB. */
 export const CACHED_RECORDS = 2048;
 /** Index blocks kept: 2 MiB with blocks of 4 KiB. */

@@ -163,7 +163,7 @@ export interface FindOptions {
   readonly modifiedBefore?: bigint;
   /** Only files directly in the folder. */
   readonly shallow?: boolean;
-  /** Also deleted files whose record is still there. Default false. */
+  /** Also deleted files whose record is still there; the path of one whose folder is gone begins with `?\\`. Reads the whole $MFT. Default false. */
   readonly deleted?: boolean;
 }
 
@@ -180,7 +180,7 @@ export interface NtfsVolume {
   readonly boot: NtfsBoot;
   /** $VOLUME_NAME; empty when there is none. */
   readonly label: string;
-  /** NTFS version of $VOLUME_INFORMATION (3.1 since Windows XP). */
+  /** NTFS version of $VOLUME_INFORMATION (3.1 since Windows XP); 0.0 when it cannot be read (reported), then the flags say nothing. */
   readonly version: { readonly major: number; readonly minor: number };
   /** Flags of $VOLUME_INFORMATION: 0x1 dirty (chkdsk at next boot). */
   readonly volumeFlags: number;
@@ -198,9 +198,9 @@ export interface NtfsVolume {
   entry(directory: NtfsFile, name: string): DirectoryEntry | undefined;
   /** All entries of a directory in index order, DOS names included. With `prefix`, only names that begin so (without case), reading only that part of the tree. */
   entries(directory: NtfsFile, prefix?: string): Iterable<DirectoryEntry>;
-  /** Every file below a folder that fits; a literal beginning of the glob is used to read less. Loops end; hard links are found by each path. */
+  /** Every file and folder below a folder that fits, found by long names; a literal beginning of the glob is used to read less. Loops end; hard links are found by each path. */
   find(options: FindOptions): Iterable<FoundFile>;
-  /** Path from the root by parent references; undefined for orphans. */
+  /** Path from the root by parent references (empty for the root itself); undefined for orphans. */
   pathOf(file: NtfsFile): string | undefined;
   /**
    * Bytes of a data stream (default the unnamed one), also sparse, compressed, resident; zeros behind the initialized length. Undefined: no such stream, or
@@ -215,6 +215,6 @@ export interface NtfsVolume {
   readRecord(record: number): Uint8Array | undefined;
   /** An INDX block of a directory with fixups resolved (a copy), by VCN of its index allocation; undefined when torn or unusable. */
   readIndexBlock(directory: NtfsFile, vcn: number): Uint8Array | undefined;
-  /** Forgets what was cached; to be called after the device was written to. */
+  /** Forgets what was cached; to be called after the device was written to. @throws {DiskError} NTFS_NO_MFT */
   refresh(): void;
 }
