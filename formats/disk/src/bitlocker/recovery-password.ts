@@ -9,8 +9,12 @@ const LIMIT = FACTOR * 0x1_0000;
 /** A text that holds a recovery password is at most this long: 55 characters, and room for spaces and a label. */
 const MAX_TEXT = 1000;
 
-/** What people and programs put between the groups: hyphens and dashes of Unicode, the Japanese long sound mark and minus, spaces. */
-export const GROUP_SEPARATOR = /[-\u00ad\u2010-\u2015\u2212\u30fc\u2500\ufe63\uff0d\uff70\s]/u;
+/**
+ * What people and programs put between the groups: hyphens and dashes of Unicode, the Japanese long sound mark and minus, spaces. One character class of a
+ * regular expression.
+ */
+export const SEPARATORS = '[-\\u00ad\\u2010-\\u2015\\u2212\\u30fc\\u2500\\ufe63\\uff0d\\uff70 \\t\\u00a0\\u3000]';
+const SEPARATOR = new RegExp(`${SEPARATORS}|[\\r\\n]`, 'u');
 
 /** Full-width digits as ASCII, all else unchanged; the length stays. */
 export function asciiDigits(text: string): string {
@@ -45,7 +49,7 @@ export function parseRecoveryPassword(text: string): string {
   }
   const groups = asciiDigits(text)
     .trim()
-    .split(GROUP_SEPARATOR)
+    .split(SEPARATOR)
     .filter((group) => group !== '');
   const digits = groups.join('');
   const strange = groups.findIndex((group) => !/^[0-9]+$/u.test(group));
