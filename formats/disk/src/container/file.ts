@@ -77,7 +77,12 @@ export function eachPart(
 }
 
 /** Calls `each` for every run of sectors of a part that are alike: present in the file or not. */
-export function eachRun(first: number, count: number, present: (sector: number) => boolean, each: (from: number, to: number, present: boolean) => void): void {
+export function eachRun(
+  first: number,
+  count: number,
+  present: (sector: number) => boolean,
+  each: (from: number, to: number, present: boolean) => void,
+): void {
   for (let from = first; from < first + count; ) {
     const state = present(from);
     let to = from + 1;

@@ -13,7 +13,8 @@ export type Report = DamageReport<(typeof CONTAINER_DAMAGE_CODES)[number]>;
  */
 export function requireParent(reference: ParentReference, options: ContainerOptions): ByteSource {
   const parent = options.openParent?.(reference);
-  if (parent === undefined) throw new DiskError('CONTAINER_PARENT', 'parent not given', { need: reference.paths[0] ?? reference.ids.join(' or ') });
+  if (parent === undefined)
+    throw new DiskError('CONTAINER_PARENT', 'parent not given', { need: reference.paths[0] ?? reference.ids.join(' or ') });
   if (!reference.ids.includes(parent.id.toLowerCase())) {
     throw new DiskError('CONTAINER_PARENT', 'identity of the parent', { need: reference.ids.join(' or '), have: parent.id });
   }
@@ -26,6 +27,10 @@ export function requireParent(reference: ParentReference, options: ContainerOpti
  */
 export function checkRange(disk: BlockDevice, offset: number, length: number): void {
   if (!(offset >= 0 && offset + length <= disk.sizeBytes) || offset % disk.sectorBytes !== 0 || length % disk.sectorBytes !== 0) {
-    throw new DiskError('CONTAINER_WRITE', 'range of a write', { offset, need: `whole sectors of ${disk.sectorBytes} within ${disk.sizeBytes}`, have: length });
+    throw new DiskError('CONTAINER_WRITE', 'range of a write', {
+      offset,
+      need: `whole sectors of ${disk.sectorBytes} within ${disk.sizeBytes}`,
+      have: length,
+    });
   }
 }

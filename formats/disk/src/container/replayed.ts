@@ -67,7 +67,8 @@ export class ReplayedFile implements ByteSource {
   writeTo(device: BlockDevice): void {
     const end = device.sizeBytes;
     const zeroed = this.#stretches.reduce((sum, { from, to, patch }) => sum + (patch.bytes ? 0 : Math.max(0, Math.min(to, end) - from)), 0);
-    if (zeroed > MAX_ZERO_BYTES) throw new DiskError('CONTAINER_LIMIT', 'zeros of the log', { need: `at most ${MAX_ZERO_BYTES}`, have: zeroed });
+    if (zeroed > MAX_ZERO_BYTES)
+      throw new DiskError('CONTAINER_LIMIT', 'zeros of the log', { need: `at most ${MAX_ZERO_BYTES}`, have: zeroed });
     for (const { from, to, patch } of this.#stretches) {
       // Behind its end a file that grows is zero anyway.
       const last = patch.bytes === undefined ? Math.min(to, end) : to;

@@ -34,14 +34,17 @@ function chooseFooter(device: BlockDevice, report: Report): { footer: VhdFooter;
   if (last?.type === VHD_TYPE.FIXED) return { footer: last, atEnd: true, unclear: false };
   const copy = readVhdFooter(device, 0);
   if (last === undefined || last.offset === 0) {
-    if (copy === undefined || copy.type === VHD_TYPE.FIXED) throw new DiskError('CONTAINER_HEADER', 'footer and its copy', { offset: Math.max(0, end) });
+    if (copy === undefined || copy.type === VHD_TYPE.FIXED)
+      throw new DiskError('CONTAINER_HEADER', 'footer and its copy', { offset: Math.max(0, end) });
     report('CONTAINER_COPY', Math.max(0, end), 'footer at the end of the file');
     return { footer: copy, atEnd: false, unclear: false };
   }
   if (copy === undefined) report('CONTAINER_COPY', 0, 'copy of the footer at the start of the file');
   // A program that was stopped while it resized the disk leaves two footers that are whole and differ: readable, but not to be written.
-  const differ = copy !== undefined && (copy.type !== last.type || copy.sizeBytes !== last.sizeBytes || copy.headerOffset !== last.headerOffset);
-  if (differ) report('CONTAINER_FIELD', 0, 'copy of the footer: another type, size or header than the footer', last.sizeBytes, copy.sizeBytes);
+  const differ =
+    copy !== undefined && (copy.type !== last.type || copy.sizeBytes !== last.sizeBytes || copy.headerOffset !== last.headerOffset);
+  if (differ)
+    report('CONTAINER_FIELD', 0, 'copy of the footer: another type, size or header than the footer', last.sizeBytes, copy.sizeBytes);
   return { footer: last, atEnd: true, unclear: differ };
 }
 
@@ -160,8 +163,11 @@ class SparseVhd implements Container {
     }
     const data = place + this.#bitmapBytes;
     // A sector of a dynamic disk whose bit is clear holds zeros (VHD specification, "Block Allocation Table and Data Blocks"): the bits need not be read.
-    if (this.#parent === undefined) return readBlock(this.#device, data + within, into, `block ${block}`);
     const parent = this.#parent;
+    if (parent === undefined) {
+      readBlock(this.#device, data + within, into, `block ${block}`);
+      return;
+    }
     const first = Math.floor(within / VHD_SECTOR);
     const count = Math.ceil((within + into.length) / VHD_SECTOR) - first;
     const bits = this.#bits(place, first, count, block);
@@ -174,7 +180,12 @@ class SparseVhd implements Container {
   }
 
   /** The bytes of a block's bitmap that hold the bits of `count` sectors; the most significant bit of a byte is the first sector. */
-  #bits(place: number, first: number, count: number, block: number): { bytes: Uint8Array; offset: number; isSet: (sector: number) => boolean } {
+  #bits(
+    place: number,
+    first: number,
+    count: number,
+    block: number,
+  ): { bytes: Uint8Array; offset: number; isSet: (sector: number) => boolean } {
     const start = first >> 3;
     const bytes = new Uint8Array(((first + count + 7) >> 3) - start);
     readBlock(this.#device, place + start, bytes, `bitmap of block ${block}`);
@@ -215,8 +226,9 @@ class SparseVhd implements Container {
   #scan(): { readonly bad: number; end: number } {
     if (this.#scanned !== undefined) return this.#scanned;
     const { blocks, tableOffset } = this.#header;
-    const blockOf = new Map<number, number>();
-    const starts: number[] = [];
+    /** Place in the upper half, block in the lower: sorted by place. */
+    const present = new BigUint64Array(blocks);
+    let count = 0;
     let bad = 0;
     const tell = (block: number, entry: number, problem: string) => {
       bad++;
@@ -227,22 +239,17 @@ class SparseVhd implements Container {
       if (entry === ABSENT) continue;
       const problem = this.#problem(block, entry);
       if (problem !== undefined) tell(block, entry, problem);
-      const other = blockOf.get(entry);
-      if (other === undefined) {
-        blockOf.set(entry, block);
-        starts.push(entry);
-      } else {
-        this.#overlapping.add(other).add(block);
-      }
+      present[count++] = (BigInt(entry) << 32n) | BigInt(block);
     }
-    starts.sort((a, b) => a - b);
+    const sorted = present.subarray(0, count).sort();
     const sectors = (this.#bitmapBytes + this.#header.blockBytes) / VHD_SECTOR;
-    for (let i = 1; i < starts.length; i++) {
-      if (starts[i]! - starts[i - 1]! < sectors) this.#overlapping.add(blockOf.get(starts[i - 1]!)!).add(blockOf.get(starts[i]!)!);
+    const place = (i: number) => Number(sorted[i]! >> 32n);
+    for (let i = 1; i < count; i++) {
+      if (place(i) - place(i - 1) < sectors) for (const each of [i - 1, i]) this.#overlapping.add(Number(sorted[each]! & 0xffff_ffffn));
     }
     for (const block of this.#overlapping) tell(block, this.#entry(block), 'in another block');
     // All whole blocks, not only the part that is needed: a new one must not lie in the unused rest of the last.
-    this.#scanned = { bad, end: starts.length === 0 ? 0 : (starts.at(-1)! + sectors) * VHD_SECTOR };
+    this.#scanned = { bad, end: count === 0 ? 0 : (place(count - 1) + sectors) * VHD_SECTOR };
     return this.#scanned;
   }
 
@@ -250,7 +257,8 @@ class SparseVhd implements Container {
     checkRange(this, offset, bytes.length);
     refuseSavedState(this.#footer);
     const { bad } = this.#scan();
-    if (bad > 0 || this.#unclear) throw new DiskError('CONTAINER_WRITE', 'damaged block allocation table or footers that differ', { need: 0, have: bad });
+    if (bad > 0 || this.#unclear)
+      throw new DiskError('CONTAINER_WRITE', 'damaged block allocation table or footers that differ', { need: 0, have: bad });
     eachPart(offset, bytes.length, this.#header.blockBytes, (block, within, at, size) => {
       const part = bytes.subarray(at, at + size);
       const place = this.#place(block);
@@ -274,7 +282,8 @@ class SparseVhd implements Container {
     const scanned = this.#scan();
     const place = alignUp(Math.max(this.#dataEnd, scanned.end), VHD_SECTOR);
     const entry = place / VHD_SECTOR;
-    if (entry >= ABSENT) throw new DiskError('CONTAINER_LIMIT', 'place of a new block', { need: `below ${ABSENT * VHD_SECTOR}`, have: place });
+    if (entry >= ABSENT)
+      throw new DiskError('CONTAINER_LIMIT', 'place of a new block', { need: `below ${ABSENT * VHD_SECTOR}`, have: place });
     const bitmap = new Uint8Array(this.#bitmapBytes);
     setBits(bitmap, within / VHD_SECTOR, part.length / VHD_SECTOR);
     put(this.#device, place, bitmap);

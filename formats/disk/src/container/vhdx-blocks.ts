@@ -43,7 +43,11 @@ export class BlockTable {
    * @param file the file with its log replayed, its table and the stretches no block may lie in.
    * @throws {DiskError} CONTAINER_HEADER when the table is too small for the disk.
    */
-  constructor(file: { readonly source: ByteSource; readonly bat: Region; readonly reserved: readonly Region[] }, disk: VhdxMetadata, report: Report) {
+  constructor(
+    file: { readonly source: ByteSource; readonly bat: Region; readonly reserved: readonly Region[] },
+    disk: VhdxMetadata,
+    report: Report,
+  ) {
     this.#disk = disk;
     this.#bat = file.bat;
     this.#reserved = file.reserved;
@@ -54,7 +58,11 @@ export class BlockTable {
     const bitmaps = Math.ceil(this.#blocks / this.#ratio);
     this.#entries = disk.parent ? bitmaps * (this.#ratio + 1) : this.#blocks + bitmaps - 1;
     if (this.#entries * 8 > file.bat.sizeBytes) {
-      throw new DiskError('CONTAINER_HEADER', 'block allocation table', { offset: file.bat.offset, need: this.#entries * 8, have: file.bat.sizeBytes });
+      throw new DiskError('CONTAINER_HEADER', 'block allocation table', {
+        offset: file.bat.offset,
+        need: this.#entries * 8,
+        have: file.bat.sizeBytes,
+      });
     }
     this.#table = new PagedTable(() => this.#source, file.bat.offset, this.#entries * 8);
     if (this.#entries * 8 <= SCAN_AT_OPEN) this.scan();
@@ -89,7 +97,8 @@ export class BlockTable {
   payload(block: number): Entry {
     const entry = this.#entry(this.#index(block));
     const problem = this.#problem(entry, block);
-    if (problem !== undefined) throw new DiskError('CONTAINER_BLOCK', `block ${block} ${problem}`, { offset: this.entryOffset(block), have: entry.place });
+    if (problem !== undefined)
+      throw new DiskError('CONTAINER_BLOCK', `block ${block} ${problem}`, { offset: this.entryOffset(block), have: entry.place });
     return entry;
   }
 
@@ -102,7 +111,8 @@ export class BlockTable {
     const index = this.#bitmapIndex(chunk);
     const entry = this.#entry(index);
     const problem = entry.state === BLOCK.FULL ? this.#placeProblem(entry, MIB) : 'is not present';
-    if (problem !== undefined) throw new DiskError('CONTAINER_BLOCK', `sector bitmap ${chunk} ${problem}`, { offset: this.#bat.offset + index * 8 });
+    if (problem !== undefined)
+      throw new DiskError('CONTAINER_BLOCK', `sector bitmap ${chunk} ${problem}`, { offset: this.#bat.offset + index * 8 });
     return { place: entry.place, bit: (block - chunk * this.#ratio) * (this.#disk.blockBytes / this.#disk.sectorBytes) };
   }
 
@@ -132,10 +142,11 @@ export class BlockTable {
   #placeProblem({ reserved, place }: Entry, needed: number): string | undefined {
     if (reserved !== 0) return 'with reserved bits set';
     if (place + needed > this.#source.sizeBytes) return 'beyond the end of the file';
-    if (place < MIB || this.#reserved.some((region) => place < region.offset + region.sizeBytes && region.offset < place + needed)) {
-      return 'in another structure';
-    }
-    return this.#shared !== undefined && isMarked(this.#shared, place, needed) ? 'in another block' : undefined;
+    const shares =
+      this.#shared !== undefined
+        ? isMarked(this.#shared, place, needed)
+        : place < MIB || this.#reserved.some((region) => place < region.offset + region.sizeBytes && region.offset < place + needed);
+    return shares ? 'in another structure or block' : undefined;
   }
 
   /**
@@ -147,6 +158,8 @@ export class BlockTable {
     const places = Math.ceil(this.#source.sizeBytes / MIB / 8);
     const taken = new Uint8Array(places);
     const shared = new Uint8Array(places);
+    mark(taken, shared, 0, MIB);
+    for (const region of this.#reserved) mark(taken, shared, region.offset, region.offset + region.sizeBytes);
     this.#each((entry, sizeBytes) => {
       this.#end = Math.max(this.#end, entry.place + sizeBytes);
       mark(taken, shared, entry.place, Math.min(entry.place + sizeBytes, this.#source.sizeBytes));
@@ -170,7 +183,14 @@ export class BlockTable {
       if (entry.state < 4 || (!isBitmap && block >= this.#blocks)) continue;
       const at = this.#bat.offset + index * 8;
       if (!isBitmap) each(entry, this.#disk.blockBytes, `block ${block}`, at, this.#problem(entry, block));
-      else each(entry, MIB, `sector bitmap ${chunk}`, at, entry.state === BLOCK.FULL ? this.#placeProblem(entry, MIB) : `in state ${entry.state}`);
+      else
+        each(
+          entry,
+          MIB,
+          `sector bitmap ${chunk}`,
+          at,
+          entry.state === BLOCK.FULL ? this.#placeProblem(entry, MIB) : `in state ${entry.state}`,
+        );
     }
   }
 }

@@ -38,7 +38,10 @@ export function readVhdxHeader(source: ByteSource, report: Report): VhdxHeader {
   const current = first === undefined || (second !== undefined && second.sequence > first.sequence) ? second : first;
   if (current === undefined) throw new DiskError('CONTAINER_HEADER', 'both headers', { offset: HEADERS[0] });
   if (first !== undefined && second?.sequence === first.sequence && first.bytes.some((byte, i) => byte !== second.bytes[i])) {
-    throw new DiskError('CONTAINER_HEADER', 'two headers of the same sequence number differ', { offset: HEADERS[0], have: String(first.sequence) });
+    throw new DiskError('CONTAINER_HEADER', 'two headers of the same sequence number differ', {
+      offset: HEADERS[0],
+      have: String(first.sequence),
+    });
   }
   const version = new Cursor(current.bytes, 66).u16('version');
   if (version !== 1) throw new DiskError('CONTAINER_UNSUPPORTED', 'version', { offset: current.offset + 66, need: 1, have: version });
@@ -76,7 +79,8 @@ function readOne(source: ByteSource, offset: number): VhdxHeader | undefined {
  */
 export function nextHeader(current: VhdxHeader, step: bigint, fileWriteGuid: Uint8Array, dataWriteGuid: Uint8Array): Uint8Array {
   const sequence = current.sequence + step;
-  if (sequence >= 2n ** 64n) throw new DiskError('CONTAINER_LIMIT', 'sequence number', { offset: current.offset + 8, have: String(current.sequence) });
+  if (sequence >= 2n ** 64n)
+    throw new DiskError('CONTAINER_LIMIT', 'sequence number', { offset: current.offset + 8, have: String(current.sequence) });
   const bytes = current.bytes.slice();
   const view = new DataView(bytes.buffer);
   view.setBigUint64(8, sequence, true);
@@ -86,4 +90,3 @@ export function nextHeader(current: VhdxHeader, step: bigint, fileWriteGuid: Uin
   view.setUint32(4, structureChecksum(bytes), true);
   return bytes;
 }
-

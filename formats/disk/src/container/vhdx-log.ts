@@ -57,7 +57,11 @@ export function readLog(source: ByteSource, header: VhdxHeader): LogReplay | und
     throw new DiskError('CONTAINER_LOG', 'place of the log', { offset: header.offset + 68, need: source.sizeBytes, have: offset });
   }
   if (header.logBytes > MAX_LOG_BYTES) {
-    throw new DiskError('CONTAINER_LIMIT', 'length of the log', { offset: header.offset + 68, need: `at most ${MAX_LOG_BYTES}`, have: header.logBytes });
+    throw new DiskError('CONTAINER_LIMIT', 'length of the log', {
+      offset: header.offset + 68,
+      need: `at most ${MAX_LOG_BYTES}`,
+      have: header.logBytes,
+    });
   }
   const bytes = readUpTo(source, offset, header.logBytes);
   if (bytes.length < header.logBytes) throw new DiskError('CONTAINER_LOG', 'log', { offset, need: header.logBytes, have: bytes.length });
@@ -66,7 +70,11 @@ export function readLog(source: ByteSource, header: VhdxHeader): LogReplay | und
   const head = entries.at(-1);
   if (head === undefined) throw new DiskError('CONTAINER_LOG', 'active sequence', { offset });
   if (head.flushedBytes > BigInt(source.sizeBytes)) {
-    throw new DiskError('CONTAINER_LOG', 'file shorter than its log says', { offset: offset + head.at, need: String(head.flushedBytes), have: source.sizeBytes });
+    throw new DiskError('CONTAINER_LOG', 'file shorter than its log says', {
+      offset: offset + head.at,
+      need: String(head.flushedBytes),
+      have: source.sizeBytes,
+    });
   }
   const patches = entries.flatMap((entry) => log.patches(entry));
   const wrong = patches.find(
@@ -77,9 +85,15 @@ export function readLog(source: ByteSource, header: VhdxHeader): LogReplay | und
   );
   const last = smallNumber(head.lastBytes);
   if (wrong !== undefined || last === undefined) {
-    throw new DiskError('CONTAINER_LOG', 'target of a log entry', { offset: offset + head.at, have: wrong?.offset ?? String(head.lastBytes) });
+    throw new DiskError('CONTAINER_LOG', 'target of a log entry', {
+      offset: offset + head.at,
+      have: wrong?.offset ?? String(head.lastBytes),
+    });
   }
-  return { patches, sizeBytes: patches.reduce((size, patch) => Math.max(size, patch.offset + patch.sizeBytes), Math.max(source.sizeBytes, last)) };
+  return {
+    patches,
+    sizeBytes: patches.reduce((size, patch) => Math.max(size, patch.offset + patch.sizeBytes), Math.max(source.sizeBytes, last)),
+  };
 }
 
 class Log {

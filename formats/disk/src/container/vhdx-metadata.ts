@@ -54,14 +54,19 @@ export function readMetadata(source: ByteSource, region: Region): VhdxMetadata {
   const items = readItems(source, region);
   const item = (id: string, size: number, what: string): Cursor => {
     const place = items.get(id);
-    if (place === undefined || place.sizeBytes < size) throw new DiskError('CONTAINER_HEADER', what, { offset: region.offset, need: size, have: place?.sizeBytes ?? 0 });
+    if (place === undefined || place.sizeBytes < size)
+      throw new DiskError('CONTAINER_HEADER', what, { offset: region.offset, need: size, have: place?.sizeBytes ?? 0 });
     return new Cursor(readStructure(source, place.offset, size, what), 0, place.offset);
   };
   const parameters = item(ITEM.PARAMETERS, 8, 'file parameters');
   const blockBytes = parameters.u32('block size');
   const flags = parameters.u32('flags');
   if (!isPowerOfTwo(blockBytes) || blockBytes < 1 << 20 || blockBytes > 1 << 28) {
-    throw new DiskError('CONTAINER_LIMIT', 'block size', { offset: parameters.origin, need: 'a power of two from 1 MiB to 256 MiB', have: blockBytes });
+    throw new DiskError('CONTAINER_LIMIT', 'block size', {
+      offset: parameters.origin,
+      need: 'a power of two from 1 MiB to 256 MiB',
+      have: blockBytes,
+    });
   }
   const sectors = item(ITEM.LOGICAL_SECTOR, 4, 'logical sector size');
   const sectorBytes = sectors.u32('logical sector size');
@@ -71,7 +76,11 @@ export function readMetadata(source: ByteSource, region: Region): VhdxMetadata {
   const sizes = item(ITEM.SIZE, 8, 'virtual disk size');
   const size = sizes.u64('virtual disk size');
   if (size === 0n || size > BigInt(MAX_DISK_BYTES) || size % BigInt(sectorBytes) !== 0n) {
-    throw new DiskError('CONTAINER_LIMIT', 'virtual disk size', { offset: sizes.origin, need: `sectors, at most ${MAX_DISK_BYTES}`, have: String(size) });
+    throw new DiskError('CONTAINER_LIMIT', 'virtual disk size', {
+      offset: sizes.origin,
+      need: `sectors, at most ${MAX_DISK_BYTES}`,
+      have: String(size),
+    });
   }
   const common = { blockBytes, sizeBytes: Number(size), sectorBytes };
   if ((flags & 2) === 0) return { ...common, leaveAllocated: (flags & 1) !== 0 };
@@ -85,7 +94,8 @@ function readItems(source: ByteSource, region: Region): Map<string, Item> {
   if (cursor.latin1(8, 'signature') !== 'metadata') throw new DiskError('CONTAINER_HEADER', 'metadata table', { offset: region.offset });
   cursor.skip(2, 'reserved');
   const count = cursor.u16('entry count');
-  if (count > MAX_ENTRIES) throw new DiskError('CONTAINER_LIMIT', 'metadata items', { offset: region.offset + 10, need: `at most ${MAX_ENTRIES}`, have: count });
+  if (count > MAX_ENTRIES)
+    throw new DiskError('CONTAINER_LIMIT', 'metadata items', { offset: region.offset + 10, need: `at most ${MAX_ENTRIES}`, have: count });
   cursor.skip(20, 'reserved');
   const items = new Map<string, Item>();
   for (let i = 0; i < count; i++) {
@@ -103,7 +113,11 @@ function readItems(source: ByteSource, region: Region): Map<string, Item> {
     }
     if (items.has(id)) throw new DiskError('CONTAINER_HEADER', `metadata item ${id} twice`, { offset: at });
     if (offset < TABLE_BYTES || sizeBytes > MAX_ITEM_BYTES || offset + sizeBytes > region.sizeBytes) {
-      throw new DiskError('CONTAINER_HEADER', `place of metadata item ${id}`, { offset: at + 16, need: region.sizeBytes, have: offset + sizeBytes });
+      throw new DiskError('CONTAINER_HEADER', `place of metadata item ${id}`, {
+        offset: at + 16,
+        need: region.sizeBytes,
+        have: offset + sizeBytes,
+      });
     }
     items.set(id, { offset: region.offset + offset, sizeBytes });
   }
@@ -123,7 +137,12 @@ function readLocator(cursor: Cursor): ParentReference {
   const fits = (offset: number, length: number) => offset + length <= cursor.bytes.length;
   for (let i = 0; i < Math.min(count, MAX_LOCATOR_PAIRS) && fits(20 + i * 12, 12); i++) {
     cursor.seek(20 + i * 12, 'pair');
-    const [keyAt, valueAt, keySize, valueSize] = [cursor.u32('key'), cursor.u32('value'), cursor.u16('key length'), cursor.u16('value length')];
+    const [keyAt, valueAt, keySize, valueSize] = [
+      cursor.u32('key'),
+      cursor.u32('value'),
+      cursor.u16('key length'),
+      cursor.u16('value length'),
+    ];
     if (!fits(keyAt, keySize) || !fits(valueAt, valueSize)) continue;
     pairs.set(cursor.seek(keyAt, 'key').utf16(keySize, 'key'), cursor.seek(valueAt, 'value').utf16(valueSize, 'value'));
   }

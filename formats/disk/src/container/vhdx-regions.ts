@@ -48,7 +48,8 @@ export function readRegions(source: ByteSource, header: VhdxHeader, report: Repo
 
   const offset = table === first ? TABLES[0] : TABLES[1];
   const count = new Cursor(table, 8, offset).u32('entry count');
-  if (count > MAX_ENTRIES) throw new DiskError('CONTAINER_LIMIT', 'regions', { offset: offset + 8, need: `at most ${MAX_ENTRIES}`, have: count });
+  if (count > MAX_ENTRIES)
+    throw new DiskError('CONTAINER_LIMIT', 'regions', { offset: offset + 8, need: `at most ${MAX_ENTRIES}`, have: count });
   const known = new Map<string, Region>();
   const reserved: Region[] = [];
   const cursor = new Cursor(table, 16, offset);

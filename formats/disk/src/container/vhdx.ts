@@ -89,12 +89,18 @@ class Vhdx implements Container {
   #readPart(block: number, within: number, offset: number, into: Uint8Array): void {
     const { blocks, parent } = this.#opened;
     const { state, place } = blocks.payload(block);
-    if (state === BLOCK.FULL) return readBlock(this.#file, place + within, into, `block ${block}`);
+    if (state === BLOCK.FULL) {
+      readBlock(this.#file, place + within, into, `block ${block}`);
+      return;
+    }
     if (parent === undefined || (state !== BLOCK.ABSENT && state !== BLOCK.PARTIAL)) {
       into.fill(0);
       return;
     }
-    if (state === BLOCK.ABSENT) return readParent(parent, offset, into);
+    if (state === BLOCK.ABSENT) {
+      readParent(parent, offset, into);
+      return;
+    }
     const first = Math.floor(within / this.sectorBytes);
     const count = Math.ceil((within + into.length) / this.sectorBytes) - first;
     const bits = this.#bits(block, first, count);
@@ -107,7 +113,11 @@ class Vhdx implements Container {
   }
 
   /** The bytes of the sector bitmap that hold the bits of `count` sectors of a block; the least significant bit of a byte is the first sector. */
-  #bits(block: number, first: number, count: number): { bytes: Uint8Array; offset: number; bit: number; isSet: (sector: number) => boolean } {
+  #bits(
+    block: number,
+    first: number,
+    count: number,
+  ): { bytes: Uint8Array; offset: number; bit: number; isSet: (sector: number) => boolean } {
     const { place, bit } = this.#opened.blocks.bitmap(block);
     const start = (bit + first) >> 3;
     const bytes = new Uint8Array(((bit + first + count + 7) >> 3) - start);
@@ -123,7 +133,10 @@ class Vhdx implements Container {
     eachPart(offset, bytes.length, this.#info.blockBytes, (block, within, at, size) => {
       const part = bytes.subarray(at, at + size);
       const { state, place } = this.#opened.blocks.payload(block);
-      if (state !== BLOCK.FULL && state !== BLOCK.PARTIAL) return this.#append(block, within, part, state === BLOCK.ABSENT);
+      if (state !== BLOCK.FULL && state !== BLOCK.PARTIAL) {
+        this.#append(block, within, part, state === BLOCK.ABSENT);
+        return;
+      }
       put(this.#opened.device, place + within, part);
       if (state === BLOCK.PARTIAL) this.#setBits(block, within / this.sectorBytes, part.length / this.sectorBytes);
     });
@@ -140,7 +153,8 @@ class Vhdx implements Container {
   #makeWritable(): void {
     const { device, header, replayed, blocks, unclear, randomGuid } = this.#opened;
     const bad = blocks.scan();
-    if (bad > 0 || unclear) throw new DiskError('CONTAINER_WRITE', 'damaged block allocation table or region tables that differ', { need: 0, have: bad });
+    if (bad > 0 || unclear)
+      throw new DiskError('CONTAINER_WRITE', 'damaged block allocation table or region tables that differ', { need: 0, have: bad });
     const [fileWriteGuid, dataWriteGuid] = [randomGuid?.(), randomGuid?.()];
     if (fileWriteGuid?.length !== 16 || dataWriteGuid?.length !== 16) {
       throw new DiskError('CONTAINER_WRITE', 'random bytes for new write GUIDs', { need: 16, have: fileWriteGuid?.length ?? 0 });
@@ -160,7 +174,8 @@ class Vhdx implements Container {
     const { device, blocks, parent } = this.#opened;
     const { blockBytes } = this.#info;
     const place = alignUp(Math.max(device.sizeBytes, blocks.end), MIB);
-    if (place + blockBytes > MAX_FILE_BYTES) throw new DiskError('CONTAINER_LIMIT', 'place of a new block', { need: MAX_FILE_BYTES, have: place });
+    if (place + blockBytes > MAX_FILE_BYTES)
+      throw new DiskError('CONTAINER_LIMIT', 'place of a new block', { need: MAX_FILE_BYTES, have: place });
     const start = block * blockBytes;
     appendPieces(device, place, blockBytes, (piece, at) => {
       const inDisk = piece.subarray(0, Math.max(0, Math.min(piece.length, this.sizeBytes - start - at)));
