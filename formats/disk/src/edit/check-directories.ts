@@ -127,8 +127,13 @@ function checkEntry({ state, directory }: Walk, reference: NodeEntry['reference'
     return;
   }
   state.entriesOf[record] = (state.entriesOf[record] ?? 0) + 1;
-  const own = state.referred(reference);
-  const names = typeof own === 'string' ? [] : heldNames(heldAttributes(state, record, own, () => undefined));
+  const id = `${record} ${reference.sequence}`;
+  let names = state.namesOf.get(id);
+  if (!names) {
+    const own = state.referred(reference);
+    names = typeof own === 'string' ? [] : heldNames(heldAttributes(state, record, own, () => undefined));
+    state.namesOf.set(id, names);
+  }
   const matches = names.some(
     (name) =>
       name?.name === key.name &&

@@ -6,7 +6,7 @@ import { attributeList, type ListedAttribute } from './attribute-list.ts';
 import { attributeBytes, type CheckState, RECORD_STATE, streamOf } from './check-state.ts';
 import { FIRST_USER_RECORD, sameReference } from './file-names.ts';
 import { type NameValue, nameValue } from './index-node.ts';
-import { type RawAttribute, type RawRecord, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
+import { isBase, type RawAttribute, type RawRecord, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
 
 /** Records from here to {@link FIRST_USER_RECORD} are kept for later versions: Windows marks some as in use that hold no file. */
 const FIRST_RESERVED = 12;
@@ -86,7 +86,7 @@ function checkRecord(state: CheckState, number: number, marked: boolean | undefi
     findings.error('CHECK_RECORD', `${what}: its own number`, { record: number, need: number, have: record.number });
   }
   for (const attribute of record.attributes) checkRuns(state, number, record, attribute);
-  if (record.base.record !== 0) {
+  if (!isBase(record)) {
     state.recordState[number] = RECORD_STATE.extension;
     checkExtension(state, number, record);
     return;
@@ -126,10 +126,17 @@ function checkRuns(state: CheckState, number: number, record: RawRecord, attribu
 
 /** An extension record is listed by its base record. */
 function checkExtension(state: CheckState, number: number, record: RawRecord): void {
-  const base = state.referred(record.base);
-  const list = typeof base === 'string' || (base.flags & RECORD_IN_USE) === 0 ? undefined : attributeList(state.volume, base);
-  if (!Array.isArray(list) || !list.some(({ holder }) => holder.record === number && holder.sequence === record.sequence)) {
-    state.findings.error('CHECK_ATTRIBUTE_LIST', `extension record ${number} of MFT record ${record.base.record}`, { record: number });
+  const { base } = record;
+  const key = `${base.record} ${base.sequence}`;
+  let listed = state.holders.get(key);
+  if (!listed) {
+    const owner = state.referred(base);
+    const list = typeof owner === 'string' || (owner.flags & RECORD_IN_USE) === 0 ? undefined : attributeList(state.volume, owner);
+    listed = new Set(Array.isArray(list) ? list.map(({ holder }) => `${holder.record} ${holder.sequence}`) : []);
+    state.holders.set(key, listed);
+  }
+  if (!listed.has(`${number} ${record.sequence}`)) {
+    state.findings.error('CHECK_ATTRIBUTE_LIST', `extension record ${number} of MFT record ${base.record}`, { record: number });
   }
 }
 

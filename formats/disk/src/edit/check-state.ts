@@ -1,7 +1,9 @@
+import { Lru } from '../ntfs/cache.ts';
 import { applyFixups } from '../ntfs/fixups.ts';
 import { ATTRIBUTE, type Attribute, type FileReference, type NtfsFile, type NtfsVolume, RECORD } from '../ntfs/types.ts';
 import { Bits } from './bits.ts';
 import { Findings } from './findings.ts';
+import type { NameValue } from './index-node.ts';
 import { parseRecord, type RawRecord } from './raw-record.ts';
 import { clusterCount, readStretches, stretchesOf } from './stretches.ts';
 import type { CheckOptions } from './types.ts';
@@ -12,6 +14,9 @@ export const RECORD_STATE = { free: 0, file: 1, directory: 2, extension: 3, dama
 const READ_BYTES = 65_536;
 /** Steps between two calls of `onProgress`. */
 const PROGRESS_STEPS = 1024;
+
+/** Records whose list or names are remembered: one file with very many names or extension records is read once. */
+const MAX_REMEMBERED = 64;
 
 /** What a check knows so far: some bytes for each record and a bit for each cluster, whatever the volume holds. */
 export class CheckState {
@@ -26,6 +31,10 @@ export class CheckState {
   /** $FILE_NAME attributes of a base record, and index entries that name it. */
   readonly names: Uint16Array;
   readonly entriesOf: Uint32Array;
+  /** `record sequence` of the records an attribute list names, by base record. */
+  readonly holders = new Lru<string, ReadonlySet<string>>(MAX_REMEMBERED);
+  /** Names of a file by record. */
+  readonly namesOf = new Lru<string, readonly (NameValue | undefined)[]>(MAX_REMEMBERED);
   clustersUsed = 0;
   directories = 0;
   entries = 0;

@@ -3,7 +3,7 @@ import { DiskError } from '../errors.ts';
 import { ATTRIBUTE, type FileReference, NAME_SPACE, type NtfsFile } from '../ntfs/types.ts';
 import { attributeList } from './attribute-list.ts';
 import { type NameValue, nameValue } from './index-node.ts';
-import { RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
+import { isBase, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
 import type { BlockImage, BlockImages } from './session.ts';
 
 /** Records below this number belong to the file system itself; Windows never puts a file there. @source Linux-NTFS documentation, "$MFT" */
@@ -33,7 +33,7 @@ export function fileNames(session: BlockImages, reference: FileReference): Recor
   const wrong = (what: string): DiskError => session.torn(`${image.what}: ${what}`, image, 'EDIT_MISMATCH');
   if ((record.flags & RECORD_IN_USE) === 0) throw wrong('not in use');
   if (record.sequence !== reference.sequence) throw wrong('sequence number');
-  if (record.base.record !== 0) throw wrong('an extension record');
+  if (!isBase(record)) throw wrong('an extension record');
   if (record.number !== undefined && record.number !== number) throw wrong('its own number');
   if ((record.flags & RECORD_DIRECTORY) !== 0) throw session.torn(`${image.what}: a directory`, image, 'EDIT_SYSTEM_FILE');
   const listed = attributeList(session.volume, record);

@@ -40,11 +40,16 @@ export interface RawRecord {
   readonly linkCount: number;
   readonly flags: number;
   readonly bytesInUse: number;
-  /** Base record of an extension record; record 0 and sequence 0 in a base record. */
+  /** Base record of an extension record; see {@link isBase}. */
   readonly base: FileReference;
   /** The record's own number, when the header has room for it. */
   readonly number: number | undefined;
   readonly attributes: readonly RawAttribute[];
+}
+
+/** Whether a record is a base record: an extension record of $MFT itself refers to record 0, so that the sequence number decides. */
+export function isBase({ base }: RawRecord): boolean {
+  return base.record === 0 && base.sequence === 0;
 }
 
 /** A 48-bit record number and 16-bit sequence number. @source [MS-FSCC] 2.1.5, Linux-NTFS documentation "File reference" */

@@ -1,5 +1,5 @@
 import type { BlockDevice } from '../block/types.ts';
-import { runAt } from '../ntfs/runs.ts';
+import { stretches } from '../ntfs/stretches.ts';
 import type { NtfsVolume, Run } from '../ntfs/types.ts';
 
 /** Bytes on the volume. */
@@ -20,30 +20,21 @@ export function clusterCount(volume: NtfsVolume): number {
  */
 export function stretchesOf(volume: NtfsVolume, runs: readonly Run[], offset: number, sizeBytes: number): Stretch[] | undefined {
   const { clusterBytes } = volume.boot;
-  const clusters = clusterCount(volume);
-  const found: { offset: number; sizeBytes: number }[] = [];
-  let at = offset;
-  for (let left = sizeBytes, i = runAt(runs, Math.floor(offset / clusterBytes)); left > 0; i++) {
-    const run = runs[i];
-    if (run?.lcn === undefined || run.lcn + run.clusters > clusters || run.vcn * clusterBytes > at) return undefined;
-    const inside = at - run.vcn * clusterBytes;
-    const part = Math.min(left, run.clusters * clusterBytes - inside);
-    if (part <= 0) return undefined;
-    const last = found.at(-1);
-    const place = run.lcn * clusterBytes + inside;
-    if (last && last.offset + last.sizeBytes === place) last.sizeBytes += part;
-    else found.push({ offset: place, sizeBytes: part });
-    at += part;
-    left -= part;
+  const end = clusterCount(volume) * clusterBytes;
+  const { parts, whole } = stretches(runs, clusterBytes, offset, sizeBytes);
+  const found: Stretch[] = [];
+  for (const part of parts) {
+    if (part.at === undefined || part.at + part.sizeBytes > end) return undefined;
+    found.push({ offset: part.at, sizeBytes: part.sizeBytes });
   }
-  return found;
+  return whole ? found : undefined;
 }
 
 /** The bytes of stretches, one behind the other; undefined when the device ends before. */
-export function readStretches(device: BlockDevice, stretches: readonly Stretch[]): Uint8Array | undefined {
-  const bytes = new Uint8Array(stretches.reduce((sum, stretch) => sum + stretch.sizeBytes, 0));
+export function readStretches(device: BlockDevice, places: readonly Stretch[]): Uint8Array | undefined {
+  const bytes = new Uint8Array(places.reduce((sum, stretch) => sum + stretch.sizeBytes, 0));
   let at = 0;
-  for (const { offset, sizeBytes } of stretches) {
+  for (const { offset, sizeBytes } of places) {
     if (device.readAt(offset, bytes.subarray(at, at + sizeBytes)) !== sizeBytes) return undefined;
     at += sizeBytes;
   }
