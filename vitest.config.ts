@@ -17,6 +17,7 @@ export default defineConfig({
       },
       { ...common, test: { name: 'corpus', include: ['tests/corpus/**/*.test.ts'], testTimeout: 300_000 } },
       { ...common, test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000 } },
+      { ...common, test: { name: 'disk', include: ['tests/disk/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000 } },
       { ...common, test: { name: 'browser', include: ['tests/browser/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
     ],
   },

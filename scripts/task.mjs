@@ -98,6 +98,10 @@ const tasks = {
     build();
     vitest('browser');
   },
+  'test:disk': () => {
+    build();
+    vitest('disk');
+  },
   fuzz: () => {
     knowledge();
     must(node, ['--expose-gc', ...source, join(root, 'tests/fuzz/run.ts'), ...rest]);
@@ -109,6 +113,10 @@ const tasks = {
   'demo:connect': () => {
     knowledge();
     script('scripts/demo-connect.ts', ...rest);
+  },
+  'demo:disk': () => {
+    knowledge();
+    script('scripts/demo-disk.ts', ...rest);
   },
   example: () => script('labs/src/scenarios/write-example.ts'),
   docs: () => {
