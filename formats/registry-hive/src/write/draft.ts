@@ -16,10 +16,11 @@ export interface Difference {
 }
 
 /**
- * When a change reaches the file: `page` before the base block; `link` after it (what makes new cells part of the tree, or takes old ones out of it); `free`
- * behind the links (what gives up cells that were taken out). So an interruption leaves cells that nobody uses, never a reference to a cell that is not there.
+ * When a change reaches the file: `page` first; `cell` behind the pages (the size field that makes cells of what was written into a free one), then the base
+ * block; `link` after it (what makes new cells part of the tree, or takes old ones out of it); `free` behind the links (what gives up cells that
+ * were taken out). So an interruption leaves cells that nobody uses, never a reference to a cell that is not there.
  */
-export type WriteOrder = 'page' | 'link' | 'free';
+export type WriteOrder = 'page' | 'cell' | 'link' | 'free';
 
 type Span = readonly [start: number, end: number];
 
@@ -28,7 +29,7 @@ export class Draft implements ByteSource {
   readonly #original: ByteSource;
   readonly #replayed: ReplayedFile | undefined;
   readonly #sectors = new Map<number, Uint8Array>();
-  readonly #late = { link: [] as Span[], free: [] as Span[] };
+  readonly #late = { cell: [] as Span[], link: [] as Span[], free: [] as Span[] };
   #size: number;
   /** Stretches that held nothing before: what is written there is seen only through a link. */
   readonly #fresh: Span[] = [];
@@ -106,7 +107,8 @@ export class Draft implements ByteSource {
   write(offset: number, bytes: Uint8Array, order: WriteOrder = 'page'): void {
     const end = offset + bytes.length;
     if (end > this.sizeBytes) throw new HiveError('HIVE_EDIT_STATE', 'cell beyond the end', offset);
-    if (order !== 'page' && !this.isFresh(offset)) {
+    if (order === 'cell') this.#late.cell.push([offset, end]);
+    else if (order !== 'page' && !this.isFresh(offset)) {
       if (this.canWait(offset, bytes.length)) this.#late[order].push([offset, end]);
       else if (order === 'free') return;
       else if (!this.inOneStretch(offset, end)) throw new HiveError('HIVE_EDIT_STATE', 'a key that the logs change in part', offset);
@@ -145,12 +147,13 @@ export class Draft implements ByteSource {
 
   /** Anything differs from the file. */
   get changed(): boolean {
-    return this.#replayed !== undefined || !this.pages().next().done || !this.late('link').next().done || !this.late('free').next().done;
+    const none = ({ done }: IteratorResult<Difference>): boolean => done === true;
+    return this.#replayed !== undefined || !none(this.pages().next()) || !none(this.late('link').next()) || !none(this.late('free').next());
   }
 
-  /** Where the draft differs from the file before the base block is written, in the order of offsets, without the base block's sector. */
+  /** Where the draft differs from the file apart from what is written {@link late}r, in the order of offsets, without the base block's sector. */
   *pages(): Generator<Difference> {
-    const late = merged([...this.#late.link, ...this.#late.free]);
+    const late = merged([...this.#late.cell, ...this.#late.link, ...this.#late.free]);
     let next = 0;
     yield* this.#differences(this.#changedPieces(), (at) => {
       while (next < late.length && late[next]![1] <= at) next++;
@@ -158,8 +161,8 @@ export class Draft implements ByteSource {
     });
   }
 
-  /** Where it differs after the base block was written. */
-  *late(order: 'link' | 'free'): Generator<Difference> {
+  /** Where it differs in what is written in this order. */
+  *late(order: 'cell' | 'link' | 'free'): Generator<Difference> {
     for (const span of merged(this.#late[order])) yield* this.#differences([span], () => false);
   }
 

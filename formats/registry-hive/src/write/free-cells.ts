@@ -8,6 +8,8 @@ import { capacity, le32, need, put32, refuse } from './raw.ts';
 interface Span {
   readonly start: number;
   readonly size: number;
+  /** It is a free cell of the file, not a part of one or of a new bin. */
+  readonly inFile?: boolean;
 }
 
 /** Bytes of the hive read at once while its cells are gone through. */
@@ -87,10 +89,10 @@ export class FreeCells {
       free.push({ start: cell.start + size, size: cell.size - size });
       put32(this.#draft, cell.start + size, cell.size - size);
     }
-    const bytes = new Uint8Array(size);
-    bytes.set(le32(-size));
-    bytes.set(content, 4);
-    this.#draft.write(cell.start, bytes);
+    const bytes = new Uint8Array(size - 4);
+    bytes.set(content);
+    this.#draft.write(cell.start + 4, bytes);
+    put32(this.#draft, cell.start, -size, cell.inFile ? 'cell' : 'page');
     return cell.start;
   }
 
@@ -110,7 +112,7 @@ export class FreeCells {
     const free: Span[] = [];
     walkCells(this.#draft, (start, size) => {
       // An interrupted write is followed by a replay: a cell that it would restore in part would break the chain of cells.
-      if (free.length < MAX_FREE_CELLS && this.#draft.isUndivided(start, start + size)) free.push({ start, size });
+      if (free.length < MAX_FREE_CELLS && this.#draft.isUndivided(start, start + size)) free.push({ start, size, inFile: true });
     });
     this.#free = free;
     return free;

@@ -4,7 +4,7 @@ import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE } from '../layout.ts';
 import { openHive } from '../open-hive.ts';
 import type { Hive, HiveLogFile } from '../types.ts';
-import { type Difference, Draft } from './draft.ts';
+import { Draft } from './draft.ts';
 import { Expected } from './expected.ts';
 import { walkCells } from './free-cells.ts';
 import { type LogTraces, neutralise, traceLogs } from './guard.ts';
@@ -97,7 +97,7 @@ function makePlan(
     sequence = seal(draft, traceLogs(logs), options.writtenAt);
     if (changes.length > 0 && (replayed !== undefined || whole)) checkEdits(hive, draft, expected, options);
     if (structural) walkCells(draft, () => {});
-    writes = inOrder(draft, logs, files.source.sizeBytes, structural);
+    writes = inOrder(draft, logs);
   }
   const planFiles: PlannedFile[] = [
     { name: HIVE_FILE_NAME, sizeBefore: files.source.sizeBytes, sizeAfter: changed ? draft.sizeBytes : files.source.sizeBytes },
@@ -117,22 +117,11 @@ function makePlan(
 }
 
 /** The writes of a plan in the order they must happen. */
-function inOrder(draft: Draft, logs: readonly HiveLogFile[], sizeBefore: number, structural: boolean): HiveWrite[] {
-  const pages = [...draft.pages()];
-  if (structural) {
-    // The end grows upwards. Elsewhere what lies in a free cell comes before the size field in front of it, which makes cells of it.
-    const grows = ({ offset, new: bytes }: Difference): boolean => offset + bytes.length > sizeBefore;
-    const inside = pages.filter((page) => !grows(page));
-    pages.splice(0, pages.length, ...pages.filter(grows), ...inside.reverse());
-  }
-  const hive = (stage: number, differences: Iterable<Difference>): HiveWrite[] =>
-    [...differences].map((difference) => ({ file: 0, stage, ...difference }));
+function inOrder(draft: Draft, logs: readonly HiveLogFile[]): HiveWrite[] {
+  const stages = [draft.pages(), draft.late('cell'), [draft.head()], draft.late('link'), draft.late('free')];
   return [
-    ...hive(0, pages),
-    ...hive(1, [draft.head()]),
-    ...hive(2, draft.late('link')),
-    ...hive(3, draft.late('free')),
-    ...logs.flatMap((log, i) => neutralise(log).map((difference) => ({ file: i + 1, stage: 4 + i, ...difference }))),
+    ...stages.flatMap((differences, stage) => [...differences].map((difference) => ({ file: 0, stage, ...difference }))),
+    ...logs.flatMap((log, i) => neutralise(log).map((difference) => ({ file: i + 1, stage: stages.length + i, ...difference }))),
   ];
 }
 

@@ -275,7 +275,11 @@ export class Structure {
     this.#draft.write(cell + KEY.subkeys, link, 'link');
   }
 
-  /** Counts uses of a security descriptor; one that nobody uses any more leaves the chain. @source msuhanov/regf "Key security" */
+  /**
+   * Counts uses of a security descriptor; one that nobody uses any more leaves the chain. More uses are counted before the links, fewer behind them: an
+   * interruption leaves no count that is too low.
+   * @source msuhanov/regf "Key security"
+   */
   #countSecurity(relative: number, more: number): void {
     const draft = this.#draft;
     if (relative === NOWHERE) return;
@@ -284,7 +288,7 @@ export class Structure {
     if (fields.getUint16(4, true) !== SK) refuse('key security', cell);
     const count = fields.getUint32(SECURITY.references, true) + more;
     if (count > 0) {
-      put32(draft, cell + SECURITY.references, count, 'link');
+      put32(draft, cell + SECURITY.references, count, more > 0 ? 'page' : 'free');
       return;
     }
     const next = cellOf(fields.getUint32(SECURITY.next, true));
