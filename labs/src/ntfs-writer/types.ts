@@ -66,7 +66,10 @@ export interface WriteEntry {
   readonly dosAttributes?: number;
   /** 8.3 name as a second $FILE_NAME (name space 2) with its own index entry; the long one gets name space 1. */
   readonly dosName?: string;
-  /** Name space of the only name; default 3 (Win32 and DOS) for an 8.3 name, else 1 (Win32). */
+  /**
+   * Name space of the only name; default 3 (Win32 and DOS) for an 8.3 name, else 1 (Win32), which ntfs-3g reads but does not rename or delete while no 8.3 name
+   * is beside it. ntfs-3g itself makes names of space 0 (POSIX).
+   */
   readonly nameSpace?: number;
   readonly links?: readonly WriteLink[];
   readonly reparse?: WriteReparse;
