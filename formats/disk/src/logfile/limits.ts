@@ -20,13 +20,10 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 export const CACHED_PAGES = 256;
 
 /** Log pages read at once. */
-export const PAGES_PER_READ = 16;
+export const PAGES_PER_READ = 8;
 
 /** Pages behind the end of the log that are looked at for newer records. Windows' transfers seen in logs are at most 19 pages long. */
-export const LOOK_AHEAD_PAGES = 64;
-
-/** Entries of one checkpoint table: its offsets are 16-bit numbers of bytes in records, an entry has at least 40 bytes. */
-export const MAX_TABLE_ENTRIES = 65535;
+export const LOOK_AHEAD_PAGES = 32;
 
 /** Opens of attributes remembered; a log of 64 MiB has room for 500,000 but a checkpoint every few seconds starts anew. */
 export const MAX_OPENS = 65536;
