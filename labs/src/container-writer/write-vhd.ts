@@ -93,7 +93,7 @@ function headerOf(what: WriteVhd, tableOffset: number, count: number, blockBytes
   if (what.parent) {
     header.set(what.parent.id, 40);
     view.setUint32(56, what.parent.timeStamp ?? 0);
-    [...what.parent.name].forEach((character, i) => view.setUint16(64 + i * 2, character.charCodeAt(0)));
+    for (let i = 0; i < what.parent.name.length; i++) view.setUint16(64 + i * 2, what.parent.name.charCodeAt(i));
   }
   return header;
 }
