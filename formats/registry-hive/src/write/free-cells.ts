@@ -2,7 +2,7 @@ import { BASE_FIELDS, baseBlockChecksum } from '../base-block.ts';
 import { HiveError } from '../errors.ts';
 import { BASE_BLOCK_SIZE, BASE_SECTOR, BIN_HEADER_SIZE, HBIN, PAGE_SIZE } from '../layout.ts';
 import type { Draft } from './draft.ts';
-import { capacity, le32, need, put32, refuse } from './raw.ts';
+import { capacity, need, put32, refuse } from './raw.ts';
 
 /** A cell by file offset and size with its size field. */
 interface Span {

@@ -325,6 +325,11 @@ describe('refusals', () => {
     expect(code(() => planEdit(files(writeHive(BASE)).input, [change]))).toBe(expected);
   });
 
+  it('removal of a tree with a key that cannot be deleted', () => {
+    const hive = writeHive({ root: { name: 'R', keys: [{ name: 'a', keys: [{ name: 'kept', flags: 0x8 }] }] } });
+    expect(code(() => planEdit(files(hive).input, [{ op: 'delete-key', key: 'a' }]))).toBe('HIVE_EDIT_STATE');
+  });
+
   it('a free cell that another key uses all the same is not written over', () => {
     // The values list of one key is led into the free cell that would be taken.
     const description: HiveDescription = {
@@ -448,7 +453,7 @@ describe('any series of changes', () => {
     let made = 0;
     fc.assert(
       fc.property(
-        fc.array(change, { minLength: 1, maxLength: 25 }),
+        fc.array(change, { minLength: 8, maxLength: 25 }),
         fc.constantFrom(3 as const, 4 as const, 5 as const, 6 as const),
         fc.boolean(),
         (list, minorVersion, isDirty) => {

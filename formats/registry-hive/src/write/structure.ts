@@ -16,6 +16,8 @@ const MAX_KEY_NAME = 255;
 const MAX_VALUE_NAME = 16_383;
 /** Most keys one deletion may remove, and most values: what a repair removes has some hundred; a slip in a path could take half a hive. */
 const MAX_DELETED = 100_000;
+/** Flags of keys that are not deleted: KEY_NO_DELETE, and predefined handles, whose values are none. @source msuhanov/regf "Key node" */
+const NOT_DELETED = 0x8 | KEY_PREDEF_HANDLE;
 /** Most segments of big data: their count has 16 bits. */
 const MAX_SEGMENTS = 0xffff;
 
@@ -201,7 +203,8 @@ export class Structure {
     for (let relative = open.pop(); relative !== undefined; relative = open.pop()) {
       const cell = cellOf(relative);
       const fields = need(draft, cell, KEY.name, 'key');
-      if (fields.getUint16(4, true) !== NK || (fields.getUint16(KEY.flags, true) & KEY_PREDEF_HANDLE) !== 0) refuse('key', cell);
+      if (fields.getUint16(4, true) !== NK || (fields.getUint16(KEY.flags, true) & NOT_DELETED) !== 0)
+        refuse('key that cannot be deleted', cell);
       const list = readKeyList(draft, cell);
       const held = this.#valueListAt(cell);
       keys++;
