@@ -1,4 +1,4 @@
-import type { DamageReport } from '@winmedic/bytes';
+import { type DamageReport, decodeUtf16 } from '@winmedic/bytes';
 import type { Checkpoint } from './checkpoint.ts';
 import type { LOGFILE_DAMAGE_CODES } from './codes.ts';
 import { RECORD_TYPE } from './layout.ts';
@@ -67,7 +67,7 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
     if (record.redo === OPERATION.openNonresidentAttribute) {
       const entry = operationData(record, 'redo');
       const name = operationData(record, 'undo');
-      const attribute = entry && readOpenAttribute(entry, name && new TextDecoder('utf-16le').decode(name), raw.lsn);
+      const attribute = entry && readOpenAttribute(entry, name && decodeUtf16(name, 0, name.length >> 1), raw.lsn);
       if (attribute === undefined) doubt('LOGFILE_RECORD', raw.offset, 'opened attribute');
       else if (!attributes.add(record.target, attribute)) doubt('LOGFILE_LIMIT', raw.offset, 'opened attributes');
     }
