@@ -7,13 +7,15 @@ import type { BlockPlan } from '../block/types.ts';
  *            8  u32 bytes of the header's JSON
  *           12  u32 number of changes
  *           16  u64 size of the disk before, 24 u64 after
- *           32  JSON (UTF-8), then digest 0: SHA-256 of everything up to here
- *   change   0  `CHNG`, 4 u32 epoch, 8 u64 offset, 16 u32 old length, 20 u32 new length
- *           24  old bytes, new bytes, then digest n: SHA-256 of digest n-1 and everything of this change up to here
+ *           32  u32 CRC-32 of the 32 bytes before
+ *           36  JSON (UTF-8), then digest 0: SHA-256 of everything up to here
+ *   change   0  `CHNG`, 4 u32 epoch, 8 u64 offset, 16 u32 old length, 20 u32 new length, 24 u32 CRC-32 of the 24 bytes before
+ *           28  old bytes, new bytes, then digest n: SHA-256 of digest n-1 and everything of this change up to here
  *   seal     0  `SEAL`, 4 28 zero bytes, then the digest: SHA-256 of the last digest and these 32 bytes
  *   state    0  `APPL` (applied) or `UNDO` (undone), 4 28 zero bytes, then the digest: SHA-256 of the seal's digest and these 32 bytes
  *
- * Each digest covers all before it, so that nothing can be left out or exchanged, and a writer or reader holds one change at a time. The seal follows only
+ * Each digest covers all before it, so that nothing can be left out or exchanged, and a writer or reader holds one change at a time. The CRCs keep a damaged
+ * length from being taken for a journal that ends too early. The seal follows only
  * after everything before it was flushed; without a seal the disk was not touched. State records stand in slots of 64 bytes behind the seal: a slot that
  * holds no whole record (torn at a power cut) is passed over, and the next one is appended at the following slot.
  */
@@ -21,11 +23,11 @@ import type { BlockPlan } from '../block/types.ts';
 /** First bytes of a journal. */
 export const MAGIC = new TextEncoder().encode('WMUNDO1\n');
 
-/** Fixed part of the head. */
-export const HEAD_BYTES = 32;
+/** Fixed part of the head, with its CRC. */
+export const HEAD_BYTES = 36;
 
-/** Fixed part of a change. */
-export const CHANGE_HEAD_BYTES = 24;
+/** Fixed part of a change, with its CRC. */
+export const CHANGE_HEAD_BYTES = 28;
 
 /** SHA-256. */
 export const DIGEST_BYTES = 32;

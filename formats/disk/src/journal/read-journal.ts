@@ -1,4 +1,4 @@
-import { joinBytes, readUpTo, viewOf } from '@winmedic/bytes';
+import { crc32, joinBytes, readUpTo, viewOf } from '@winmedic/bytes';
 import type { BlockChange } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
 import {
@@ -60,6 +60,7 @@ function readHead(store: JournalStore, sha256: Sha256): Head {
   if (begin.some((byte, at) => byte !== MAGIC[at])) throw new DiskError('JOURNAL_NOT_JOURNAL', 'magic');
   const head = readWhole(store, 0, HEAD_BYTES, 'head');
   const view = viewOf(head);
+  if (view.getUint32(32, true) !== crc32(head.subarray(0, 32))) throw damagedOrCut(store, 0, 32, 'head');
   const jsonLength = view.getUint32(8, true);
   const count = view.getUint32(12, true);
   if (jsonLength > MOST_JSON_BYTES)
@@ -107,8 +108,9 @@ function isHeader(value: unknown): value is JournalHeader {
 /** Fixed part of the change at `at`. */
 function readStretch(store: JournalStore, at: number): Stretch {
   const head = readWhole(store, at, CHANGE_HEAD_BYTES, 'change');
-  if (!startsWith(head, TAG.change)) throw damagedOrCut(store, at, at, 'change');
   const view = viewOf(head);
+  if (!startsWith(head, TAG.change) || view.getUint32(24, true) !== crc32(head.subarray(0, 24)))
+    throw damagedOrCut(store, at, at + 24, 'change');
   const stretch = {
     epoch: view.getUint32(4, true),
     offset: Number(view.getBigUint64(8, true)),

@@ -1,4 +1,4 @@
-import { joinBytes } from '@winmedic/bytes';
+import { crc32, joinBytes } from '@winmedic/bytes';
 import type { BlockPlan } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
 import {
@@ -38,6 +38,7 @@ export function writeJournal(store: JournalStore, header: JournalHeader, plan: B
   view.setUint32(12, stretches.length, true);
   view.setBigUint64(16, BigInt(plan.sizeBefore), true);
   view.setBigUint64(24, BigInt(plan.sizeAfter), true);
+  view.setUint32(32, crc32(head.subarray(0, 32)), true);
   let digest = sha256(joinBytes(head, json));
   append(store, joinBytes(head, json, digest));
 
@@ -53,6 +54,7 @@ export function writeJournal(store: JournalStore, header: JournalHeader, plan: B
       changeView.setBigUint64(8, BigInt(change.offset + at), true);
       changeView.setUint32(16, oldPart.length, true);
       changeView.setUint32(20, newPart.length, true);
+      changeView.setUint32(24, crc32(changeHead.subarray(0, 24)), true);
       digest = sha256(joinBytes(digest, changeHead, oldPart, newPart));
       append(store, joinBytes(changeHead, oldPart, newPart, digest));
     }

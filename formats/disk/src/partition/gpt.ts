@@ -44,8 +44,6 @@ export interface Gpt {
   readonly backup: GptCopy | undefined;
   /** Where the backup should be, in bytes; beyond the end of a truncated image. */
   readonly backupAt: number;
-  /** `EFI PART` stands where the primary header should. */
-  readonly primaryNamed: boolean;
 }
 
 /** Looks for a GPT with each of the sector sizes: the primary header first, then the backup in the last sector. Reports nothing. */
@@ -57,20 +55,13 @@ export function findGpt(device: ByteSource, sectorSizes: readonly number[]): Gpt
     const backupAt = Number(alternate) * sectorBytes;
     const backup =
       alternate > 1n && backupAt + sectorBytes <= device.sizeBytes ? readCopy(device, Number(alternate), sectorBytes) : undefined;
-    return { sectorBytes, primary, backup, backupAt, primaryNamed: true };
   }
   for (const sectorBytes of sectorSizes) {
     const last = Math.floor(device.sizeBytes / sectorBytes) - 1;
     const backup = last > 1 ? readCopy(device, last, sectorBytes) : undefined;
     if (backup === undefined) continue;
-    return { sectorBytes, primary: undefined, backup, backupAt: last * sectorBytes, primaryNamed: named(device, sectorBytes) };
   }
   return undefined;
-}
-
-function named(device: ByteSource, offset: number): boolean {
-  const name = readUpTo(device, offset, 8);
-  return name.length === 8 && viewOf(name).getBigUint64(0, true) === SIGNATURE;
 }
 
 /** `EFI PART`. */
