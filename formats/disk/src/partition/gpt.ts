@@ -55,11 +55,12 @@ export function findGpt(device: ByteSource, sectorSizes: readonly number[]): Gpt
     const backupAt = Number(alternate) * sectorBytes;
     const backup =
       alternate > 1n && backupAt + sectorBytes <= device.sizeBytes ? readCopy(device, Number(alternate), sectorBytes) : undefined;
+    return { sectorBytes, primary, backup, backupAt };
   }
   for (const sectorBytes of sectorSizes) {
     const last = Math.floor(device.sizeBytes / sectorBytes) - 1;
     const backup = last > 1 ? readCopy(device, last, sectorBytes) : undefined;
-    if (backup === undefined) continue;
+    if (backup !== undefined) return { sectorBytes, primary: undefined, backup, backupAt: last * sectorBytes };
   }
   return undefined;
 }
