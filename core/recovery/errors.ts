@@ -28,8 +28,6 @@ export const RECOVERY_CODES = [
   'RECOVERY_JOURNAL',
   /** No journal was found beside the disk. */
   'RECOVERY_NO_JOURNAL',
-  /** Build of Windows unknown, and the step is for some builds only. */
-  'RECOVERY_BUILD_UNKNOWN',
   /** No boot store was found. */
   'RECOVERY_NO_BOOT_STORE',
   /** The path of a file to restore does not end as quarantine leaves it. */

@@ -6,7 +6,7 @@ import { hibernationState } from '../disk/hibernation.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
-import { windowsBuild } from '../disk/windows-build.ts';
+import { BUILD_KEY, BUILD_VALUE, windowsBuild } from '../disk/windows-build.ts';
 import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } from '../model/disk.ts';
 import { changeBootStore } from './boot-store.ts';
 import { checkPlan } from './check-plan.ts';
@@ -133,9 +133,10 @@ class RepairRun {
     if (this.#request.without?.has(step.id) || ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id))) return noWork('skipped');
     if ('minBuild' in step && step.minBuild !== undefined) {
       const build = windowsBuild(this.#ntfs);
-      if (build === undefined)
-        return noWork('refused', { refusals: [{ code: 'RECOVERY_BUILD_UNKNOWN', what: step.id, because: [`>= ${step.minBuild}`] }] });
-      if (build < step.minBuild) return noWork('skipped');
+      // Not known: left out, unless the operator knows it.
+      if (build === undefined && !this.#request.with?.has(step.id))
+        return noWork('skipped', { actions: [{ kind: 'absent', what: `SOFTWARE\\${BUILD_KEY}\\${BUILD_VALUE}` }] });
+      if (build !== undefined && build < step.minBuild) return noWork('skipped');
     }
     if ('quarantine' in step) return quarantine(this.#ntfs, step);
     if ('files' in step) return quarantineNamed(this.#ntfs, step.files);

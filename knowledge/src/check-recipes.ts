@@ -13,7 +13,8 @@ export function checkRecipes(recipes: readonly Recipe[], causes: ReadonlySet<str
       if (!causes.has(cause)) issues.push({ code: 'PACK_REFERENCE', at, message: `unknown cause ${cause}` });
     const steps = new Map(recipe.steps.map((step) => [step.id, step]));
     if (steps.size < recipe.steps.length) issues.push({ code: 'PACK_DUPLICATE', at, message: 'two steps have the same id' });
-    for (const { filesOf, servicesOf } of recipe.propose) {
+    for (const { filesOf, servicesOf, cause } of recipe.propose) {
+      if (cause !== undefined && !causes.has(cause)) issues.push({ code: 'PACK_REFERENCE', at, message: `unknown cause ${cause}` });
       const files = filesOf === undefined ? undefined : steps.get(filesOf);
       if (filesOf !== undefined && (files === undefined || !('quarantine' in files)))
         issues.push({ code: 'PACK_REFERENCE', at, message: `${filesOf} is no quarantine step` });

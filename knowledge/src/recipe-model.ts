@@ -66,10 +66,8 @@ export interface RecipeEvidence {
   readonly text: Localized;
   /** The quarantine step of this id finds a file. */
   readonly filesOf?: string;
-  /** The newest crash dump or recorded stop names one of these modules (file name, lower case, with or without `.sys`). */
-  readonly module?: readonly string[];
-  /** The newest crash dump or recorded stop has one of these codes (hexadecimal, `0x50`). */
-  readonly bugcheck?: readonly string[];
+  /** The diagnosis of the evidence on the disk finds this cause, confirmed or likely. */
+  readonly cause?: string;
   /** A boot entry has a safe boot flag. */
   readonly safeboot?: true;
   /** One of the hives of the recipe's replay steps is dirty, or cannot be read without its logs. */

@@ -25,7 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'protocols/rdp': ['formats/bytes'],
   'protocols/dcerpc': ['formats/bytes', 'protocols/gss'],
   knowledge: [],
-  'core/model': ['knowledge', 'formats/bytes'],
+  'core/model': ['knowledge', 'formats/bytes', 'formats/disk'],
   'core/explain': ['core/model', 'knowledge', 'formats/bytes', 'formats/evtx'],
   'core/statistics': ['core/model'],
   'core/evidence': [

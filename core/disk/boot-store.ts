@@ -1,0 +1,39 @@
+import type { HiveLogFile } from '@winmedic/registry-hive';
+import type { ByteSource } from '@winmedic/bytes';
+import type { OpenedDisk } from './open-disk.ts';
+import type { DiskVolume } from './volume.ts';
+import { hiveOnDisk, LOG_SUFFIXES } from './windows.ts';
+
+/** The boot store (BCD) on an EFI system partition, and on the system volume of a BIOS machine. */
+const ON_FAT = 'EFI\\Microsoft\\Boot\\BCD';
+const ON_NTFS = 'Boot\\BCD';
+
+/** A boot store on a disk: a hive with its logs. */
+export interface BootStore {
+  readonly volume: DiskVolume;
+  readonly on: 'fat' | 'ntfs';
+  /** Path on its volume. */
+  readonly path: string;
+  readonly source: ByteSource;
+  readonly logs: readonly HiveLogFile[];
+}
+
+/** All boot stores of a disk; those of EFI system partitions first, because a machine that boots by UEFI uses no other. Locked volumes have none. */
+export function bootStores(disk: OpenedDisk): BootStore[] {
+  const onFat: BootStore[] = [];
+  const onNtfs: BootStore[] = [];
+  for (const volume of disk.volumes) {
+    const { fat } = volume;
+    const entry = fat?.lookup(ON_FAT);
+    if (fat !== undefined && entry !== undefined && !entry.isDirectory) {
+      const logs = LOG_SUFFIXES.flatMap((suffix) => {
+        const log = fat.lookup(`${ON_FAT}${suffix}`);
+        return log === undefined || log.isDirectory || log.sizeBytes === 0 ? [] : [{ name: log.name, source: fat.open(log) }];
+      });
+      onFat.push({ volume, on: 'fat', path: ON_FAT, source: fat.open(entry), logs });
+    }
+    const hive = fat === undefined && volume.readable && volume.ntfs !== undefined ? hiveOnDisk(volume.ntfs, ON_NTFS) : undefined;
+    if (hive !== undefined) onNtfs.push({ volume, on: 'ntfs', path: ON_NTFS, source: hive.source, logs: hive.logs });
+  }
+  return [...onFat, ...onNtfs];
+}

@@ -1,0 +1,71 @@
+import { FormatError } from '@winmedic/bytes';
+import { checkVolume, compareDisk } from '@winmedic/disk';
+import { openHive } from '@winmedic/registry-hive';
+import type { OpenedDisk } from '../disk/open-disk.ts';
+import type { DiskVolume } from '../disk/volume.ts';
+import { CONFIG_FOLDER, type HiveOnDisk, hasWindows, hiveOnDisk } from '../disk/windows.ts';
+import type { HiveReport, VerifyReport } from '../model/disk.ts';
+import { journalsOf, withJournal } from './journal-file.ts';
+
+/** Hives of every Windows, in the order they are shown. */
+export const HIVES = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'] as const;
+
+/** How thoroughly a disk is verified. */
+export interface VerifyOptions {
+  /** Partition number; default all NTFS volumes that can be read. */
+  readonly volume?: number;
+  /** Without the trees of the directories and without walking the hives. */
+  readonly quick?: boolean;
+  readonly journal?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Checks the file systems and hives of a disk, and how it stands to the journal of a repair. Reads only. */
+export function verifyDisk(disk: OpenedDisk, options: VerifyOptions = {}): Pick<VerifyReport, 'journal' | 'volumes'> {
+  const journal = options.journal ?? journalsOf(disk.path, disk.isDevice).at(-1);
+  const volumes = disk.volumes
+    .filter(({ number }) => options.volume === undefined || number === options.volume)
+    .map((volume) => {
+      const ntfs = volume.readable ? volume.ntfs : undefined;
+      const check =
+        ntfs === undefined
+          ? undefined
+          : checkVolume(ntfs, {
+              deep: options.quick !== true,
+              ...(options.onProgress && { onProgress: options.onProgress }),
+              ...(options.signal && { signal: options.signal }),
+            });
+      const hives = ntfs !== undefined && hasWindows(volume) ? hiveReports(volume, options.quick !== true) : [];
+      return { number: volume.number, kind: volume.kind, ...(check && { check }), hives };
+    });
+  return {
+    ...(journal !== undefined && { journal: { path: journal, state: withJournal(journal, (one) => compareDisk(one, disk.bottom).state) } }),
+    volumes,
+  };
+}
+
+/** The hives of a Windows as they are on the disk; `walk` reads every key and value, so that damage anywhere is found. */
+export function hiveReports(volume: DiskVolume, walk: boolean): HiveReport[] {
+  return HIVES.flatMap((name) => {
+    const hive = volume.ntfs === undefined ? undefined : hiveOnDisk(volume.ntfs, `${CONFIG_FOLDER}\\${name}`);
+    return hive === undefined ? [] : [hiveReport(hive, walk)];
+  });
+}
+
+function hiveReport({ path, source, logs }: HiveOnDisk, walk: boolean): HiveReport {
+  try {
+    const hive = openHive(source, { logs });
+    if (walk) for (const key of hive.walk()) for (const value of key.values()) value.data();
+    return {
+      path,
+      state: hive.state,
+      entries: hive.logs.reduce((n, { applied }) => n + applied, 0),
+      sizeBytes: source.sizeBytes,
+      pendingTransactions: (hive.header.flags & 0x1) !== 0,
+    };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { path, state: 'unreadable', entries: 0, sizeBytes: source.sizeBytes, pendingTransactions: false };
+  }
+}
