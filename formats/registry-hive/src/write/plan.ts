@@ -107,6 +107,7 @@ function makePlan(
     edits,
     structure: structures,
     replayed: replayed !== undefined,
+    entriesApplied: hive.logs.reduce((n, { applied }) => n + applied, 0),
     pendingTransactions: (hive.header.flags & PENDING_TRANSACTIONS) !== 0,
     sequence,
     files: planFiles,

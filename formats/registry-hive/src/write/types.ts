@@ -140,6 +140,8 @@ export interface HivePlan {
   readonly structure: readonly PlannedStructure[];
   /** Log entries were applied: the hive was dirty. */
   readonly replayed: boolean;
+  /** Number of log entries that were applied (old format: of logs). */
+  readonly entriesApplied: number;
   /**
    * Flag 0x1 of the base block: transactions of the transactional registry are pending or to come. Their logs (`config\\TxR`) are a layer above this
    * format; nobody looked at them, and Windows may carry them out over the edit.
