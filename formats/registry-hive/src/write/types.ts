@@ -140,7 +140,7 @@ export interface HivePlan {
   readonly structure: readonly PlannedStructure[];
   /** Log entries were applied: the hive was dirty. */
   readonly replayed: boolean;
-  /** Number of log entries that were applied (old format: of logs). */
+  /** Log entries that were applied (old format: dirty sectors). */
   readonly entriesApplied: number;
   /**
    * Flag 0x1 of the base block: transactions of the transactional registry are pending or to come. Their logs (`config\\TxR`) are a layer above this
