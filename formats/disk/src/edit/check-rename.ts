@@ -8,7 +8,7 @@ import type { CheckFinding, EditChange, EditPreview } from './types.ts';
 
 /**
  * Looks again, from the device, at what a rename touched: the new name is there exactly once in the record and in the folder's index, in its place between
- * its neighbours; the old one is gone; the node has as many entries as before, and the LSN of every block is what it was. Reads only the way to the name.
+ * its neighbours; the old one is gone; the node has as many entries as before, and the LSN of every record is what it was. Reads only the way to the name.
  * @param preview what the rename returned; other changes in it are passed over. @returns findings CHECK_RENAME; none when all is well.
  */
 export function checkRename(volume: NtfsVolume, preview: EditPreview): readonly CheckFinding[] {

@@ -23,7 +23,8 @@ const SIZE_AT = 0x30;
 
 /**
  * Makes a file longer: within its allocation, else with free clusters, best right behind its last ones. The new part reads as zeros, and what lay on the disk
- * there is overwritten. Sizes in the record and in the entries of the folders are set, the clusters marked in $Bitmap.
+ * there is overwritten. Sizes in the record and in the entries of the folders are set, the clusters marked in $Bitmap. $Bitmap is believed but for clusters
+ * of the file system's own files: whether another file owns a cluster it calls free only {@link checkVolume} (`deep: false`) can tell.
  * @param file read from this volume; its unnamed stream must lie in clusters. @param newSize length in bytes, not less than now.
  * @throws {DiskError} before anything is written: EDIT_RECORD_FULL when the run list does not fit into the record, EDIT_NO_SPACE, EDIT_TOO_LARGE, EDIT_RANGE
  * for a file that would become shorter, EDIT_RESIDENT for contents inside the record, and those of {@link overwriteData}.
