@@ -127,7 +127,7 @@ describe.skipIf(!hasQemu)('made by qemu-img', () => {
     expect(same(allOf(disk), expected)).toBe(true);
     const after = written(bytes, format, raw);
     if (format === 'vhdx') expect(run('qemu-img', 'check', '-f', format, after.container)).toContain('No errors');
-    expect(run('qemu-img', 'compare', '-s', '-f', format, '-F', 'raw', after.container, after.raw)).toContain('identical');
+    expect(run('qemu-img', 'compare', '-f', format, '-F', 'raw', after.container, after.raw)).toContain('identical');
   });
 
   it.each([
@@ -155,10 +155,10 @@ describe.skipIf(!hasQemu)('made by labs', () => {
     ['dynamic VHDX with unmapped blocks', 'vhdx', () => writeVhdx({ ...dynamic, absentState: (block) => 2 + (block % 2) })],
   ] as const)('%s: qemu-img reads what we read, before and after our writes', (_, format, make) => {
     const bytes = make();
-    expect(run('qemu-img', 'compare', '-s', '-f', format, '-F', 'raw', save(bytes, format), save(raw, 'raw'))).toContain('identical');
+    expect(run('qemu-img', 'compare', '-f', format, '-F', 'raw', save(bytes, format), save(raw, 'raw'))).toContain('identical');
     const after = written(bytes, format, raw);
     if (format === 'vhdx') expect(run('qemu-img', 'check', '-f', format, after.container)).toContain('No errors');
-    expect(run('qemu-img', 'compare', '-s', '-f', format, '-F', 'raw', after.container, after.raw)).toContain('identical');
+    expect(run('qemu-img', 'compare', '-f', format, '-F', 'raw', after.container, after.raw)).toContain('identical');
   });
 
   it.each([
@@ -170,20 +170,24 @@ describe.skipIf(!hasQemu)('made by labs', () => {
     const bytes = writeVhdx({ ...dynamic, pending });
     const path = save(bytes, 'vhdx');
     run('qemu-img', 'check', '-r', 'all', '-f', 'vhdx', path);
-    expect(run('qemu-img', 'compare', '-s', '-f', 'vhdx', '-F', 'raw', path, save(raw, 'raw'))).toContain('identical');
+    expect(run('qemu-img', 'compare', '-f', 'vhdx', '-F', 'raw', path, save(raw, 'raw'))).toContain('identical');
     expect(same(allOf(openContainer(new MemoryFile(bytes))), raw)).toBe(true);
     expect(openContainer(new MemoryFile(new Uint8Array(readFileSync(path)))).info.log).toBe('clean');
     const after = written(bytes, 'vhdx', raw);
     expect(run('qemu-img', 'check', '-f', 'vhdx', after.container)).toContain('No errors');
-    expect(run('qemu-img', 'compare', '-s', '-f', 'vhdx', '-F', 'raw', after.container, after.raw)).toContain('identical');
+    expect(run('qemu-img', 'compare', '-f', 'vhdx', '-F', 'raw', after.container, after.raw)).toContain('identical');
   });
 });
 
 describe.skipIf(!hasLibvhdi)('differencing disks and libvhdi', () => {
   const own = rawDisk(MIB, 99);
-  const present = (sector: number) => sector >= 10240 && sector < 20480 && sector % 7 !== 3;
+  const inRange = (sector: number) => sector >= 10240 && sector < 20480;
+  const any = (sector: number) => inRange(sector) && sector % 7 !== 3;
+  // libvhdi 20210425 shows zeros for a sector of the parent that follows one of the child within the same byte of a VHD bitmap, where the specification has
+  // the parent's data: within each eight sectors the parent's come first here.
+  const parentFirst = (sector: number) => inRange(sector) && sector % 8 >= 3;
 
-  /** The bytes of a disk that vhdimount shows; it finds the parent beside it. */
+  /** The bytes of a child that vhdimount shows: it finds the parent beside the child and shows it as vhdi1. */
   function mounted(path: string): Uint8Array {
     const point = fresh('mount');
     mkdirSync(point);
@@ -191,7 +195,7 @@ describe.skipIf(!hasLibvhdi)('differencing disks and libvhdi', () => {
     const { status } = spawnSync('vhdimount', [path, point], { stdio: 'ignore' });
     if (status !== 0) throw new Error(`vhdimount ${path}`);
     try {
-      return new Uint8Array(readFileSync(join(point, 'vhdi1')));
+      return new Uint8Array(readFileSync(join(point, 'vhdi2')));
     } finally {
       run('fusermount', '-u', point);
     }
@@ -201,24 +205,26 @@ describe.skipIf(!hasLibvhdi)('differencing disks and libvhdi', () => {
     [
       'VHD',
       'vhd',
+      parentFirst,
       () => writeVhd({ variant: 'dynamic', disk: raw, id: new Uint8Array(16).fill(0x51) }),
       (name: string) =>
         writeVhd({
           variant: 'differencing',
           disk: own,
-          present,
+          present: parentFirst,
           parent: { id: new Uint8Array(16).fill(0x51), name, relative: `.\\${name}`, absolute: `C:\\disks\\${name}` },
         }),
     ],
     [
       'VHDX',
       'vhdx',
+      any,
       () => writeVhdx({ variant: 'dynamic', disk: raw, dataWriteGuid: new Uint8Array(16).fill(0x51) }),
       (name: string) =>
         writeVhdx({
           variant: 'differencing',
           disk: own,
-          present,
+          present: any,
           parent: {
             linkage: '{51515151-5151-5151-5151-515151515151}',
             relative: `.\\${name}`,
@@ -226,7 +232,7 @@ describe.skipIf(!hasLibvhdi)('differencing disks and libvhdi', () => {
           },
         }),
     ],
-  ] as const)('%s: libvhdi reads what we read, before and after our writes', (_, ending, makeParent, makeChild) => {
+  ] as const)('%s: libvhdi reads what we read, before and after our writes', (_, ending, present, makeParent, makeChild) => {
     const parent = makeParent();
     const parentName = `parent.${ending}`;
     writeFileSync(join(folder, parentName), parent);
