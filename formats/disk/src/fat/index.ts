@@ -1,1 +1,2 @@
+export { openFat } from './open.ts';
 export type * from './types.ts';

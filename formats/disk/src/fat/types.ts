@@ -43,13 +43,13 @@ export interface FatVolume {
   open(file: FatEntry): ByteSource;
   /**
    * Replaces bytes of a file inside its length, in place.
-   * @throws {DiskError} FAT_READ_ONLY, FAT_RANGE, FAT_CHANGED, FAT_CHAIN.
+   * @throws {DiskError} FAT_READ_ONLY, FAT_RANGE, FAT_CHANGED, FAT_EDIT_CHAIN.
    */
   overwrite(file: FatEntry, offset: number, bytes: Uint8Array): void;
   /**
    * Makes a file longer, filled with zeros: inside its last cluster, else with free clusters in every copy of the FAT. Returns the file's new entry.
    * Order of writing for an interruption: data, FATs, then the folder's entry, which alone makes the new length seen.
-   * @throws {DiskError} FAT_READ_ONLY, FAT_RANGE, FAT_FULL, FAT_CHANGED, FAT_CHAIN.
+   * @throws {DiskError} FAT_READ_ONLY, FAT_RANGE, FAT_FULL, FAT_CHANGED, FAT_EDIT_CHAIN.
    */
   grow(file: FatEntry, sizeBytes: number): FatEntry;
 }

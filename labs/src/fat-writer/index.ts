@@ -1,0 +1,1 @@
+export { type FatFile, type FatImage, type FatImageOptions, writeFat } from './write-fat.ts';
