@@ -125,7 +125,7 @@ export class LogWriter {
 
   /** Everything so far is on the disk. */
   flush(): void {
-    for (const [offset, page] of this.#pages) page.flushed = this.#seal(offset, page);
+    for (const page of this.#pages.values()) page.flushed = this.#seal(page);
   }
 
   /** Appends a record of LFS. */
@@ -166,7 +166,7 @@ export class LogWriter {
   /** The log as it lies on the disk. */
   write({ clean = false, lastPage = 'regular', checked = false }: LogEnd = {}): WrittenLog {
     const pages = new Map<number, Uint8Array>();
-    for (const [offset, page] of this.#pages) pages.set(offset, this.#seal(offset, page));
+    for (const [offset, page] of this.#pages) pages.set(offset, this.#seal(page));
     const last = this.#pages.get(this.#page);
     if (last !== undefined) this.#writeLast(pages, last, lastPage);
     const newest = this.#restarts.at(-1) ?? { lsn: 0n, oldest: 0n, bytes: 0 };
@@ -180,7 +180,7 @@ export class LogWriter {
 
   #writeLast(pages: Map<number, Uint8Array>, last: Page, how: NonNullable<LogEnd['lastPage']>): void {
     const offset = this.#page;
-    const sealed = this.#seal(offset, last);
+    const sealed = this.#seal(last);
     if (how === 'tail-only' || how === 'torn-with-tail') pages.set(2 * PAGE, this.#tailOf(last, offset));
     if (how === 'tail-only' || how === 'lost') {
       if (last.flushed === undefined) pages.delete(offset);
@@ -196,8 +196,8 @@ export class LogWriter {
   }
 
   #tailOf(page: Page, target: number): Uint8Array {
-    if (this.shape.version === '2.0') return this.#seal(target, page, { tailTarget: target });
-    return this.#seal(target, page, { lastLsnField: BigInt(target) });
+    if (this.shape.version === '2.0') return this.#seal(page, { tailTarget: target });
+    return this.#seal(page, { lastLsnField: BigInt(target) });
   }
 
   #current(): Page {
@@ -218,14 +218,14 @@ export class LogWriter {
     }
     const earlier = this.#pages.get(this.#page);
     if (earlier === undefined) return;
-    earlier.flushed = this.#seal(this.#page, earlier);
+    earlier.flushed = this.#seal(earlier);
     earlier.lastEndLsn = this.#lastLsn;
     earlier.lastLsn = this.#lastLsn;
     earlier.next = DATA;
   }
 
   /** Page with header and fixups. */
-  #seal(_offset: number, page: Page, tail: { readonly tailTarget?: number; readonly lastLsnField?: bigint } = {}): Uint8Array {
+  #seal(page: Page, tail: { readonly tailTarget?: number; readonly lastLsnField?: bigint } = {}): Uint8Array {
     const bytes = page.bytes.slice();
     const view = new DataView(bytes.buffer);
     bytes.fill(0, 0, DATA);
