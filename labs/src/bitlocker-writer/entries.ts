@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { encodeUtf16, joinBytes, parseGuid } from '@winmedic/bytes';
 import { wrapKey } from './encrypt.ts';
 import type { SeededBytes } from './random.ts';
@@ -29,13 +29,15 @@ export class Nonces {
   }
 }
 
-/** Little-endian numbers. */
+/** 16-bit numbers, little-endian. */
 export function u16(...values: readonly number[]): Uint8Array {
   return new Uint8Array(values.flatMap((value) => [value & 0xff, (value >> 8) & 0xff]));
 }
+/** A 32-bit number, little-endian. */
 export function u32(value: number): Uint8Array {
   return u16(value & 0xffff, value >>> 16);
 }
+/** A 64-bit number, little-endian. */
 export function u64(value: bigint): Uint8Array {
   return joinBytes(u32(Number(value & 0xffff_ffffn)), u32(Number((value >> 32n) & 0xffff_ffffn)));
 }
@@ -58,18 +60,19 @@ export function textEntry(type: number, text: string): Uint8Array {
   return entry(type, 0x0002, 1, encodeUtf16(`${text}\0`));
 }
 
-function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer'));
 }
 
 /** @source libyal BDE format, "Recovery key" and "User key": a million rounds over last hash, first hash, salt and count */
 function stretch(first: Uint8Array, salt: Uint8Array): Uint8Array {
-  let last = new Uint8Array(32);
-  const behind = joinBytes(first, salt);
-  for (let count = 0; count < ROUNDS; count++) last = new Uint8Array(sha256(last, behind, u64(BigInt(count))));
-  return last;
+  const round = joinBytes(new Uint8Array(32), first, salt, new Uint8Array(8));
+  const view = new DataView(round.buffer);
+  for (let count = 0; count < ROUNDS; count++) {
+    view.setBigUint64(80, BigInt(count), true);
+    round.set(hash('sha256', round, 'buffer'));
+  }
+  return round.slice(0, 32);
 }
 
 /** What one protector adds. */

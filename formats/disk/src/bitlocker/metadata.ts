@@ -9,6 +9,8 @@ const BLOCK_HEADER_BYTES = 64;
 const METADATA_HEADER_BYTES = 48;
 /** Size of a copy on the volume: Windows 7 and later, Vista. @source libyal BDE format, "Metadata files" */
 const COPY_BYTES = { 2: 0x1_0000, 1: 0x4000 } as const;
+/** The block header from its states on: encrypted size, places of the copies and of the moved volume header. */
+const LAYOUT_AT = 12;
 /** The size field of version 2 counts units of 16 bytes: the CRC of every volume seen covers exactly that. */
 const SIZE_UNIT = 16;
 /** Size, version and CRC-32 behind the metadata, then the SHA-256 wrapped with the volume master key. */
@@ -48,6 +50,8 @@ export interface Metadata {
 export interface FoundMetadata {
   readonly metadata: Metadata;
   readonly copies: readonly ('ok' | 'damaged')[];
+  /** All whole copies say the same of where and how far the volume is encrypted. */
+  readonly agree: boolean;
 }
 
 /** What is wrong with a copy. */
@@ -193,7 +197,13 @@ export function findMetadata(device: BlockDevice, report: (damage: Damage) => vo
   for (const damage of damages) {
     if (damage.offset >= metadata.offset && damage.offset < metadata.offset + metadata.copyBytes) report(damage);
   }
-  return { metadata, copies: all.map((copy) => ('entries' in copy ? 'ok' : 'damaged')) };
+  return {
+    metadata,
+    copies: all.map((copy) => ('entries' in copy ? 'ok' : 'damaged')),
+    agree: whole.every((copy) =>
+      sameBytes(copy.covered.subarray(LAYOUT_AT, BLOCK_HEADER_BYTES), metadata.covered.subarray(LAYOUT_AT, BLOCK_HEADER_BYTES)),
+    ),
+  };
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {

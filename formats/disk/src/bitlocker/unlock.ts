@@ -2,7 +2,7 @@ import { readUpTo, viewOf } from '@winmedic/bytes';
 import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
 import { ENTRY, type Entry, type MasterKeyEntry, readMasterKey, readPlainKey, readSalt, readWrappedKey } from './entries.ts';
-import { findMetadata, type Metadata } from './metadata.ts';
+import { type FoundMetadata, findMetadata, type Metadata } from './metadata.ts';
 import { type Method, methodOf } from './methods.ts';
 import { describeVolume, reporter } from './read.ts';
 import { parseRecoveryPassword } from './recovery-password.ts';
@@ -10,7 +10,7 @@ import { SectorCipher } from './sectors.ts';
 import { readStartupKey } from './startup-key.ts';
 import { hashPassword, hashRecoveryPassword, stretchKey } from './stretch.ts';
 import type { BitLockerVolume, DiskCrypto, Protector, ProtectorKind, UnlockedVolume, UnlockOptions, VolumeSecret } from './types.ts';
-import { PlainVolume } from './unlocked-volume.ts';
+import { PlainVolume, type VolumeParts } from './unlocked-volume.ts';
 
 const MASTER_KEY_BYTES = 32;
 /** Size, version and method in front of the key in what AES-CCM protects. @source libyal BDE format, "FVE AES-CCM encrypted key" */
@@ -165,7 +165,8 @@ function confirmVolumeKey(plain: UnlockedVolume): void {
  * Opens a BitLocker volume: reads decrypt, writes encrypt. Without a secret only a volume whose protection is suspended (clear key) opens. A recovery password
  * or password is tried on every protector of its kind, or on `options.protectorId` only; a startup key file on the protector it names. Keys are overwritten
  * when no longer needed, except the volume encryption key, which `forget()` overwrites, and the caller's own. Damages: those of `readBitLocker` and
- * BITLOCKER_VALIDATION.
+ * BITLOCKER_VALIDATION. Writing is refused where the layout is not certain: BITLOCKER_CONVERSION (encrypted in part), BITLOCKER_VERSION (Vista),
+ * BITLOCKER_METADATA (copies contradict each other, or do not match their SHA-256), BITLOCKER_METADATA_WRITE (the metadata itself).
  * @throws {DiskError} those of `readBitLocker`; BITLOCKER_LOCKED (no secret; names the protectors), BITLOCKER_KEY (the secret does not open it),
  *   BITLOCKER_METHOD (encryption nobody described, or another than the key's), BITLOCKER_CONVERSION (which sectors are encrypted is not known),
  *   BITLOCKER_RECOVERY_PASSWORD, BITLOCKER_STARTUP_KEY.
@@ -188,14 +189,15 @@ export function unlockBitLocker(
   }
   const given = secret ?? (volume.suspended ? ({ kind: 'clear-key' } as const) : undefined);
   if (given === undefined) throw new DiskError('BITLOCKER_LOCKED', 'no key was given', { need: named(volume.protectors) });
-  const open = (key: Uint8Array, protector?: Protector): UnlockedVolume => {
+  const open = (key: Uint8Array, proven: boolean, protector?: Protector): UnlockedVolume => {
     const cipher = new SectorCipher(crypto, method, metadata.header.sectorBytes, key);
-    return new PlainVolume({ device, metadata, volume, protector, cipher });
+    return new PlainVolume({ device, metadata, volume, protector, cipher, refusal: refusalOf(found, volume, proven) });
   };
 
   if (given.kind === 'fvek') {
     const key = rawVolumeKey(given.key, method);
-    const plain = open(key);
+    // The hash cannot be opened with it; the checksum of the metadata has to do.
+    const plain = open(key, true);
     key.fill(0);
     confirmVolumeKey(plain);
     return plain;
@@ -205,8 +207,7 @@ export function unlockBitLocker(
     const key = openVolumeKey(metadata, method, master.key, crypto);
     if (key === undefined)
       throw new DiskError('BITLOCKER_KEY', 'master key opens no volume encryption key', { need: named(volume.protectors) });
-    validate(metadata, master.key, crypto, report);
-    const plain = open(key, master.protector);
+    const plain = open(key, validate(metadata, master.key, crypto, report), master.protector);
     key.fill(0);
     return plain;
   } finally {
@@ -226,17 +227,30 @@ function rawVolumeKey(key: Uint8Array, method: Method): Uint8Array {
   return stored;
 }
 
+/** Why a volume may be read but not written: nothing is written where its layout is not certain. */
+function refusalOf({ metadata, agree }: FoundMetadata, volume: BitLockerVolume, proven: boolean): VolumeParts['refusal'] {
+  if (volume.state !== 'encrypted') {
+    return (offset) =>
+      new DiskError('BITLOCKER_CONVERSION', 'write to a volume that is not fully encrypted', { offset, have: volume.state });
+  }
+  // How Vista validates its metadata is not described.
+  if (metadata.blockVersion === 1) return (offset) => new DiskError('BITLOCKER_VERSION', "write to a volume of Vista's format", { offset });
+  if (!agree) return (offset) => new DiskError('BITLOCKER_METADATA', 'write while the metadata copies contradict each other', { offset });
+  if (!proven) return (offset) => new DiskError('BITLOCKER_METADATA', 'write while the metadata does not match its SHA-256', { offset });
+  return undefined;
+}
+
 /** Compares the metadata with its SHA-256, which only the master key shows. */
 function validate(
   { hash, covered, offset }: Metadata,
   masterKey: Uint8Array,
   crypto: DiskCrypto,
   report: ReturnType<typeof reporter>,
-): void {
-  if (hash === undefined) return;
+): boolean {
+  if (hash === undefined) return false;
   const stored = unwrap(hash, masterKey, crypto)?.key;
   const sum = crypto.sha256(covered);
-  if (stored?.length !== sum.length || !sum.every((byte, i) => byte === stored[i])) {
-    report({ code: 'BITLOCKER_VALIDATION', offset, what: 'SHA-256 of the metadata' });
-  }
+  const same = stored?.length === sum.length && sum.every((byte, i) => byte === stored[i]);
+  if (!same) report({ code: 'BITLOCKER_VALIDATION', offset, what: 'SHA-256 of the metadata' });
+  return same;
 }

@@ -16,6 +16,8 @@ export interface VolumeParts {
   readonly volume: BitLockerVolume;
   readonly protector: Protector | undefined;
   readonly cipher: SectorCipher;
+  /** Why nothing may be written; made anew for each attempt. */
+  readonly refusal?: ((offset: number) => DiskError) | undefined;
 }
 
 /** The plain volume over an encrypted one. Keys stay in private fields. */
@@ -28,9 +30,10 @@ export class PlainVolume implements UnlockedVolume {
   readonly #device: BlockDevice;
   readonly #metadata: Metadata;
   readonly #layout: readonly Stretch[];
+  readonly #refusal: VolumeParts['refusal'];
   #cipher: SectorCipher | undefined;
 
-  constructor({ device, metadata, volume, protector, cipher }: VolumeParts) {
+  constructor({ device, metadata, volume, protector, cipher, refusal }: VolumeParts) {
     this.volume = volume;
     if (protector !== undefined) this.protector = protector;
     // Encryption counts in sectors of the volume header; a device with larger ones below wants those written whole.
@@ -40,6 +43,7 @@ export class PlainVolume implements UnlockedVolume {
     this.#metadata = metadata;
     this.#layout = layoutOf(metadata, this.sizeBytes);
     this.#cipher = cipher;
+    this.#refusal = refusal;
     if (device.write !== undefined) this.write = (offset, bytes) => this.#write(offset, bytes);
   }
 
@@ -82,7 +86,7 @@ export class PlainVolume implements UnlockedVolume {
     const below = stretch.below + from - stretch.from;
     const bytes = readUpTo(this.#device, below, length);
     const whole = bytes.subarray(0, bytes.length - (bytes.length % this.#metadata.header.sectorBytes));
-    if (stretch.kind === 'encrypted') return cipher.apply(false, below, whole);
+    if (stretch.kind === 'encrypted') return cipher.decrypt(below, whole);
     return stretch.kind === 'vista-header' ? this.#vistaHeader(whole) : whole;
   }
 
@@ -106,9 +110,7 @@ export class PlainVolume implements UnlockedVolume {
       throw new DiskError('BLOCK_WRITE_RANGE', 'BitLocker volume', { offset, need: `<= ${this.sizeBytes}`, have: end });
     }
     if (bytes.length === 0) return;
-    if (this.volume.state !== 'encrypted') {
-      throw new DiskError('BITLOCKER_CONVERSION', 'write to a volume that is not fully encrypted', { offset, have: this.volume.state });
-    }
+    if (this.#refusal !== undefined) throw this.#refusal(offset);
     const touched = this.#layout.filter(({ from, to }) => from < end && to > offset);
     const kept = touched.find(({ kind }) => kind === 'zeros' || kind === 'vista-header');
     if (kept !== undefined) throw new DiskError('BITLOCKER_METADATA_WRITE', 'BitLocker metadata', { offset: Math.max(offset, kept.from) });
@@ -130,7 +132,7 @@ export class PlainVolume implements UnlockedVolume {
         plain.set(part, begin - from);
       }
       const below = stretch.below + from - stretch.from;
-      pending.push({ below, bytes: stretch.kind === 'encrypted' ? cipher.apply(true, below, plain) : new Uint8Array(plain) });
+      pending.push({ below, bytes: stretch.kind === 'encrypted' ? cipher.encrypt(below, plain) : new Uint8Array(plain) });
     }
     for (const { below, bytes: sectors } of pending) this.#device.write!(below, sectors);
   }
