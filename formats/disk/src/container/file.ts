@@ -1,5 +1,6 @@
 import type { ByteSource } from '@winmedic/bytes';
 import { readUpTo } from '@winmedic/bytes';
+import { checkRange } from '../block/devices.ts';
 import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
 
@@ -119,4 +120,15 @@ export function overlay(piece: Uint8Array, pieceAt: number, bytes: Uint8Array, b
   const from = Math.max(pieceAt, bytesAt);
   const to = Math.min(pieceAt + piece.length, bytesAt + bytes.length);
   if (from < to) piece.set(bytes.subarray(from - bytesAt, to - bytesAt), from - pieceAt);
+}
+
+/**
+ * Checks a write against size and sectors of a virtual disk.
+ * @throws {DiskError} BLOCK_WRITE_RANGE outside the disk, CONTAINER_WRITE when it is not whole sectors.
+ */
+export function checkWrite(disk: BlockDevice, offset: number, length: number): void {
+  checkRange(offset, length, disk.sizeBytes, 'virtual disk');
+  if (offset % disk.sectorBytes !== 0 || length % disk.sectorBytes !== 0) {
+    throw new DiskError('CONTAINER_WRITE', 'part of a sector', { offset, need: disk.sectorBytes, have: length });
+  }
 }

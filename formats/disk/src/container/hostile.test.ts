@@ -1,4 +1,4 @@
-import { castagnoli, logEntry, ringOf, sealVhdx, vhdxPlaces, type WriteVhdx, writeVhd, writeVhdx } from '@winmedic/labs/container-writer';
+import { logEntry, ringOf, sealVhdx, vhdxPlaces, type WriteVhdx, writeVhd, writeVhdx } from '@winmedic/labs/container-writer';
 import { describe, expect, it } from 'vitest';
 import { type BlockDevice, Overlay } from '../block/index.ts';
 import { type Container, openContainer } from './index.ts';
@@ -23,7 +23,7 @@ function use(file: BlockDevice): string {
 
 describe('damaged bytes of a VHDX', () => {
   const good = writeVhdx(dynamic);
-  it('every byte of headers and region tables: the other copy is used, or nothing is opened', () => {
+  it('every byte of headers and region tables: the other copy is used, and said so', () => {
     for (const place of [...vhdxPlaces.headers, ...vhdxPlaces.tables]) {
       for (let at = 0; at < 120; at++) {
         const bytes = good.slice();
@@ -195,7 +195,6 @@ describe('hostile logs', () => {
       bytes.set(header, vhdxPlaces.log + at);
     }
     expect(codeOf(() => openContainer(readOnly(bytes)))).toBe('CONTAINER_LIMIT');
-    expect(castagnoli(new Uint8Array(0))).toBe(0);
   });
 });
 

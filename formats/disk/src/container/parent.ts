@@ -1,11 +1,6 @@
-import type { ByteSource, DamageReport } from '@winmedic/bytes';
-import type { BlockDevice } from '../block/types.ts';
+import type { ByteSource } from '@winmedic/bytes';
 import { DiskError } from '../errors.ts';
-import type { CONTAINER_DAMAGE_CODES } from './codes.ts';
 import type { ContainerOptions, ParentReference } from './types.ts';
-
-/** Tells a damage of a container. */
-export type Report = DamageReport<(typeof CONTAINER_DAMAGE_CODES)[number]>;
 
 /**
  * Opens the parent of a differencing disk and compares its identity.
@@ -19,18 +14,4 @@ export function requireParent(reference: ParentReference, options: ContainerOpti
     throw new DiskError('CONTAINER_PARENT', 'identity of the parent', { need: reference.ids.join(' or '), have: parent.id });
   }
   return parent;
-}
-
-/**
- * Checks a write against size and sectors of a virtual disk.
- * @throws {DiskError} CONTAINER_WRITE outside the disk or not in whole sectors.
- */
-export function checkRange(disk: BlockDevice, offset: number, length: number): void {
-  if (!(offset >= 0 && offset + length <= disk.sizeBytes) || offset % disk.sectorBytes !== 0 || length % disk.sectorBytes !== 0) {
-    throw new DiskError('CONTAINER_WRITE', 'range of a write', {
-      offset,
-      need: `whole sectors of ${disk.sectorBytes} within ${disk.sizeBytes}`,
-      have: length,
-    });
-  }
 }

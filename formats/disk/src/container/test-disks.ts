@@ -57,7 +57,9 @@ export function allOf(disk: BlockDevice): Uint8Array {
 
 /** Equality of large arrays in one word: comparing them element by element takes the test runner minutes. */
 export function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Codes of the damages told while `run` ran, and what it gave. */

@@ -20,7 +20,7 @@ export interface ContainerInfo {
   readonly sizeBytes: number;
   readonly blockBytes: number;
   readonly sectorBytes: number;
-  /** VHD unique id or VHDX DataWriteGuid: what a child refers to. */
+  /** VHD unique id or VHDX DataWriteGuid: what a child refers to. That of a VHDX changes with the first write: its children no longer accept it then. */
   readonly id: string;
   /** Parent reference of a differencing disk. */
   readonly parent?: ParentReference;

@@ -1,8 +1,9 @@
 import { type ByteSource, damageReporter } from '@winmedic/bytes';
 import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
-import { alignUp, appendPieces, eachPart, eachRun, MAX_DAMAGES, overlay, put, readBlock, readParent } from './file.ts';
-import { checkRange, type Report, requireParent } from './parent.ts';
+import { alignUp, appendPieces, checkWrite, eachPart, eachRun, MAX_DAMAGES, overlay, put, readBlock, readParent } from './file.ts';
+import { requireParent } from './parent.ts';
+import type { Report } from './report.ts';
 import { PagedTable } from './table.ts';
 import type { Container, ContainerInfo, ContainerOptions } from './types.ts';
 import { readVhdFooter, readVhdHeader, VHD_SECTOR, VHD_TYPE, type VhdFooter, type VhdHeader } from './vhd-footer.ts';
@@ -79,7 +80,7 @@ class FixedVhd implements Container {
     };
     if (device.write !== undefined) {
       this.write = (offset, bytes) => {
-        checkRange(this, offset, bytes.length);
+        checkWrite(this, offset, bytes.length);
         refuseSavedState(footer);
         put(device, offset, bytes);
       };
@@ -254,7 +255,7 @@ class SparseVhd implements Container {
   }
 
   #write(offset: number, bytes: Uint8Array): void {
-    checkRange(this, offset, bytes.length);
+    checkWrite(this, offset, bytes.length);
     refuseSavedState(this.#footer);
     const { bad } = this.#scan();
     if (bad > 0 || this.#unclear)

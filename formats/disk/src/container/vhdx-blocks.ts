@@ -1,7 +1,7 @@
 import type { ByteSource } from '@winmedic/bytes';
 import { DiskError } from '../errors.ts';
 import { MIB } from './file.ts';
-import type { Report } from './parent.ts';
+import type { Report } from './report.ts';
 import { PagedTable } from './table.ts';
 import type { VhdxMetadata } from './vhdx-metadata.ts';
 import type { Region } from './vhdx-regions.ts';

@@ -2,11 +2,11 @@ import { type ByteSource, Cursor, readUpTo } from '@winmedic/bytes';
 import { DiskError } from '../errors.ts';
 import { structureChecksum } from './crc32c.ts';
 import { smallNumber } from './file.ts';
-import type { Report } from './parent.ts';
+import type { Report } from './report.ts';
 
 /** Places of the two headers, and their size. @source [MS-VHDX] 2.2.2 */
 const HEADERS = [0x1_0000, 0x2_0000] as const;
-export const HEADER_BYTES = 4096;
+const HEADER_BYTES = 4096;
 
 /** The current header of a VHDX. @source [MS-VHDX] 2.2.2 */
 export interface VhdxHeader {

@@ -2,7 +2,7 @@ import { type ByteSource, Cursor, readUpTo } from '@winmedic/bytes';
 import { DiskError } from '../errors.ts';
 import { structureChecksum } from './crc32c.ts';
 import { MIB, smallNumber } from './file.ts';
-import type { Report } from './parent.ts';
+import type { Report } from './report.ts';
 import type { VhdxHeader } from './vhdx-header.ts';
 
 /** Places of the two region tables, and their size. @source [MS-VHDX] 2.2.3 */

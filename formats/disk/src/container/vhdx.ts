@@ -1,9 +1,23 @@
 import { type ByteSource, damageReporter, formatGuid } from '@winmedic/bytes';
 import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
-import { alignUp, appendPieces, eachPart, eachRun, MAX_DAMAGES, MAX_FILE_BYTES, MIB, overlay, put, readBlock, readParent } from './file.ts';
-import { checkRange, type Report, requireParent } from './parent.ts';
+import {
+  alignUp,
+  appendPieces,
+  checkWrite,
+  eachPart,
+  eachRun,
+  MAX_DAMAGES,
+  MAX_FILE_BYTES,
+  MIB,
+  overlay,
+  put,
+  readBlock,
+  readParent,
+} from './file.ts';
+import { requireParent } from './parent.ts';
 import { ReplayedFile } from './replayed.ts';
+import type { Report } from './report.ts';
 import type { Container, ContainerInfo, ContainerOptions } from './types.ts';
 import { BLOCK, BlockTable } from './vhdx-blocks.ts';
 import { nextHeader, readVhdxHeader, type VhdxHeader } from './vhdx-header.ts';
@@ -127,7 +141,7 @@ class Vhdx implements Container {
   }
 
   #write(offset: number, bytes: Uint8Array): void {
-    checkRange(this, offset, bytes.length);
+    checkWrite(this, offset, bytes.length);
     if (bytes.length === 0) return;
     if (!this.#writable) this.#makeWritable();
     eachPart(offset, bytes.length, this.#info.blockBytes, (block, within, at, size) => {
