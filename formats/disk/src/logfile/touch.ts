@@ -124,13 +124,12 @@ export function touches(touch: Touch, block: TouchedBlock, { clusterBytes, recor
   }
   if (block.stream !== undefined) {
     const { record, type, vcn, clusters } = block.stream;
-    // VCNs of index blocks smaller than a cluster count 512-byte units; both readings are kept.
-    const units = clusterBytes > indexBytes ? [clusterBytes, BLOCK_BYTES] : [clusterBytes];
-    known.push({
-      record,
-      type,
-      stretches: units.map((unit) => ({ from: vcn * unit, to: vcn * unit + Math.max(clusters * unit, block.sizeBytes) })),
-    });
+    // VCNs of index blocks smaller than a cluster count 512-byte units; both readings are kept, the length is then the block's own.
+    const stretches =
+      clusterBytes > indexBytes
+        ? [clusterBytes, BLOCK_BYTES].map((unit) => ({ from: vcn * unit, to: vcn * unit + block.sizeBytes }))
+        : [{ from: vcn * clusterBytes, to: vcn * clusterBytes + Math.max(clusters * clusterBytes, block.sizeBytes) }];
+    known.push({ record, type, stretches });
   }
   const { stream } = touch;
   if (stream !== undefined) {
