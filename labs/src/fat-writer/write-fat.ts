@@ -44,7 +44,7 @@ export interface FatImage {
   readonly chains: ReadonlyMap<string, readonly number[]>;
 }
 
-const DEFAULT_CLUSTERS = { FAT12: 200, FAT16: 4200, FAT32: 65_600 } as const;
+const DEFAULT_CLUSTERS = { FAT12: 400, FAT16: 4200, FAT32: 65_600 } as const;
 const BITS = { FAT12: 12, FAT16: 16, FAT32: 32 } as const;
 const ROOT_ENTRIES = 512;
 
