@@ -1,5 +1,5 @@
-import type { HiveLogFile } from '@winmedic/registry-hive';
 import type { ByteSource } from '@winmedic/bytes';
+import type { HiveLogFile } from '@winmedic/registry-hive';
 import type { OpenedDisk } from './open-disk.ts';
 import type { DiskVolume } from './volume.ts';
 import { hiveOnDisk, LOG_SUFFIXES } from './windows.ts';

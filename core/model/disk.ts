@@ -80,7 +80,11 @@ export interface WindowsReport {
   readonly hives: readonly HiveReport[];
   readonly lastCrash?: LastCrash;
   /** Boot entries with a safe boot flag, by description. */
-  readonly safeboot: readonly { readonly entry: string; readonly mode: 'minimal' | 'network' | 'directory-services' | 'unknown'; readonly store: string }[];
+  readonly safeboot: readonly {
+    readonly entry: string;
+    readonly mode: 'minimal' | 'network' | 'directory-services' | 'unknown';
+    readonly store: string;
+  }[];
 }
 
 /** One volume of a disk. */
@@ -167,7 +171,14 @@ export type RepairAction =
   | { readonly kind: 'restored'; readonly path: string; readonly to: string }
   | { readonly kind: 'replayed'; readonly path: string; readonly entries: number; readonly grownBy: number }
   | { readonly kind: 'hive-clean'; readonly path: string }
-  | { readonly kind: 'value'; readonly path: string; readonly key: string; readonly value: string; readonly from?: string; readonly to?: string }
+  | {
+      readonly kind: 'value';
+      readonly path: string;
+      readonly key: string;
+      readonly value: string;
+      readonly from?: string;
+      readonly to?: string;
+    }
   | { readonly kind: 'absent'; readonly what: string };
 
 /** Why something is not done, and what can be done instead. */
@@ -256,7 +267,12 @@ export interface UndoReport {
 export interface VerifyReport {
   readonly path: string;
   readonly journal?: { readonly path: string; readonly state: DiskState };
-  readonly volumes: readonly { readonly number: number; readonly kind: VolumeKind; readonly check?: CheckResult; readonly hives: readonly HiveReport[] }[];
+  readonly volumes: readonly {
+    readonly number: number;
+    readonly kind: VolumeKind;
+    readonly check?: CheckResult;
+    readonly hives: readonly HiveReport[];
+  }[];
   readonly problems: readonly InputProblem[];
   readonly io: DiskIo;
 }

@@ -1,8 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { applyJournal, compareDisk, DiskError, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
-import { type FileSink, openFileSink } from '../disk/file-device.ts';
-import { diskUses } from '../disk/in-use.ts';
-import { openDisk, type OpenDiskOptions } from '../disk/open-disk.ts';
+import type { FileSink } from '../disk/file-device.ts';
+import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { windowsVolume } from '../disk/windows.ts';
 import type { CheckReport } from '../model/disk.ts';
 import { checkResult } from './check-plan.ts';
@@ -10,6 +9,7 @@ import { RecoveryError } from './errors.ts';
 import { identityOf } from './identity.ts';
 import { createJournalFile, journalPath, journalsOf, sha256, withJournal } from './journal-file.ts';
 import type { PlannedRepair } from './plan-repair.ts';
+import { openForWriting, refuseUsed } from './writing.ts';
 
 /** How a planned repair is written. */
 export interface ApplyOptions {
@@ -41,11 +41,10 @@ export interface AppliedRepair {
 export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}): AppliedRepair {
   const { disk, plan, request } = planned;
   if (planned.outcome !== 'planned') throw new TypeError('a repair that was refused or has nothing to do cannot be applied');
-  const { uses } = diskUses(disk.path);
-  if (uses.length > 0) throw new RecoveryError('RECOVERY_IN_USE', disk.path, { have: uses.map(({ kind, by }) => `${kind} ${by}`).join(', ') });
+  refuseUsed(disk.path);
   refuseTorn(disk.path, disk.isDevice, disk.bottom);
   const path = options.journal ?? journalPath(disk.path, disk.isDevice, journalsOf(disk.path, disk.isDevice).length + 1);
-  const sink = openedForWriting(disk.path, options.openSink ?? openFileSink);
+  const sink = openForWriting(disk.path, options.openSink);
   try {
     const store = createJournalFile(path);
     try {
@@ -62,7 +61,13 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
         ...(options.onProgress && { onProgress: options.onProgress }),
         ...(options.signal && { signal: options.signal }),
       });
-      return { journal: path, journalBytes: store.sizeBytes, writes: result.changes, bytesWritten: result.bytes, checks: afterwards(planned, options) };
+      return {
+        journal: path,
+        journalBytes: store.sizeBytes,
+        writes: result.changes,
+        bytesWritten: result.bytes,
+        checks: afterwards(planned, options),
+      };
     } finally {
       store.close();
     }
@@ -78,16 +83,6 @@ function journalOf<T>(store: { readonly path: string }, write: () => T): T {
   } catch (error) {
     if (existsSync(store.path)) rmSync(store.path, { force: true });
     throw error;
-  }
-}
-
-function openedForWriting(path: string, open: (path: string) => FileSink): FileSink {
-  try {
-    return open(path);
-  } catch (cause) {
-    // The exclusive claim of a block device fails so while any part of it is in use; Windows answers the same way for a file that is attached.
-    if ((cause as NodeJS.ErrnoException).code === 'EBUSY') throw new RecoveryError('RECOVERY_IN_USE', path, { cause });
-    throw cause;
   }
 }
 

@@ -57,7 +57,12 @@ function checkMirror(volume: NtfsVolume): CheckReport {
 }
 
 /** {@link checkResult} of a plan, through the overlay. */
-export function checkPlan(disk: OpenedDisk, volume: DiskVolume, previews: readonly EditPreview[], hives: readonly HiveWork[]): CheckReport[] {
+export function checkPlan(
+  disk: OpenedDisk,
+  volume: DiskVolume,
+  previews: readonly EditPreview[],
+  hives: readonly HiveWork[],
+): CheckReport[] {
   const fresh = disk.reopened(volume.number);
   return checkResult(
     fresh.ntfs as NtfsVolume,

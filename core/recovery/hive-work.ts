@@ -1,4 +1,13 @@
-import { type EditPreview, type FatEntry, type FatVolume, growFile, type NtfsFile, type NtfsVolume, type Overlay, overwriteData } from '@winmedic/disk';
+import {
+  type EditPreview,
+  type FatEntry,
+  type FatVolume,
+  growFile,
+  type NtfsFile,
+  type NtfsVolume,
+  type Overlay,
+  overwriteData,
+} from '@winmedic/disk';
 import { type HiveChange, type HiveLogFile, type HivePlan, planEdit } from '@winmedic/registry-hive';
 import { hiveOnDisk, LOG_SUFFIXES } from '../disk/windows.ts';
 import { RecoveryError } from './errors.ts';

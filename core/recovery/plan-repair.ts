@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FormatError } from '@winmedic/bytes';
 import type { BlockPlan, EditPreview, LogFile, NtfsVolume, Overlay } from '@winmedic/disk';
-import { openHive, type HiveChange } from '@winmedic/registry-hive';
+import { type HiveChange, openHive } from '@winmedic/registry-hive';
 import { hibernationState } from '../disk/hibernation.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
@@ -46,7 +46,8 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const { overlay } = disk;
   const volume = windowsVolume(disk, request.volume);
   const refusals: Refusal[] = [];
-  const refuse = (code: Refusal['code'], what: string, because: readonly string[] = []): void => void refusals.push({ code, what, because });
+  const refuse = (code: Refusal['code'], what: string, because: readonly string[] = []): void =>
+    void refusals.push({ code, what, because });
   const ntfs = volume.ntfs as NtfsVolume;
   const log = volume.logFile() as LogFile;
   if (overlay === undefined) refuse('RECOVERY_READ_ONLY', disk.kind);
@@ -61,19 +62,41 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const base = { disk, volume, request };
   const state = { state: log.state, records: log.records };
   if (refusals.length > 0 || overlay === undefined)
-    return { ...base, steps: [], log: { ...state, blocks: 0, touched: 0 }, plan: nothing, changes: [], checks: [], previews: [], refusals, outcome: 'refused' };
+    return {
+      ...base,
+      steps: [],
+      log: { ...state, blocks: 0, touched: 0 },
+      plan: nothing,
+      changes: [],
+      checks: [],
+      previews: [],
+      refusals,
+      outcome: 'refused',
+    };
 
   const run = new RepairRun(disk, volume, ntfs, log, overlay, request);
   const steps = run.steps();
   refusals.push(...steps.flatMap((step) => step.refusals));
   const judged = { ...state, blocks: run.blocks, touched: run.touched };
-  if (refusals.length > 0) return { ...base, steps, log: judged, plan: nothing, changes: [], checks: [], previews: [], refusals, outcome: 'refused' };
+  if (refusals.length > 0)
+    return { ...base, steps, log: judged, plan: nothing, changes: [], checks: [], previews: [], refusals, outcome: 'refused' };
   const plan = overlay.plan();
-  if (plan.changes.length === 0) return { ...base, steps, log: judged, plan, changes: [], checks: [], previews: [], refusals, outcome: 'nothing' };
+  if (plan.changes.length === 0)
+    return { ...base, steps, log: judged, plan, changes: [], checks: [], previews: [], refusals, outcome: 'nothing' };
   const checks = checkPlan(disk, volume, run.ownPreviews, run.hives);
   for (const check of checks.filter(({ ok }) => !ok)) refuse('RECOVERY_CHECK', check.what, check.findings);
   const outcome = refusals.length > 0 ? 'refused' : 'planned';
-  return { ...base, steps, log: judged, plan: outcome === 'planned' ? plan : nothing, changes: changesOf(plan), checks, previews: run.ownPreviews, refusals, outcome };
+  return {
+    ...base,
+    steps,
+    log: judged,
+    plan: outcome === 'planned' ? plan : nothing,
+    changes: changesOf(plan),
+    checks,
+    previews: run.ownPreviews,
+    refusals,
+    outcome,
+  };
 }
 
 /** One walk through the steps. Hives are changed last, each once, with everything the steps want of it. */
@@ -112,7 +135,8 @@ class RepairRun {
       const work = this.#judged(report.step as RepairStep, this.#triedHive(path, changes));
       reports[at] = {
         ...report,
-        outcome: work.outcome === 'refused' || report.outcome === 'refused' ? 'refused' : work.outcome === 'planned' ? 'planned' : report.outcome,
+        outcome:
+          work.outcome === 'refused' || report.outcome === 'refused' ? 'refused' : work.outcome === 'planned' ? 'planned' : report.outcome,
         actions: [...report.actions, ...work.actions],
         refusals: [...report.refusals, ...work.refusals],
       };
@@ -130,7 +154,8 @@ class RepairRun {
   }
 
   #step(step: RepairStep): StepWork {
-    if (this.#request.without?.has(step.id) || ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id))) return noWork('skipped');
+    if (this.#request.without?.has(step.id) || ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id)))
+      return noWork('skipped');
     if ('minBuild' in step && step.minBuild !== undefined) {
       const build = windowsBuild(this.#ntfs);
       // Not known: left out, unless the operator knows it.
@@ -169,7 +194,9 @@ class RepairRun {
       this.hives.push(work);
       const [file] = work.plan.files;
       const grownBy = file === undefined ? 0 : file.sizeAfter - file.sizeBefore;
-      const action: RepairAction = work.plan.replayed ? { kind: 'replayed', path, entries: work.entries, grownBy } : { kind: 'hive-clean', path };
+      const action: RepairAction = work.plan.replayed
+        ? { kind: 'replayed', path, entries: work.entries, grownBy }
+        : { kind: 'hive-clean', path };
       const previews = work.previews.map((preview) => ({ ...preview, volume: this.#ntfs }));
       return { outcome: work.plan.writes.length > 0 ? 'planned' : 'nothing', actions: [action], refusals: [], previews };
     } catch (error) {

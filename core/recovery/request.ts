@@ -1,6 +1,6 @@
 import type { EditChange, EditPreview, NtfsVolume, TouchedBlock } from '@winmedic/disk';
-import type { HiveChange } from '@winmedic/registry-hive';
 import type { Localized, RecipeStep } from '@winmedic/knowledge/model';
+import type { HiveChange } from '@winmedic/registry-hive';
 import type { Refusal, RepairAction } from '../model/disk.ts';
 
 /** A step that does not come from a recipe: one of the verbs `quarantine` and `hive`. */

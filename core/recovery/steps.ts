@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { isoToTicks } from '@winmedic/bytes';
-import { type EditPreview, type FoundFile, type NtfsVolume, quarantineFile, quarantineName, resetLogFile, setVolumeDirty, undeleteFile } from '@winmedic/disk';
+import {
+  type EditPreview,
+  type FoundFile,
+  type NtfsVolume,
+  quarantineFile,
+  quarantineName,
+  resetLogFile,
+  setVolumeDirty,
+  undeleteFile,
+} from '@winmedic/disk';
 import type { QuarantineStep, ServiceStep } from '@winmedic/knowledge/model';
 import { currentControlSet, type Hive, type HiveChange } from '@winmedic/registry-hive';
 import { CONFIG_FOLDER } from '../disk/windows.ts';
@@ -32,7 +41,8 @@ export function quarantine(volume: NtfsVolume, step: QuarantineStep): StepWork {
     actions.push({ kind: 'quarantined', to: quarantinedPath(found.path), ...identity(volume, found) });
     previews.push(quarantineFile(volume, found.path));
   }
-  if (previews.length > 0) return { outcome: 'planned', actions: [...actions, ...actionsOf(previews)], refusals: [], previews: on(volume, previews) };
+  if (previews.length > 0)
+    return { outcome: 'planned', actions: [...actions, ...actionsOf(previews)], refusals: [], previews: on(volume, previews) };
   const done = [...volume.find({ below: folder, glob: quarantineName(glob), shallow: true })].filter(
     ({ file }) => (from === undefined || file.times.modified >= from) && (before === undefined || file.times.modified < before),
   );
@@ -89,7 +99,9 @@ export function putTxrAside(volume: NtfsVolume): StepWork {
   const folder = `${CONFIG_FOLDER}\\TxR`;
   const directory = volume.lookup(folder);
   if (directory === undefined || !directory.isDirectory) return noWork('nothing', { actions: [{ kind: 'absent', what: folder }] });
-  const names = new Map([...volume.entries(directory)].filter(({ name }) => TXR_LOG.test(name)).map((entry) => [entry.reference.record, entry.name]));
+  const names = new Map(
+    [...volume.entries(directory)].filter(({ name }) => TXR_LOG.test(name)).map((entry) => [entry.reference.record, entry.name]),
+  );
   if (names.size === 0) return noWork('nothing');
   const actions: RepairAction[] = [];
   const previews: EditPreview[] = [];

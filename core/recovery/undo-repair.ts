@@ -1,9 +1,8 @@
-import { compareDisk, finishJournal, type JournalProgress, undoJournal } from '@winmedic/disk';
-import { type FileSink, openFileDevice, openFileSink } from '../disk/file-device.ts';
-import { diskUses } from '../disk/in-use.ts';
-import type { DiskState as JournalDiskState } from '@winmedic/disk';
+import { compareDisk, type DiskState, finishJournal, type Journal, type JournalProgress, undoJournal } from '@winmedic/disk';
+import { type FileDevice, type FileSink, openFileDevice } from '../disk/file-device.ts';
 import { RecoveryError } from './errors.ts';
 import { journalsOf, sha256, withJournal } from './journal-file.ts';
+import { openForWriting, refuseUsed } from './writing.ts';
 
 /** How a repair is undone or finished. */
 export interface UndoOptions {
@@ -23,7 +22,7 @@ export interface Undone {
   readonly purpose: string;
   readonly madeAt: string;
   readonly identity: readonly string[];
-  readonly before: JournalDiskState;
+  readonly before: DiskState;
   readonly outcome: 'undone' | 'finished' | 'nothing' | 'refused' | 'planned';
   readonly changes: number;
   readonly bytes: number;
@@ -44,52 +43,51 @@ export function newestJournal(path: string, isDevice: boolean): string {
  * @throws {RecoveryError} RECOVERY_NO_JOURNAL, RECOVERY_IN_USE; {DiskError} of the journal; what the disk throws.
  */
 export function undoRepair(path: string, options: UndoOptions = {}): Undone {
-  const device = openFileDevice(path);
-  const journalPath = ((): string => {
-    try {
-      return options.journal ?? newestJournal(path, device.isDevice);
-    } catch (error) {
-      device.close();
-      throw error;
-    }
-  })();
-  const facts = ((): Undone => {
-    try {
-      return withJournal(journalPath, (journal) => {
-        const { state, place } = compareDisk(journal, device);
-        const { purpose, madeAt, identity } = journal.header;
-        const nothing = state === (options.finish === true ? 'changed' : 'untouched') && (options.finish === true || journal.state === 'undone');
-        return {
-          journal: journalPath,
-          purpose,
-          madeAt,
-          identity,
-          before: state,
-          outcome: state === 'foreign' ? 'refused' : nothing ? 'nothing' : 'planned',
-          changes: journal.plan.changes.length,
-          bytes: journal.bytes,
-          ...(state === 'foreign' && place !== undefined && { foreignAt: place.offset }),
-        };
-      });
-    } finally {
-      device.close();
-    }
-  })();
+  const finish = options.finish === true;
+  const { journal, facts } = withDevice(path, (device) => {
+    const found = options.journal ?? newestJournal(path, device.isDevice);
+    return { journal: found, facts: withJournal(found, (one) => factsOf(found, one, device, finish)) };
+  });
   if (facts.outcome !== 'planned' || options.dryRun === true) return facts;
-  const { uses } = diskUses(path);
-  if (uses.length > 0) throw new RecoveryError('RECOVERY_IN_USE', path, { have: uses.map(({ kind, by }) => `${kind} ${by}`).join(', ') });
-  const sink = (options.openSink ?? openFileSink)(path);
+  refuseUsed(path);
+  const sink = openForWriting(path, options.openSink);
   try {
     return withJournal(
-      journalPath,
-      (journal, file) => {
+      journal,
+      (one, file) => {
         const progress = { sha256, ...(options.onProgress && { onProgress: options.onProgress }) };
-        const result = options.finish === true ? finishJournal(sink, file, journal, progress) : undoJournal(sink, file, journal, progress);
-        return { ...facts, outcome: options.finish === true ? 'finished' : 'undone', changes: result.changes, bytes: result.bytes };
+        const result = finish ? finishJournal(sink, file, one, progress) : undoJournal(sink, file, one, progress);
+        return { ...facts, outcome: finish ? 'finished' : 'undone', changes: result.changes, bytes: result.bytes };
       },
       true,
     );
   } finally {
     sink.close();
   }
+}
+
+function withDevice<T>(path: string, work: (device: FileDevice) => T): T {
+  const device = openFileDevice(path);
+  try {
+    return work(device);
+  } finally {
+    device.close();
+  }
+}
+
+function factsOf(path: string, journal: Journal, disk: FileDevice, finish: boolean): Undone {
+  const { state, place } = compareDisk(journal, disk);
+  const { purpose, madeAt, identity } = journal.header;
+  const done = finish ? state === 'changed' && journal.state === 'applied' : state === 'untouched' && journal.state === 'undone';
+  return {
+    journal: path,
+    purpose,
+    madeAt,
+    identity,
+    before: state,
+    outcome: state === 'foreign' ? 'refused' : done ? 'nothing' : 'planned',
+    changes: journal.plan.changes.length,
+    bytes: journal.bytes,
+    ...(state === 'foreign' && place !== undefined && { foreignAt: place.offset }),
+  };
 }

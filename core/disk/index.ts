@@ -1,0 +1,12 @@
+export { type BootStore, bootStores } from './boot-store.ts';
+export { DISK_ACCESS_CODES, type DiskAccessCode, DiskAccessError } from './errors.ts';
+export { type FileDevice, type FileSink, openFileDevice, openFileSink } from './file-device.ts';
+export { diskFile, listFolder } from './files.ts';
+export { hibernationState } from './hibernation.ts';
+export { diskUses } from './in-use.ts';
+export type { DiskKeys, StartupKey } from './keys.ts';
+export { nodeCrypto } from './node-crypto.ts';
+export { type OpenDiskOptions, OpenedDisk, openDisk } from './open-disk.ts';
+export { DiskVolume } from './volume.ts';
+export { CONFIG_FOLDER, type HiveOnDisk, hasWindows, hiveOnDisk, windowsVolume } from './windows.ts';
+export { windowsBuild } from './windows-build.ts';
