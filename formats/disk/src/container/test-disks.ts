@@ -32,8 +32,20 @@ export class MemoryFile implements BlockDevice {
 
 /** A file that cannot be written. */
 export function readOnly(bytes: Uint8Array): BlockDevice {
-  const file = new MemoryFile(bytes);
-  return { sizeBytes: bytes.length, sectorBytes: 512, readAt: (offset, into) => file.readAt(offset, into) };
+  return sharing(bytes.slice());
+}
+
+/** The bytes themselves as a file that cannot be written: what is changed in them shows. */
+export function sharing(bytes: Uint8Array): BlockDevice {
+  return {
+    sizeBytes: bytes.length,
+    sectorBytes: 512,
+    readAt(offset, into) {
+      const part = bytes.subarray(offset, offset + into.length);
+      into.set(part);
+      return part.length;
+    },
+  };
 }
 
 /** A disk of `mib` MiB in which every sector of the given MiB is full of bytes that tell where they lie; all others are zero. */
