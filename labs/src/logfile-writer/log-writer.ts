@@ -181,7 +181,7 @@ export class LogWriter {
   #writeLast(pages: Map<number, Uint8Array>, last: Page, how: NonNullable<LogEnd['lastPage']>): void {
     const offset = this.#page;
     const sealed = this.#seal(last);
-    if (how === 'tail-only' || how === 'torn-with-tail') pages.set(2 * PAGE, this.#tailOf(last, offset));
+    if (how === 'regular' || how === 'tail-only' || how === 'torn-with-tail') pages.set(2 * PAGE, this.#tailOf(last, offset));
     if (how === 'tail-only' || how === 'lost') {
       if (last.flushed === undefined) pages.delete(offset);
       else pages.set(offset, last.flushed);

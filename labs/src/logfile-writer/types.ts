@@ -70,7 +70,7 @@ export interface CheckpointInput {
 
 /** Which of the last pages is on the disk, and how. */
 export type LastPage =
-  /** Written over, tail page left as an older version. */
+  /** Written, and before that to a tail page: as Windows leaves it. */
   | 'regular'
   /** Only in the tail page; the regular one still holds what it held at the last but one flush. */
   | 'tail-only'
@@ -78,7 +78,7 @@ export type LastPage =
   | 'torn-with-tail'
   /** Torn, no tail page. */
   | 'torn'
-  /** Never written: what it held before, also in the tail pages. */
+  /** Never written, neither to its tail page: it holds what it held at the last flush. */
   | 'lost';
 
 /** How a log ends. */

@@ -57,6 +57,14 @@ describe('redo', () => {
     ]);
   });
 
+  it('is not ruled out by an LSN behind the end of the log, which another log must have written', () => {
+    const writer = startedLog();
+    writer.record(recordChange(72));
+    writer.end(0x18);
+    const judged = open(writer.write()).log.judge([recordBlock(72, writer.lastLsn + 1n), recordBlock(73, writer.lastLsn + 1n)]);
+    expect(judged.map(({ verdict }) => verdict)).toEqual(['redo', 'free']);
+  });
+
   it('begins at the oldest LSN of a dirty page, before the checkpoint', () => {
     const writer = startedLog();
     writer.record(recordChange(10));
@@ -174,9 +182,9 @@ describe('rolling back', () => {
 
   it('does nothing for operations that cannot be undone', () => {
     const writer = startedLog();
-    const lsn = writer.record({ ...recordChange(72), undo: 0x00 });
+    writer.record({ ...recordChange(72), undo: 0x00 });
     writer.record({ ...recordChange(73), undo: 0x01 });
-    const newer = lsn + 1000n;
+    const newer = writer.lastLsn;
     expect(
       open(writer.write())
         .log.judge([recordBlock(72, newer), recordBlock(73, newer)])

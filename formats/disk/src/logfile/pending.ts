@@ -75,6 +75,7 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
     addClusters(record, 'redo');
   });
 
+  const endLsn = last?.lsn ?? 0n;
   const undo: NtfsRecord[] = [];
   for (const lsn of transactions.lastLsns) {
     const broken = followChain(pages, lsn, undo);
@@ -116,8 +117,9 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
       if (touch === undefined) return;
       for (const entry of judged) {
         const { lsn } = entry.block;
-        // Windows skips a redo whose LSN the block already carries; what is rolled back is rolled back whatever the block says.
-        if (side === 'redo' && lsn !== undefined && record.raw.lsn <= lsn) continue;
+        // A redo is skipped when the block already carries its LSN; what is rolled back is rolled back whatever the block says. An LSN behind the end of the log
+        // cannot come from this log: nothing is concluded from it (ntfsrecover redoes over such a block).
+        if (side === 'redo' && lsn !== undefined && record.raw.lsn <= lsn && lsn <= endLsn) continue;
         const answer = touches(touch, entry.block, volume);
         if (answer === 'yes') remember(entry[side], toLogRecord(record, attribute?.identity));
         else if (answer === 'maybe') entry.maybe = true;

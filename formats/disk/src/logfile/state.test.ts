@@ -145,9 +145,12 @@ describe('a log that cannot be read', () => {
     const at = (lsn: bigint) => Number(lsn & 0x7ffffn) * 8;
     const restart = at(writer.lastLsn);
     const written = writer.write();
-    expect(
-      refused(changed(written, (bytes) => bytes.fill(0xee, restart - (restart % 512) + 510, restart - (restart % 512) + 512))),
-    ).toEqual(['LOGFILE_CHECKPOINT']);
+    const stride = restart - (restart % 512) + 510;
+    const torn = changed(written, (bytes) => {
+      // The page and its copy in the first tail page.
+      for (const at of [stride, 0x2000 + (stride % 4096)]) bytes.fill(0xee, at, at + 2);
+    });
+    expect(refused(torn)).toEqual(['LOGFILE_CHECKPOINT']);
     expect(refused(changed(written, (bytes) => inBoth(bytes, 0x78, [0x0c])))).toEqual(['LOGFILE_CHECKPOINT']);
     expect(refused(changed(written, (bytes) => bytes.fill(1, restart + 0x20, restart + 0x21)))).toEqual(['LOGFILE_CHECKPOINT']);
     expect(refused(changed(written, (bytes) => bytes.fill(2, restart + 0x30, restart + 0x31)))).toEqual(['LOGFILE_VERSION']);
