@@ -7,6 +7,7 @@ export { diskUses } from './in-use.ts';
 export type { DiskKeys, StartupKey } from './keys.ts';
 export { nodeCrypto } from './node-crypto.ts';
 export { type OpenDiskOptions, OpenedDisk, openDisk } from './open-disk.ts';
+export { identifyWindows, type WindowsIdentity } from './system.ts';
 export { DiskVolume } from './volume.ts';
 export { CONFIG_FOLDER, type HiveOnDisk, hasWindows, hiveOnDisk, windowsVolume } from './windows.ts';
 export { windowsBuild } from './windows-build.ts';

@@ -9,6 +9,8 @@ export { type FileSource, fileSource } from './file-source.ts';
 export { instantOfTicks, ticksOfInstant } from './instant.ts';
 export { INTEREST, type Interest, interestQueries } from './interest.ts';
 export { patternsOf } from './patterns.ts';
+export { Problems } from './problems.ts';
+export { blameTables, readDump } from './read-dump.ts';
 export { observationOf } from './read-evtx.ts';
 export { type ContentKind, decodeText, recognise, recogniseHead } from './recognise.ts';
 export { DEFAULT_ZIP_LIMITS, type ZipLimits } from './zip.ts';

@@ -8,7 +8,7 @@ import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
 import { BUILD_KEY, BUILD_VALUE, windowsBuild } from '../disk/windows-build.ts';
 import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } from '../model/disk.ts';
-import { changeBootStore } from './boot-store.ts';
+import { changeBootStores } from './boot-store.ts';
 import { checkPlan } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
 import { changeHive, type HiveWork } from './hive-work.ts';
@@ -74,7 +74,7 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
       outcome: 'refused',
     };
 
-  const run = new RepairRun(disk, volume, ntfs, log, overlay, request);
+  const run = new RepairRun(disk, ntfs, log, overlay, request);
   const steps = run.steps();
   refusals.push(...steps.flatMap((step) => step.refusals));
   const judged = { ...state, blocks: run.blocks, touched: run.touched };
@@ -102,7 +102,6 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
 /** One walk through the steps. Hives are changed last, each once, with everything the steps want of it. */
 class RepairRun {
   readonly #disk: OpenedDisk;
-  readonly #volume: DiskVolume;
   readonly #ntfs: NtfsVolume;
   readonly #log: LogFile;
   readonly #overlay: Overlay;
@@ -118,9 +117,8 @@ class RepairRun {
     return this.previews.filter(({ volume }) => volume === this.#ntfs);
   }
 
-  constructor(disk: OpenedDisk, volume: DiskVolume, ntfs: NtfsVolume, log: LogFile, overlay: Overlay, request: RepairRequest) {
+  constructor(disk: OpenedDisk, ntfs: NtfsVolume, log: LogFile, overlay: Overlay, request: RepairRequest) {
     this.#disk = disk;
-    this.#volume = volume;
     this.#ntfs = ntfs;
     this.#log = log;
     this.#overlay = overlay;
@@ -168,7 +166,7 @@ class RepairRun {
     if ('restore' in step) return restore(this.#ntfs, step.restore);
     if ('txr' in step) return putTxrAside(this.#ntfs);
     if ('resetLog' in step) return resetLog(this.#ntfs);
-    if ('safeboot' in step) return changeBootStore(this.#disk, this.#overlay, step.safeboot, this.#avoid);
+    if ('safeboot' in step) return changeBootStores(this.#disk, this.#overlay, step.safeboot);
     if ('services' in step) return this.#services(step);
     for (const path of hivesOf(step)) this.#want(path, 'changes' in step ? step.changes : []);
     return noWork('nothing');
