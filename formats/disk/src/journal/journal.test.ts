@@ -96,6 +96,10 @@ describe('a journal', () => {
     const unsealed = bytes.slice();
     unsealed.fill(0, bytes.length - 64);
     expect(() => readJournal(testStore(unsealed), sha256)).toThrow(code('JOURNAL_INCOMPLETE'));
+    // With a state record behind it, torn or not, there was a seal, and the disk may have been written to.
+    const noted = new Uint8Array(unsealed.length + 64);
+    noted.set(unsealed);
+    expect(() => readJournal(testStore(noted), sha256)).toThrow(code('JOURNAL_DAMAGED'));
   });
 
   it('with any byte changed is refused as damaged, never as incomplete', () => {

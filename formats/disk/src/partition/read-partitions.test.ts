@@ -98,6 +98,12 @@ describe('GPT', () => {
     }
   });
 
+  it('is not read from a whole header that belongs elsewhere', () => {
+    const pieces = gptPieces({ sizeBytes: SIZE, partitions: [ESP, DATA] });
+    const { table } = read(gptDisk({}, SIZE, [{ offset: 512, bytes: pieces[4].bytes }]));
+    expect([table.copies, table.partitions.length]).toEqual([{ primary: 'damaged', backup: 'ok' }, 2]);
+  });
+
   it('with both entry arrays damaged is listed as it is, and said to be damaged twice', () => {
     const [, , entries, backupEntries] = gptPieces({ sizeBytes: SIZE, partitions: [ESP, DATA] });
     const disk = gptDisk();
