@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { memorySource, ticksToIso } from '@winmedic/bytes';
+import { openDump } from '@winmedic/crash-dump';
+import { openEvtx } from '@winmedic/evtx';
 import { openHive } from '@winmedic/registry-hive';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -100,7 +102,7 @@ describe.skipIf(missing.length > 0).each(VARIANTS)('a disk: %s', (_name, options
   it('has every file with its size, time and contents', () => {
     const listed = records();
     expect(disk.facts.files.filter((each) => !listed.has(each.path)).map((each) => each.path)).toEqual([]);
-    const checked = disk.facts.files.filter((each, i) => i % 40 === 0 || each === disk.facts.faulty || !each.path.includes('drivers'));
+    const checked = disk.facts.files.filter((each, i) => i % 40 === 0 || each === disk.facts.faulty || !/drivers|links/.test(each.path));
     for (const file of checked) {
       const record = listed.get(file.path)!;
       expect([file.path, createHash('sha256').update(contents(record)).digest('hex')]).toEqual([file.path, file.sha256]);
@@ -136,6 +138,38 @@ describe.skipIf(missing.length > 0).each(VARIANTS)('a disk: %s', (_name, options
     }
   });
 
+  it('has a small dump and an event log that tell of the crash', () => {
+    const listed = records();
+    const dump = openDump(memorySource(contents(listed.get(disk.facts.dump.path)!)));
+    expect([dump.bugCheck.code, dump.moduleAt(dump.instructionPointer!)?.name, dump.systemTime]).toEqual([
+      disk.facts.dump.code,
+      disk.facts.dump.module,
+      disk.facts.dump.time,
+    ]);
+    const log = openEvtx(memorySource(contents(listed.get('Windows\\System32\\winevt\\Logs\\System.evtx')!)));
+    const ids = [...log.records()].map((each) => each.system.eventId);
+    for (const id of [41, 1001, 6008, 12])
+      expect([id, ids.filter((each) => each === id).length]).toEqual([id, disk.facts.bugChecks.length]);
+  });
+
+  it('has a boot store that boots the entry it is said to boot', () => {
+    const partition = disk.partitions.find((each) => each.role === 'efi' || each.role === 'system-reserved')!;
+    const path = join(folder, 'boot.img');
+    extractPartition(disk, partition, path);
+    const saved = join(folder, 'BCD');
+    if (partition.role === 'efi') {
+      must('mcopy', ['-o', '-i', path, `::${disk.facts.boot.path.replaceAll('\\', '/')}`, saved]);
+    } else {
+      const record = /^r\/r (\d+)-128-\d+:\tBoot\/BCD$/m.exec(must('fls', ['-r', '-p', path]))![1]!;
+      must('sh', ['-c', 'icat "$1" "$2" > "$3"', 'sh', path, record, saved]);
+    }
+    const store = openHive(memorySource(readFileSync(saved)));
+    const manager = store.key('Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\Elements\\23000003')!.value('Element')!.data();
+    expect(new TextDecoder('utf-16le').decode(manager).replace('\0', '')).toBe(disk.facts.boot.defaultEntry);
+    const safe = store.key(`Objects\\${disk.facts.boot.defaultEntry}\\Elements\\25000080`);
+    expect(safe !== undefined).toBe(options.safeBoot !== undefined);
+  });
+
   it('has SYSTEM in many pieces', () => {
     const record = records().get('Windows\\System32\\config\\SYSTEM')!;
     const clusters = must('istat', [volume, String(record)])
@@ -158,5 +192,25 @@ describe.skipIf(missing.length > 0).each(VARIANTS)('a disk: %s', (_name, options
   it.skipIf(!CAN_CONVERT)('is the same in every container', () => {
     for (const each of ['vhdx', 'vhd', 'qcow2', 'vmdk'] as const)
       expect([each, sameContents(disk.path, convertDisk(disk, each))]).toEqual([each, true]);
+  });
+});
+
+describe.skipIf(missing.length > 0)('a disk by labs', () => {
+  it('has the log, the LSN and the dirty flag that were asked for', () => {
+    const folder = scratchFolder();
+    try {
+      const logFile = Buffer.alloc(1 << 20, 'log of the file system ');
+      const faulty = 'Windows\\System32\\drivers\\CrowdStrike\\C-00000291-00000000-00000032.sys';
+      const lsnOf = (path: string): bigint | undefined => (path === faulty ? 291_000_123n : undefined);
+      const disk = makeDisk(folder, { by: 'labs', drivers: 5, channelFiles: 5, logFile, lsnOf, volumeDirty: true });
+      const volume = join(folder, 'windows.img');
+      extractPartition(disk, disk.windows, volume);
+      expect(must('ntfsinfo', ['-m', '-f', volume])).toMatch(/Volume Flags: 0x0001 DIRTY/);
+      expect(must('icat', [volume, '2'])).toBe(logFile.toString());
+      const record = /^r\/r (\d+)-128-\d+:\t.*00000032\.sys$/m.exec(must('fls', ['-r', '-p', volume]))![1]!;
+      expect(must('istat', [volume, record])).toContain('$LogFile Sequence Number: 291000123');
+    } finally {
+      removeFolder(folder);
+    }
   });
 });
