@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { ByteSource, Damage } from '@winmedic/bytes';
+import type { Damage } from '@winmedic/bytes';
 import {
   type BlockDevice,
   type Container,
@@ -9,7 +9,7 @@ import {
   type ContainerKind,
   counting,
   Overlay,
-  openContainer,
+  openContainerChain,
   type ParentReference,
   type PartitionTable,
   type ReadCount,
@@ -18,7 +18,7 @@ import {
   slice,
 } from '@winmedic/disk';
 import { DiskAccessError } from './errors.ts';
-import { type FileDevice, openFileDevice } from './file-device.ts';
+import { openFileDevice } from './file-device.ts';
 import type { DiskKeys } from './keys.ts';
 import { openQemuImage } from './qemu-image.ts';
 import { DiskVolume } from './volume.ts';
@@ -36,9 +36,6 @@ export interface OpenDiskOptions {
 
 /** Bytes of changes an overlay may hold: a repair changes kilobytes, a reset of a large log 64 MiB or more. */
 const MAX_PLAN_BYTES = 512 << 20;
-/** Chains of differencing disks: Hyper-V allows 50 checkpoints of a machine. */
-const MAX_PARENTS = 64;
-
 /** A disk opened for reading, or for planning a change of it. */
 export class OpenedDisk {
   readonly path: string;
@@ -156,33 +153,30 @@ interface Chain {
   readonly count: ReadCount;
 }
 
-/** Opens a container; its parents are looked for where it says and, since images are moved together, beside it. */
-function openWithParents(path: string, device: BlockDevice, chain: Chain): Container {
-  return openContainer(device, {
-    ...(chain.options.onDamage && { onDamage: chain.options.onDamage }),
+/** Opens a container with its parents. They are looked for where each child says and, since images are moved together, beside it. */
+function openWithParents(path: string, device: BlockDevice, { options, closers, parents, count }: Chain): Container {
+  return openContainerChain(device, {
+    ...(options.onDamage && { onDamage: options.onDamage }),
     randomGuid: () => new Uint8Array(randomBytes(16)),
-    openParent: (reference) => openParent(path, reference, chain),
+    openFile: (reference) => {
+      // Parents are opened nearest first: the child of this one is the file opened last.
+      const found = findParent(parents.at(-1) ?? path, reference);
+      const file = openFileDevice(found);
+      closers.push(() => file.close());
+      parents.push(found);
+      return counting(file, count);
+    },
   });
 }
 
-function openParent(child: string, reference: ParentReference, chain: Chain): (ByteSource & { readonly id: string }) | undefined {
+/** @throws {DiskAccessError} DISK_PARENT when it is nowhere. */
+function findParent(child: string, reference: ParentReference): string {
   const candidates = reference.paths.flatMap((path) => {
     const parts = path.replaceAll('\\', '/');
-    const name = basename(parts);
-    const relative = /^[a-z]:|^\//i.test(parts) ? [] : [resolve(dirname(child), parts)];
-    return [...relative, resolve(dirname(child), name)];
+    const beside = resolve(dirname(child), basename(parts));
+    return /^(?:[a-z]:|\/)/i.test(parts) ? [beside] : [resolve(dirname(child), parts), beside];
   });
-  for (const candidate of new Set(candidates)) {
-    if (!existsSync(candidate) || resolve(candidate) === resolve(child)) continue;
-    if (chain.parents.includes(candidate) || chain.parents.length >= MAX_PARENTS)
-      throw new DiskAccessError('DISK_PARENT', basename(candidate));
-    const file: FileDevice = openFileDevice(candidate);
-    chain.closers.push(() => file.close());
-    chain.parents.push(candidate);
-    const container = openWithParents(candidate, counting(file, chain.count), chain);
-    if (reference.ids.length > 0 && !reference.ids.includes(container.info.id))
-      throw new DiskAccessError('DISK_PARENT', basename(candidate), { need: reference.ids.join(', '), have: container.info.id });
-    return { sizeBytes: container.sizeBytes, id: container.info.id, readAt: (offset, into) => container.readAt(offset, into) };
-  }
-  throw new DiskAccessError('DISK_PARENT', reference.paths[0] ?? '', { need: reference.ids.join(', ') });
+  const found = candidates.find((candidate) => existsSync(candidate) && resolve(candidate) !== resolve(child));
+  if (found === undefined) throw new DiskAccessError('DISK_PARENT', reference.paths[0] ?? '', { need: reference.ids.join(', ') });
+  return found;
 }
