@@ -4,9 +4,9 @@ import { decodeRuns } from '../ntfs/runs.ts';
 import { ATTRIBUTE, NAME_SPACE, RECORD } from '../ntfs/types.ts';
 import { attributeList, type ListedAttribute } from './attribute-list.ts';
 import { attributeBytes, type CheckState, RECORD_STATE, streamOf } from './check-state.ts';
-import { FIRST_USER_RECORD, sameReference } from './file-names.ts';
+import { sameReference } from './file-names.ts';
 import { type NameValue, nameValue } from './index-node.ts';
-import { isBase, type RawAttribute, type RawRecord, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
+import { FIRST_USER_RECORD, isBase, type RawAttribute, type RawRecord, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
 
 /** Records from here to {@link FIRST_USER_RECORD} are kept for later versions: Windows marks some as in use that hold no file. */
 const FIRST_RESERVED = 12;
@@ -196,7 +196,6 @@ export function heldNames(held: readonly HeldAttribute[]): (NameValue | undefine
 
 function checkBase(state: CheckState, number: number, record: RawRecord): void {
   const { findings } = state;
-  const { clusterBytes } = state.volume.boot;
   const held = heldAttributes(state, number, record, (entry) => {
     const what = entry ? `attribute 0x${entry.type.toString(16)} in record ${entry.holder.record}` : 'attribute list';
     findings.error('CHECK_ATTRIBUTE_LIST', `${what} of MFT record ${number}`, { record: number });
@@ -208,38 +207,44 @@ function checkBase(state: CheckState, number: number, record: RawRecord): void {
   if (record.linkCount !== names.length && record.linkCount !== long) {
     findings.warning('CHECK_LINK_COUNT', `MFT record ${number}`, { record: number, need: names.length, have: record.linkCount });
   }
-  // Extents of one attribute follow each other; the first has the sizes of all.
-  const open = new Map<string, { readonly allocated: number; next: number }>();
-  for (const { raw } of held) {
-    const { stored } = raw;
+  checkExtents(state, number, held);
+}
+
+/** What is known of an attribute in clusters after some of its extents. */
+interface Joined {
+  readonly type: number;
+  readonly allocated: number;
+  readonly total: number | undefined;
+  next: number;
+  present: number;
+}
+
+/** Extents of one attribute follow each other; the first has the sizes of all. */
+function checkExtents({ findings, volume }: CheckState, number: number, held: readonly HeldAttribute[]): void {
+  const { clusterBytes } = volume.boot;
+  const what = (type: number): string => `attribute 0x${type.toString(16)} of MFT record ${number}`;
+  const size = (type: number, need: number, have: number): void => {
+    if (need !== have) findings.error('CHECK_SIZE', what(type), { record: number, need, have });
+  };
+  const open = new Map<string, Joined>();
+  for (const { holder, raw } of held) {
+    const { stored, type } = raw;
     if (!stored) continue;
-    const key = `${raw.type} ${raw.name}`;
-    const known = open.get(key);
-    if (stored.firstVcn !== (known?.next ?? 0)) {
-      findings.error('CHECK_ATTRIBUTE', `extents of attribute 0x${raw.type.toString(16)} of MFT record ${number}`, {
-        record: number,
-        need: known?.next ?? 0,
-        have: stored.firstVcn,
-      });
+    const key = `${type} ${raw.name}`;
+    const known = open.get(key) ?? { type, allocated: stored.allocated, total: stored.total, next: 0, present: 0 };
+    open.set(key, known);
+    if (stored.firstVcn !== known.next) {
+      findings.error('CHECK_ATTRIBUTE', `extents of ${what(type)}`, { record: number, need: known.next, have: stored.firstVcn });
     }
-    if (known) known.next = stored.lastVcn + 1;
-    else open.set(key, { allocated: stored.allocated, next: stored.lastVcn + 1 });
-    if (stored.firstVcn === 0 && stored.size > stored.allocated) {
-      findings.error('CHECK_SIZE', `attribute 0x${raw.type.toString(16)} of MFT record ${number}`, {
-        record: number,
-        need: stored.size,
-        have: stored.allocated,
-      });
-    }
+    if (stored.firstVcn === 0 && stored.size > stored.allocated) size(type, stored.size, stored.allocated);
+    known.next = stored.lastVcn + 1;
+    if (known.total === undefined) continue;
+    const { runs } = decodeRuns(holder.bytes.subarray(stored.pairsOffset, raw.offset + raw.length), stored.firstVcn);
+    for (const { lcn, clusters } of runs) if (lcn !== undefined) known.present += clusters;
   }
-  for (const [key, { allocated, next }] of open) {
-    if (allocated !== next * clusterBytes) {
-      findings.error('CHECK_SIZE', `attribute 0x${Number.parseInt(key, 10).toString(16)} of MFT record ${number}`, {
-        record: number,
-        need: next * clusterBytes,
-        have: allocated,
-      });
-    }
+  for (const { type, allocated, total, next, present } of open.values()) {
+    size(type, next * clusterBytes, allocated);
+    if (total !== undefined) size(type, present * clusterBytes, total);
   }
 }
 

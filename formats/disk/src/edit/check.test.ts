@@ -122,6 +122,14 @@ describe('each damage is found', () => {
         ),
     ],
     [
+      'CHECK_SIZE',
+      'a sparse file with another count of clusters',
+      (volume) =>
+        editRecord(volume, volume.file('small\\sparse.dat').record, (bytes) =>
+          view(bytes).setUint32(attribute(bytes, 0x80) + 0x40, 4096, true),
+        ),
+    ],
+    [
       'CHECK_RUNS',
       'a run list that ends too early',
       (volume) =>

@@ -21,6 +21,12 @@ function fileAt(volume: NtfsVolume, path: string): NtfsFile {
   return file;
 }
 
+/** Bytes of the clusters a stream has, holes not counted. */
+function presentBytes(file: NtfsFile): bigint {
+  const runs = file.attributes.find(({ type, name }) => type === 0x80 && name === '')?.runs ?? [];
+  return BigInt(runs.reduce((sum, run) => sum + (run.lcn === undefined ? 0 : run.clusters), 0) * 4096);
+}
+
 /** Sizes the entry of a folder shows, read from the bytes of its node. */
 function shown(volume: NtfsVolume, folder: string, name: string): { readonly allocated: bigint; readonly size: bigint } {
   const directory = fileAt(volume, folder);
@@ -49,6 +55,7 @@ describe('overwriteData', () => {
     ['in a record of an attribute list', 'small\\listed.sys', 'more', 100, 4900],
     ['to the last byte', 'small\\alone.sys', '', 8990, 10],
     ['to the initialized length and on', 'small\\late.dat', '', 4990, 4000],
+    ['clusters of a sparse file', 'small\\sparse.dat', '', 10, 60_000],
     ['nothing at all', 'small\\alone.sys', '', 10, 0],
   ])('writes %s', (_, path, stream, offset, length) => {
     const test = testVolume();
@@ -79,7 +86,7 @@ describe('overwriteData', () => {
     ['EDIT_RANGE', 'small\\late.dat', '', 5001, 10],
     ['EDIT_NOT_FOUND', 'small\\alone.sys', 'nothing', 0, 1],
     ['EDIT_ENCRYPTED', 'small\\secret.sys', '', 0, 1],
-    ['EDIT_SPARSE', 'small\\sparse.dat', '', 0, 1],
+    ['EDIT_SPARSE', 'small\\sparse.dat', '', 65_000, 1000],
     ['EDIT_SYSTEM_FILE', '$Bitmap', '', 0, 1],
     ['EDIT_COMPRESSED', 'small\\packed.dat', '', 0, 1],
   ])('refuses with %s (%s:%s at %i)', (code, path, stream, offset, length) => {
@@ -88,6 +95,28 @@ describe('overwriteData', () => {
     const file = fileAt(volume, path);
     expect(codeOf(() => overwriteData(volume, file, stream, offset, new Uint8Array(length)))).toBe(code);
     expect(overlay.heldBytes).toBe(0);
+  });
+
+  it.each([
+    ['the beginning of a hole', 60_000, 10_000],
+    ['the middle of a hole', 100_000, 5000],
+    ['a whole hole and more', 50_000, 200_000],
+    ['single bytes', 80_001, 1],
+  ])('gives clusters to %s when it may', (_, offset, length) => {
+    const test = testVolume();
+    const { volume } = test;
+    const path = 'small\\sparse.dat';
+    const before = contents(volume, path);
+    const bytes = new Uint8Array(length).fill(0x5a);
+    const preview = overwriteData(volume, fileAt(volume, path), '', offset, bytes, { avoid: (lcn) => lcn % 50 === 0 });
+    before.set(bytes, offset);
+    expect(contents(volume, path)).toEqual(before);
+    expect(outside(test, [preview])).toEqual([]);
+    expect(checkVolume(volume).findings).toEqual([]);
+    expect(shown(volume, 'small', 'sparse.dat')).toEqual({ allocated: presentBytes(fileAt(volume, path)), size: 300_000n });
+    expect(overwriteData(volume, fileAt(volume, path), '', offset, bytes).blocks.some(({ fileRecord }) => fileRecord !== undefined)).toBe(
+      false,
+    );
   });
 
   it('refuses a file that is no longer the one it was', () => {
@@ -104,6 +133,7 @@ describe('growFile', () => {
     ['by clusters behind it or elsewhere', 'small\\hive', 100_000, 22],
     ['though it lies in pieces', 'small\\pieces', 60_000, 7],
     ['in an extension record', 'small\\listed.sys', 50_000, 8],
+    ['though it is sparse', 'small\\sparse.dat', 400_000, 32],
     ['to what it is', 'small\\hive', 8192, 0],
     ['with a late initialized length', 'small\\late.dat', 20_100, 0],
   ])('makes a file longer %s', (_, path, size, clusters) => {
@@ -118,7 +148,7 @@ describe('growFile', () => {
     if (size > before.length) {
       expect(grown?.initializedBytes).toBe(size);
       expect(preview.changes).toMatchObject([{ kind: 'grow', from: before.length, to: size, clusters }]);
-      expect(shown(volume, 'small', path.slice(6))).toEqual({ allocated: BigInt(grown?.allocatedBytes ?? 0), size: BigInt(size) });
+      expect(shown(volume, 'small', path.slice(6))).toEqual({ allocated: presentBytes(fileAt(volume, path)), size: BigInt(size) });
     } else expect(preview).toEqual({ blocks: [], changes: [] });
     expect(outside(test, [preview])).toEqual([]);
     expect(checkVolume(volume).findings).toEqual([]);
@@ -183,7 +213,6 @@ describe('growFile', () => {
     ['EDIT_RANGE', 'small\\hive', 8191],
     ['EDIT_RANGE', 'small\\hive', 8192.5],
     ['EDIT_RESIDENT', `${FOLDER}\\C-00000291-00000000-00000001.sys`, 100],
-    ['EDIT_SPARSE', 'small\\sparse.dat', 400_000],
     ['EDIT_ENCRYPTED', 'small\\secret.sys', 400_000],
   ])('refuses with %s (%s to %d)', (code, path, size) => {
     const { volume, overlay } = testVolume();

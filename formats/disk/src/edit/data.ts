@@ -1,89 +1,120 @@
-import { viewOf } from '@winmedic/bytes';
 import { DiskError } from '../errors.ts';
-import { streamObstacle } from '../ntfs/obstacle.ts';
-import { ATTRIBUTE, type Attribute, type NtfsFile, type NtfsVolume } from '../ntfs/types.ts';
-import { currentFile, FIRST_USER_RECORD } from './file-names.ts';
-import type { RawAttribute } from './raw-record.ts';
-import { ENCRYPTED } from './rename.ts';
+import { ATTRIBUTE, type NtfsFile, type NtfsVolume, type Run } from '../ntfs/types.ts';
+import { ClusterBitmap, freeClusters } from './free-clusters.ts';
 import { EditSession } from './session.ts';
-import type { EditPreview } from './types.ts';
-
-const SPARSE = 0x8000;
-/** Low byte of attribute flags: a compression method. */
-const COMPRESSION = 0xff;
-/** Initialized length in the header of a non-resident attribute. */
-export const INITIALIZED_AT = 0x38;
-
-/** A data stream an edit may write to, its header in the record beside what the reader says of it. */
-export interface WritableStream {
-  readonly file: NtfsFile;
-  readonly path: string;
-  readonly attribute: Attribute;
-  /** First extent: has the sizes. Last extent: has the end of the run list. The same for nearly all files. */
-  readonly first: RawAttribute;
-  readonly last: RawAttribute;
-}
+import type { EditPreview, GrowOptions } from './types.ts';
+import { type WritableStream, writableStream, writeLayout } from './writable-stream.ts';
 
 /**
  * Replaces bytes of a stream where they lie: in allocated clusters, or in the record for a small one. The length stays. Writing that begins within the
  * initialized length and ends behind it moves that length along.
  * @param file read from this volume. @param stream name of the stream, empty for the file's contents. @param offset first byte replaced.
+ * @param options given: holes of a sparse file that are written to get clusters (as {@link growFile} takes them); absent: they are refused.
  * @throws {DiskError} before anything is written: EDIT_NOT_FOUND without such a stream, EDIT_RANGE behind the data or the initialized length, EDIT_SPARSE,
- * EDIT_COMPRESSED (also content that a filter driver makes), EDIT_ENCRYPTED, EDIT_SYSTEM_FILE, EDIT_TORN, EDIT_MISMATCH, EDIT_READ_ONLY, EDIT_VERSION.
+ * EDIT_COMPRESSED (also content that a filter driver makes), EDIT_ENCRYPTED, EDIT_SYSTEM_FILE, EDIT_TORN, EDIT_MISMATCH, EDIT_READ_ONLY, EDIT_VERSION; for
+ * holes also EDIT_RECORD_FULL and EDIT_NO_SPACE.
  */
-export function overwriteData(volume: NtfsVolume, file: NtfsFile, stream: string, offset: number, bytes: Uint8Array): EditPreview {
+export function overwriteData(
+  volume: NtfsVolume,
+  file: NtfsFile,
+  stream: string,
+  offset: number,
+  bytes: Uint8Array,
+  options?: GrowOptions,
+): EditPreview {
   const session = new EditSession(volume);
   const target = writableStream(session, file, stream);
-  const { attribute, first } = target;
+  const { attribute, path, extents } = target;
   const { record } = file.reference;
   const end = offset + bytes.length;
-  if (!(offset >= 0 && end <= attribute.sizeBytes))
-    throw new DiskError('EDIT_RANGE', target.path, { offset, need: end, have: attribute.sizeBytes });
-  const holder = session.record(attribute.places[0]?.record ?? record);
-  if (first.value) holder.bytes.set(bytes, first.value.offset + offset);
-  else {
-    if (offset > attribute.initializedBytes) {
-      throw new DiskError('EDIT_RANGE', `${target.path}: initialized length`, { offset, need: offset, have: attribute.initializedBytes });
-    }
+  if (!(Number.isSafeInteger(offset) && offset >= 0 && end <= attribute.sizeBytes)) {
+    throw new DiskError('EDIT_RANGE', path, { offset, need: end, have: attribute.sizeBytes });
+  }
+  const change = { kind: 'data', path, record, offset, length: bytes.length } as const;
+  const [{ record: holder, raw }] = extents;
+  if (bytes.length === 0) return session.commit([change]);
+  if (raw.value) {
+    session.record(holder).bytes.set(bytes, raw.value.offset + offset);
+    return session.commit([change]);
+  }
+  const { sizeBytes: size, initializedBytes } = attribute;
+  if (offset > initializedBytes)
+    throw new DiskError('EDIT_RANGE', `${path}: initialized length`, { offset, need: offset, have: initializedBytes });
+  const initialized = Math.max(initializedBytes, end);
+  const holes = holesIn(target, volume.boot.clusterBytes, offset, end);
+  if (holes.length === 0) {
+    if (initialized > initializedBytes) writeLayout(session, target, attribute.runs, { size, initialized });
     session.stream(record, ATTRIBUTE.data, attribute.runs, offset, bytes);
-    if (end > attribute.initializedBytes) viewOf(holder.bytes).setBigUint64(first.offset + INITIALIZED_AT, BigInt(end), true);
+  } else {
+    if (!options) throw new DiskError('EDIT_SPARSE', path, { offset });
+    const runs = fillHoles(session, target, holes, { size, initialized }, options);
+    session.stream(record, ATTRIBUTE.data, runs, offset, bytes);
   }
-  return session.commit([{ kind: 'data', path: target.path, record, offset, length: bytes.length }]);
+  return session.commit([change]);
 }
 
-/**
- * A stream of a file, read anew, that may be written to.
- * @throws {DiskError} as {@link overwriteData}, but for EDIT_RANGE.
- */
-export function writableStream(session: EditSession, { reference }: NtfsFile, stream: string): WritableStream {
+/** A part of a stream without clusters, in clusters. */
+interface Hole {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** Holes a range of bytes touches, in whole units. */
+function holesIn({ attribute: { runs }, unit }: WritableStream, clusterBytes: number, offset: number, end: number): Hole[] {
+  const from = Math.floor(offset / clusterBytes / unit) * unit;
+  const until = Math.ceil(end / clusterBytes / unit) * unit;
+  return runs
+    .filter(({ lcn, vcn, clusters }) => lcn === undefined && vcn < until && vcn + clusters > from)
+    .map(({ vcn, clusters }) => ({ from: Math.max(vcn, from), until: Math.min(vcn + clusters, until) }));
+}
+
+/** Gives clusters, full of zeros, to holes. @returns the runs of the stream as they then are. */
+function fillHoles(
+  session: EditSession,
+  target: WritableStream,
+  holes: readonly Hole[],
+  sizes: { readonly size: number; readonly initialized: number },
+  options: GrowOptions,
+): Run[] {
   const { volume } = session;
-  if (reference.record < FIRST_USER_RECORD) throw new DiskError('EDIT_SYSTEM_FILE', `MFT record ${reference.record}`);
-  const file = currentFile(session, reference);
-  const path = volume.pathOf(file) ?? file.name;
-  const attribute = file.attributes.find(({ type, name }) => type === ATTRIBUTE.data && name === stream);
-  if (!attribute) throw new DiskError('EDIT_NOT_FOUND', stream === '' ? path : `${path}:${stream}`);
-  if ((attribute.flags & ENCRYPTED) !== 0) throw new DiskError('EDIT_ENCRYPTED', path);
-  if ((attribute.flags & COMPRESSION) !== 0 || attribute.compressionUnit !== 0 || streamObstacle(file, stream) !== undefined) {
-    throw new DiskError('EDIT_COMPRESSED', path);
+  const { clusterBytes } = volume.boot;
+  const { attribute, file } = target;
+  const bitmap = new ClusterBitmap(volume);
+  const needed = holes.reduce((sum, hole) => sum + hole.until - hole.from, 0);
+  const near = attribute.runs.findLast(({ lcn, vcn }) => lcn !== undefined && vcn < (holes[0]?.from ?? 0));
+  const pieces = freeClusters(volume, bitmap, { runs: attribute.runs, near }, needed, options);
+  const free = pieces.flatMap(({ lcn, clusters }) => Array.from({ length: clusters }, (_, i) => lcn + i));
+  let runs: readonly Run[] = attribute.runs;
+  for (const hole of holes) runs = withClusters(runs, hole, free.splice(0, hole.until - hole.from));
+  const joined = join(runs);
+  writeLayout(session, target, joined, sizes, { bitmap, pieces });
+  for (const { from, until } of holes) {
+    session.stream(file.reference.record, ATTRIBUTE.data, joined, from * clusterBytes, [0, (until - from) * clusterBytes]);
   }
-  if ((attribute.flags & SPARSE) !== 0 || attribute.runs.some(({ lcn }) => lcn === undefined)) throw new DiskError('EDIT_SPARSE', path);
-  return { file, path, attribute, first: extent(session, file, attribute, 0), last: extent(session, file, attribute, -1) };
+  return joined;
 }
 
-/** The header of an extent in its record, which must say what the reader said. */
-function extent(session: EditSession, file: NtfsFile, attribute: Attribute, index: number): RawAttribute {
-  const place = attribute.places.at(index);
-  const what = `stream of MFT record ${file.reference.record}`;
-  if (!place) throw new DiskError('EDIT_TORN', what);
-  const record = session.parsed(place.record);
-  const raw = record.attributes.find(({ offset }) => offset === place.offset);
-  const owner =
-    place.record === file.reference.record ? record.sequence === file.reference.sequence : record.base.record === file.reference.record;
-  if (!owner || raw?.type !== ATTRIBUTE.data || raw.name !== attribute.name || (raw.stored === undefined) !== attribute.resident) {
-    throw session.torn(what, session.record(place.record), 'EDIT_MISMATCH');
+/** Runs with a hole, which lies inside one of them, replaced by single clusters. */
+function withClusters(runs: readonly Run[], { from, until }: Hole, lcns: readonly number[]): Run[] {
+  return runs.flatMap((run) => {
+    const end = run.vcn + run.clusters;
+    if (run.lcn !== undefined || end <= from || run.vcn >= until) return [run];
+    return [
+      ...(run.vcn < from ? [{ vcn: run.vcn, lcn: undefined, clusters: from - run.vcn }] : []),
+      ...lcns.map((lcn, i) => ({ vcn: from + i, lcn, clusters: 1 })),
+      ...(end > until ? [{ vcn: until, lcn: undefined, clusters: end - until }] : []),
+    ];
+  });
+}
+
+/** Runs that follow each other on the volume become one. */
+function join(runs: readonly Run[]): Run[] {
+  const joined: Run[] = [];
+  for (const run of runs) {
+    const last = joined.at(-1);
+    if (last?.lcn !== undefined && last.lcn + last.clusters === run.lcn)
+      joined[joined.length - 1] = { ...last, clusters: last.clusters + run.clusters };
+    else joined.push(run);
   }
-  if (raw.stored && raw.stored.firstVcn !== place.firstVcn) throw session.torn(what, session.record(place.record), 'EDIT_MISMATCH');
-  const size = raw.value?.length ?? raw.stored?.size;
-  if (place.firstVcn === 0 && size !== attribute.sizeBytes) throw session.torn(what, session.record(place.record), 'EDIT_MISMATCH');
-  return raw;
+  return joined;
 }

@@ -3,11 +3,8 @@ import { DiskError } from '../errors.ts';
 import { ATTRIBUTE, type FileReference, NAME_SPACE, type NtfsFile } from '../ntfs/types.ts';
 import { attributeList } from './attribute-list.ts';
 import { type NameValue, nameValue } from './index-node.ts';
-import { isBase, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
+import { FIRST_USER_RECORD, isBase, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
 import type { BlockImage, BlockImages } from './session.ts';
-
-/** Records below this number belong to the file system itself; Windows never puts a file there. @source Linux-NTFS documentation, "$MFT" */
-export const FIRST_USER_RECORD = 24;
 
 /** A $FILE_NAME attribute in one of a file's records. */
 export interface RecordName {

@@ -18,6 +18,13 @@ export interface Piece {
   readonly clusters: number;
 }
 
+/** A file that needs clusters. */
+export interface Neighbourhood {
+  readonly runs: readonly Run[];
+  /** The run the new clusters follow. */
+  readonly near: Run | undefined;
+}
+
 /** $Bitmap of the volume: one bit a cluster, set when in use. */
 export class ClusterBitmap {
   readonly #volume: NtfsVolume;
@@ -80,20 +87,20 @@ export class ClusterBitmap {
 }
 
 /**
- * Free clusters for a file that grows: right behind its last run as far as they are free, then the first stretch that holds the rest, then the largest
+ * Free clusters for a file that grows: right behind one of its runs as far as they are free, then the first stretch that holds the rest, then the largest
  * stretches there are.
- * @param runs of the file. @param needed clusters. @returns pieces in the order of the file.
+ * @param needed clusters. @returns pieces in the order of the file.
  * @throws {DiskError} EDIT_NO_SPACE when fewer are free, or they lie in too many pieces; EDIT_TORN when $Bitmap calls clusters of the file itself, or of the
  * file system, free.
  */
 export function freeClusters(
   volume: NtfsVolume,
   bitmap: ClusterBitmap,
-  runs: readonly Run[],
+  { runs, near }: Neighbourhood,
   needed: number,
   options: GrowOptions,
 ): Piece[] {
-  const pieces = findFree(bitmap, runs, needed, options);
+  const pieces = findFree(bitmap, near, needed, options);
   const system = Array.from(
     { length: SYSTEM_FILES },
     (_, record) => volume.file(record)?.attributes.flatMap((attribute) => attribute.runs) ?? [],
@@ -107,12 +114,11 @@ export function freeClusters(
   return pieces;
 }
 
-function findFree(bitmap: ClusterBitmap, runs: readonly Run[], needed: number, { avoid }: GrowOptions): Piece[] {
+function findFree(bitmap: ClusterBitmap, last: Run | undefined, needed: number, { avoid }: GrowOptions): Piece[] {
   const free = (lcn: number): boolean => !bitmap.used(lcn) && !avoid?.(lcn, 1);
-  const last = runs.at(-1);
   const begin = last?.lcn === undefined ? 0 : last.lcn + last.clusters;
   let behind = 0;
-  while (last && behind < needed && begin + behind < bitmap.clusters && free(begin + behind)) behind++;
+  while (last?.lcn !== undefined && behind < needed && begin + behind < bitmap.clusters && free(begin + behind)) behind++;
   const pieces = behind > 0 ? [{ lcn: begin, clusters: behind }] : [];
   let missing = needed - behind;
   if (missing === 0) return pieces;

@@ -1,10 +1,14 @@
 import { viewOf } from '@winmedic/bytes';
 import type { FileReference } from '../ntfs/types.ts';
 
+/** Records below this number belong to the file system itself; Windows never puts a file there. @source Linux-NTFS documentation, "$MFT" */
+export const FIRST_USER_RECORD = 24;
 /** Flag of a record header: the record is in use. */
 export const RECORD_IN_USE = 0x1;
 /** Flag of a record header: a directory, with an index of names. */
 export const RECORD_DIRECTORY = 0x2;
+/** Attribute flags with which the header of the first extent has one field more. */
+const COMPRESSED_OR_SPARSE = 0x80ff;
 /** Marks the end of the attributes of a record. */
 const END = 0xffff_ffff;
 /** From this offset of the update sequence array on, the header also carries the record's own number (Windows XP and later). */
@@ -29,6 +33,8 @@ export interface RawAttribute {
     readonly allocated: number;
     readonly size: number;
     readonly initialized: number;
+    /** Bytes of the clusters that are there; only in the header of compressed and sparse attributes. */
+    readonly total: number | undefined;
   };
 }
 
@@ -141,6 +147,7 @@ function parseAttribute(view: DataView, at: number, end: number): RawAttribute |
     allocated: count64(view, at + 0x28),
     size: count64(view, at + 0x30),
     initialized: count64(view, at + 0x38),
+    total: (common.flags & COMPRESSED_OR_SPARSE) !== 0 && view.getUint16(at + 0x20, true) >= 0x48 ? count64(view, at + 0x40) : undefined,
   };
   if (stored.pairsOffset < at + 0x40 || stored.pairsOffset >= at + length) return 'run list';
   if (!(stored.firstVcn >= 0 && stored.lastVcn >= stored.firstVcn - 1)) return 'range of clusters';

@@ -3,7 +3,7 @@ import { DiskError, type DiskErrorCode } from '../errors.ts';
 import type { TouchedBlock } from '../logfile/types.ts';
 import { applyFixups, FIXUP_STRIDE } from '../ntfs/fixups.ts';
 import { ATTRIBUTE, type NtfsFile, type NtfsVolume, RECORD, type Run } from '../ntfs/types.ts';
-import { parseRecord, type RawRecord } from './raw-record.ts';
+import { FIRST_USER_RECORD, parseRecord, type RawRecord } from './raw-record.ts';
 import { readStretches, type Stretch, stretchesOf, wholeSectors } from './stretches.ts';
 import type { EditChange, EditPreview } from './types.ts';
 
@@ -162,13 +162,17 @@ export class EditSession extends BlockImages {
     for (const { offset, sizeBytes } of writes) {
       if (offset + sizeBytes > device.sizeBytes) throw new DiskError('EDIT_RANGE', 'end of the volume', { offset, need: sizeBytes });
     }
+    const recordsChanged = blocks.some(
+      ({ lsn, stream }) => lsn !== undefined || (stream !== undefined && stream.record < FIRST_USER_RECORD),
+    );
     try {
       for (const { offset, sizeBytes, bytes } of writes) {
         if (typeof bytes === 'number') this.#fill(offset, sizeBytes, bytes);
         else this.#aligned(offset, bytes);
       }
     } finally {
-      this.volume.refresh();
+      // The contents of files are not kept by the volume: many overwrites in a row read its records once.
+      if (recordsChanged) this.volume.refresh();
     }
     return { blocks, changes };
   }

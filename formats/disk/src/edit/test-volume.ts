@@ -67,9 +67,19 @@ export function after({ written, overlay }: TestVolume): SparseImage {
 /** Stretches that differ but lie outside what the previews named. */
 export function outside(test: TestVolume, previews: readonly EditPreview[]): { readonly offset: number }[] {
   const blocks = previews.flatMap((preview) => preview.blocks);
+  /** First byte from `at` on that no block names; blocks may touch. */
+  const uncovered = (at: number, end: number): number => {
+    let from = at;
+    while (from < end) {
+      const block = blocks.find(({ offset, sizeBytes }) => from >= offset && from < offset + sizeBytes);
+      if (!block) return from;
+      from = block.offset + block.sizeBytes;
+    }
+    return end;
+  };
   return test.written.image
     .differences(after(test))
-    .filter((at) => !blocks.some(({ offset, sizeBytes }) => at.offset >= offset && at.offset + at.sizeBytes <= offset + sizeBytes));
+    .filter(({ offset, sizeBytes }) => uncovered(offset, offset + sizeBytes) < offset + sizeBytes);
 }
 
 /** Code of the DiskError a call throws; other errors are passed on. */
