@@ -77,8 +77,9 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
 
   const endLsn = last?.lsn ?? 0n;
   const undo: NtfsRecord[] = [];
+  const seen = new Set<bigint>();
   for (const lsn of transactions.lastLsns) {
-    const broken = followChain(pages, lsn, undo);
+    const broken = followChain(pages, lsn, seen, undo);
     if (broken !== undefined)
       doubt(broken === 'limit' ? 'LOGFILE_LIMIT' : 'LOGFILE_CHAIN', pages.offsetOf(lsn), 'undo chain', undefined, broken);
   }
@@ -157,9 +158,10 @@ function walk(pages: LogPages, lsn: bigint, visit: (record: RawRecord) => void):
   return record;
 }
 
-/** Collects the records of a transaction from its last one back. @returns why it could not go on to the first. */
-function followChain(pages: LogPages, from: bigint, into: NtfsRecord[]): NoRecord | 'limit' | undefined {
-  for (let lsn = from; lsn !== 0n; ) {
+/** Collects the records of a transaction from its last one back, up to its first or one that another chain led to. @returns why it could not go on. */
+function followChain(pages: LogPages, from: bigint, seen: Set<bigint>, into: NtfsRecord[]): NoRecord | 'limit' | undefined {
+  for (let lsn = from; lsn !== 0n && !seen.has(lsn); ) {
+    seen.add(lsn);
     const raw = readRecord(pages, lsn);
     if (typeof raw === 'string') return raw;
     const record = readNtfsRecord(raw);

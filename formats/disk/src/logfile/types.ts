@@ -27,7 +27,7 @@ export interface LogRecord {
   readonly clusterBlockOffset: number;
   readonly recordOffset: number;
   readonly attributeOffset: number;
-  /** Clusters of the target as the log has them. */
+  /** Clusters of the target as the log has them; -1 for 0 and for numbers no volume has, whose place is then not known. */
   readonly lcns: readonly number[];
 }
 
@@ -40,7 +40,7 @@ export interface TouchedBlock {
   readonly sizeBytes: number;
   /** LSN in the block's header (FILE and INDX); undefined for plain data such as $Bitmap. */
   readonly lsn?: bigint;
-  /** A file record: then records that name it by number count as touching, whatever clusters they give. */
+  /** A file record, or its copy in $MFTMirr: then records that name it by number count as touching, whatever clusters they give (the log never names the copy's). */
   readonly fileRecord?: number;
   /** A block of an attribute's stream (an INDX block: 0xA0 and its VCN): then records that name attribute and VCN count. */
   readonly stream?: { readonly record: number; readonly type: number; readonly vcn: number; readonly clusters: number };
@@ -51,7 +51,8 @@ export interface BlockVerdict {
   readonly block: TouchedBlock;
   /**
    * `free`: no pending record touches it. `redo`: a record newer than the block would be redone over it. `undo`: a transaction that did not commit touched it
-   * and would be rolled back. `unknown`: records that could not be attributed might.
+   * and would be rolled back. `unknown`: records that could not be attributed might. Of several the first of `undo`, `redo`, `unknown`. Updates of the times and
+   * sizes in an index entry (operations 0x13 and 0x14) do not change the block's LSN: they count as `redo` although they may long be on the disk.
    */
   readonly verdict: 'free' | 'redo' | 'undo' | 'unknown';
   /** Records that decide, newest first, at most 16. */
@@ -72,6 +73,6 @@ export interface LogFile {
   readonly openTransactions: number;
   /** Decides for each block; everything is `free` when never used or clean. @throws never */
   judge(blocks: readonly TouchedBlock[]): readonly BlockVerdict[];
-  /** Whether a pending record allocates or frees these clusters in $Bitmap: then they must not be given to a file. */
+  /** Whether a pending record allocates or frees these clusters in $Bitmap, or writes to them: then they must not be given to a file. Always true when that is not known. */
   touchesClusters(lcn: number, clusters: number): boolean;
 }
