@@ -1,7 +1,7 @@
 import { encodeUtf16 } from '@winmedic/bytes';
 import { alignUp, viewOf } from './numbers.ts';
 import { encodeRuns } from './runs.ts';
-import { ATTRIBUTE_FLAG, type InRecord, type Stored } from './stream.ts';
+import { ATTRIBUTE_FLAG, type InRecord, isStored, type Stored } from './stream.ts';
 
 /** Attribute types. @source Linux-NTFS "Attributes" */
 export const TYPE = {
@@ -36,8 +36,6 @@ export interface Extent {
   /** First VCN, as the attribute list has it. */
   readonly firstVcn: number;
 }
-
-const isStored = (body: InRecord | Stored): body is Stored => 'runs' in body;
 
 /**
  * Encodes an attribute, or as many of its runs from `firstRun` on as fit into `room` bytes; undefined when not even one fits.

@@ -99,7 +99,7 @@ describe('a volume', () => {
     { clusterBytes: 1024, indexBytes: 4096 },
     { clusterBytes: 65_536, sizeBytes: 128 * MIB },
     { clusterBytes: 262_144, sizeBytes: 512 * MIB },
-    { recordBytes: 4096 },
+    { recordBytes: 4096, firstRecord: 27 },
     { sectorBytes: 4096 },
   ])('is read as it was described: %j', (over) => {
     const { written, volume, damages, content } = readBack(everything(over));

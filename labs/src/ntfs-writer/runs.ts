@@ -37,3 +37,25 @@ export function encodeRuns(
   out.push(0);
   return { bytes: Uint8Array.from(out), count };
 }
+
+/** Stretches of the volume that hold bytes of a stream. */
+export function placesOf(
+  runs: readonly WrittenRun[],
+  offset: number,
+  sizeBytes: number,
+  clusterBytes: number,
+): { offset: number; sizeBytes: number }[] {
+  const places: { offset: number; sizeBytes: number }[] = [];
+  for (const run of runs) {
+    if (run.lcn === undefined) continue;
+    const from = Math.max(offset, run.vcn * clusterBytes);
+    const to = Math.min(offset + sizeBytes, (run.vcn + run.clusters) * clusterBytes);
+    if (from < to) places.push({ offset: run.lcn * clusterBytes + from - run.vcn * clusterBytes, sizeBytes: to - from });
+  }
+  return places;
+}
+
+/** Where the byte of a stream lies. */
+export function byteOf(runs: readonly WrittenRun[], offset: number, clusterBytes: number): number {
+  return placesOf(runs, offset, 1, clusterBytes)[0]!.offset;
+}

@@ -29,6 +29,12 @@ export interface InRecord {
   readonly flags: number;
 }
 
+/** Whether a stream is in clusters. */
+export const isStored = (body: InRecord | Stored): body is Stored => 'runs' in body;
+
+/** A value in its record, without flags. */
+export const resident = (value: Uint8Array): InRecord => ({ value, flags: 0 });
+
 /** What streams are written to. */
 export interface Medium {
   readonly image: SparseImage;

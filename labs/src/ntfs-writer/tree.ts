@@ -37,6 +37,9 @@ export const SYSTEM = {
 /** Files of $Extend. */
 export const EXTEND = { $Quota: 24, $ObjId: 25, $Reparse: 26 } as const;
 
+/** Number of the first file's record, as mkntfs and ntfs-3g give it. */
+export const FIRST_RECORD = 64;
+
 /** Records 12 to 15 are in use and have no name. */
 export const RESERVED = { from: 12, to: 15 } as const;
 /** The sequence number of a record below is its own number. */
@@ -60,7 +63,7 @@ export interface NodeTree {
 
 /** Gives every entry, and every missing folder above one, a record. @throws {RangeError} a name twice, or below something that is no folder. */
 export function nodeTree(spec: WriteNtfs): NodeTree {
-  let next = spec.firstRecord ?? 64;
+  let next = spec.firstRecord ?? FIRST_RECORD;
   if (next < 27) throw new RangeError('the first record is at least 27');
   const nodes: Node[] = [];
   const byKey = new Map<string, Node>();

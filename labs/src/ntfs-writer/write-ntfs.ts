@@ -1,21 +1,31 @@
-import { encodeUtf16 } from '@winmedic/bytes';
 import { type Attribute, TYPE } from './attribute.ts';
 import { COLLATION, writeIndex } from './folder.ts';
-import { compareNames, type IndexEntry, nameEntry, UP_CASE, viewEntry } from './names.ts';
+import { compareNames, type IndexEntry, nameEntry, viewEntry } from './names.ts';
 import { alignUp, fileReference, viewOf } from './numbers.ts';
 import { fileRecord, fileRecords, RECORD_FLAG, stamp } from './record.ts';
-import { OPEN_DESCRIPTOR, secureStreams, securityId } from './secure.ts';
+import { byteOf, placesOf } from './runs.ts';
+import { securityId } from './secure.ts';
 import { ClusterSpace } from './space.ts';
 import { SparseImage } from './sparse-image.ts';
-import { ATTRIBUTE_FLAG, type InRecord, type Medium, type Stored, storeBytes, storeStream, streamOf, writeRuns } from './stream.ts';
-import { EXTEND, keyOf, type Node, nodeTree, RESERVED, SYSTEM, sequenceOf } from './tree.ts';
+import {
+  ATTRIBUTE_FLAG,
+  type InRecord,
+  isStored,
+  type Medium,
+  resident,
+  type Stored,
+  storeBytes,
+  storeStream,
+  streamOf,
+  writeRuns,
+} from './stream.ts';
+import { bootClusters, systemFiles } from './system-files.ts';
+import { EXTEND, FIRST_RECORD, keyOf, type Node, nodeTree, RESERVED, SYSTEM, sequenceOf } from './tree.ts';
 import type { WriteNtfs, WrittenFile, WrittenIndexBlock, WrittenNtfs, WrittenRun } from './types.ts';
-import { attributeDefinitions, bootSector, fileName, reparsePoint, standardInformation, type Times, timesOf } from './values.ts';
+import { bootSector, fileName, reparsePoint, standardInformation, type Times, timesOf } from './values.ts';
 
 /** 2024-07-01T00:00:00Z. */
 const DEFAULT_TIME = 133_642_656_000_000_000n;
-/** Bytes of $Boot. */
-const BOOT_BYTES = 8192;
 const MIB = 1 << 20;
 /** DOS attributes that follow from a file's contents. @source [MS-FSCC] 2.6 */
 const DOS = { archive: 0x20, sparse: 0x200, reparse: 0x400, compressed: 0x800, encrypted: 0x4000 } as const;
@@ -33,7 +43,6 @@ interface Draft {
   indexBlocks: readonly WrittenIndexBlock[];
 }
 
-const isStored = (body: InRecord | Stored): body is Stored => 'runs' in body;
 const sizes = (body: InRecord | Stored | undefined): { allocatedBytes: number; sizeBytes: number } => {
   if (!body) return { allocatedBytes: 0, sizeBytes: 0 };
   if (!isStored(body)) return { allocatedBytes: alignUp(body.value.length, 8), sizeBytes: body.value.length };
@@ -74,16 +83,17 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
       indexBlocks: [],
     });
   }
-  const system = new Map(nodes.filter((each) => each.record < 64).map((each) => [each.record, drafts.get(each)!]));
+  const system = new Map(
+    nodes.filter((each) => each.record < (spec.firstRecord ?? FIRST_RECORD)).map((each) => [each.record, drafts.get(each)!]),
+  );
   const of = (record: number): Draft => system.get(record)!;
   const put = (draft: Draft, type: number, name: string, body: InRecord | Stored): void => {
     draft.attributes.push({ type, name, body });
     if (isStored(body) && body.runs.length > 0) draft.runs.set(name, body.runs);
   };
-  const resident = (value: Uint8Array): InRecord => ({ value, flags: 0 });
 
   // Places that are asked for come first, so that nothing else is there.
-  medium.space.takeAt(0, Math.ceil(BOOT_BYTES / clusterBytes));
+  medium.space.takeAt(0, bootClusters(clusterBytes));
   const early = new Map<Node, Map<string, InRecord | Stored>>();
   const streams = (node: Node): (readonly [string, ReturnType<typeof streamOf>])[] => {
     const { content, streams: named = {} } = node.entry;
@@ -99,32 +109,8 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
     }
   }
 
-  // System files whose contents are known now.
-  const mirrorBytes = Math.max(4 * recordBytes, clusterBytes);
-  const middle = Math.floor(clusters / 2);
-  const mirror = storeBytes(medium, new Uint8Array(mirrorBytes), early.size === 0 ? { atClusters: [middle] } : {});
-  const logBytes = spec.logFile?.length ?? spec.logFileBytes ?? (spec.sizeBytes < 16 * MIB ? MIB / 4 : 2 * MIB);
-  const log = spec.logFile ? storeBytes(medium, spec.logFile) : storeEmptyLog(medium, logBytes);
-  const definitions = storeBytes(medium, attributeDefinitions());
-  const bitmap = storeBytes(medium, medium.space.bitmap());
-  const upCase = storeBytes(medium, new Uint8Array(UP_CASE.buffer.slice(0)));
-  const secure = secureStreams(spec.descriptors ?? [OPEN_DESCRIPTOR]);
-  put(of(SYSTEM.$MFTMirr), TYPE.data, '', mirror);
-  put(of(SYSTEM.$LogFile), TYPE.data, '', log);
-  put(of(SYSTEM.$AttrDef), TYPE.data, '', definitions);
-  put(of(SYSTEM.$Bitmap), TYPE.data, '', bitmap);
-  put(of(SYSTEM.$UpCase), TYPE.data, '', upCase);
-  const bootClusters = Math.ceil(BOOT_BYTES / clusterBytes);
-  put(of(SYSTEM.$Boot), TYPE.data, '', plain([{ vcn: 0, lcn: 0, clusters: bootClusters }], BOOT_BYTES, bootClusters * clusterBytes));
-  put(of(SYSTEM.$BadClus), TYPE.data, '', resident(new Uint8Array()));
-  const volumeBytes = clusters * clusterBytes;
-  const bad = plain([{ vcn: 0, lcn: undefined, clusters }], volumeBytes, volumeBytes);
-  put(of(SYSTEM.$BadClus), TYPE.data, '$Bad', { ...bad, initializedBytes: 0, clusterBytesUsed: 0 });
-  const volume = of(SYSTEM.$Volume);
-  put(volume, TYPE.volumeName, '', resident(encodeUtf16(spec.label ?? '')));
-  put(volume, TYPE.volumeInformation, '', resident(volumeInformation(spec)));
-  put(volume, TYPE.data, '', resident(new Uint8Array()));
-  put(of(SYSTEM.$Secure), TYPE.data, '$SDS', storeBytes(medium, secure.sds));
+  const { parts, mirror, bitmap, secure } = systemFiles(medium, spec, recordBytes, early.size === 0);
+  for (const { record, type, name, body } of parts) put(of(record), type, name, body);
 
   // Contents of files.
   for (const node of userNodes) {
@@ -303,7 +289,7 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
     const bytes = records.get(record) ?? fileRecord({ record, sequence: sequenceOf(record), flags: 0, links: 0, lsn: 0n }, recordBytes, []);
     stamp(bytes);
     writeRuns(medium, mftStored.runs, record * recordBytes, bytes);
-    if (record < mirrorBytes / recordBytes) writeRuns(medium, mirror.runs, record * recordBytes, bytes);
+    if (record < mirror.sizeBytes / recordBytes) writeRuns(medium, mirror.runs, record * recordBytes, bytes);
   }
   writeRuns(medium, mftBitmapStored.runs, 0, mftBitmap);
   writeRuns(medium, bitmap.runs, 0, medium.space.bitmap());
@@ -358,28 +344,6 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
   };
 }
 
-/** A stream whose clusters are given. */
-function plain(runs: readonly WrittenRun[], sizeBytes: number, allocatedBytes: number): Stored {
-  return { runs, sizeBytes, allocatedBytes, initializedBytes: sizeBytes, clusterBytesUsed: allocatedBytes, unit: 0, flags: 0 };
-}
-
-/** A $LogFile as mkntfs leaves it: all 0xFF. */
-function storeEmptyLog(medium: Medium, sizeBytes: number): Stored {
-  const clusters = Math.ceil(sizeBytes / medium.clusterBytes);
-  const { lcn } = medium.space.take(clusters);
-  medium.image.fill(lcn * medium.clusterBytes, sizeBytes, 0xff);
-  return plain([{ vcn: 0, lcn, clusters }], sizeBytes, clusters * medium.clusterBytes);
-}
-
-/** Value of $VOLUME_INFORMATION. @source Linux-NTFS "$VOLUME_INFORMATION" */
-function volumeInformation(spec: WriteNtfs): Uint8Array {
-  const out = new Uint8Array(12);
-  const { major, minor } = spec.version ?? { major: 3, minor: 1 };
-  out.set([major, minor], 8);
-  viewOf(out).setUint16(10, spec.volumeFlags ?? 0, true);
-  return out;
-}
-
 /** Entries of $Reparse: tag and file reference, without data, ordered as words. */
 function reparseEntries(drafts: readonly Draft[]): IndexEntry[] {
   const keyed = drafts.flatMap(({ node, reparseTag }) => {
@@ -390,26 +354,4 @@ function reparseEntries(drafts: readonly Draft[]): IndexEntry[] {
     return [{ key, tag: reparseTag, record: node.record, path: node.path }];
   });
   return keyed.toSorted((a, b) => a.tag - b.tag || a.record - b.record).map(({ key, path }) => viewEntry(key, new Uint8Array(), path));
-}
-
-/** Stretches of the volume that hold bytes of a stream. */
-function placesOf(
-  runs: readonly WrittenRun[],
-  offset: number,
-  sizeBytes: number,
-  clusterBytes: number,
-): { offset: number; sizeBytes: number }[] {
-  const places: { offset: number; sizeBytes: number }[] = [];
-  for (const run of runs) {
-    if (run.lcn === undefined) continue;
-    const from = Math.max(offset, run.vcn * clusterBytes);
-    const to = Math.min(offset + sizeBytes, (run.vcn + run.clusters) * clusterBytes);
-    if (from < to) places.push({ offset: run.lcn * clusterBytes + from - run.vcn * clusterBytes, sizeBytes: to - from });
-  }
-  return places;
-}
-
-/** Where the byte of a stream lies. */
-function byteOf(runs: readonly WrittenRun[], offset: number, clusterBytes: number): number {
-  return placesOf(runs, offset, 1, clusterBytes)[0]!.offset;
 }
