@@ -128,6 +128,27 @@ describe.skipIf(!ready)('BitLocker volumes of the writer', () => {
     },
   );
 
+  it('open with password, startup key, clear key and raw keys', () => {
+    const { path, written } = saved({ protectors: [{ kind: 'password', text: PASSWORD }, { kind: 'startup-key' }] });
+    const startupKey = join(folder, 'key.BEK');
+    writeFileSync(startupKey, [...written.startupKeys.values()][0]!);
+    const masterKey = join(folder, 'key.VMK');
+    writeFileSync(masterKey, written.masterKey);
+    expect([
+      byDislocker(path, `-u${PASSWORD}`),
+      byLibbde(path, '-p', PASSWORD),
+      byDislocker(path, '-f', startupKey),
+      byLibbde(path, '-s', startupKey),
+      byDislocker(path, '-K', masterKey),
+    ]).toEqual(Array.from({ length: 5 }, () => hashOf(written.plain)));
+    const suspended = saved({ protectors: [{ kind: 'clear-key' }] });
+    expect(byDislocker(suspended.path, '-c')).toBe(hashOf(suspended.written.plain));
+    // bdemount takes the two keys of AES-CBC with diffuser.
+    const diffused = saved({ method: 'aes-cbc-256-diffuser', protectors: [{ kind: 'startup-key' }] });
+    const key = toHex(diffused.written.volumeKey);
+    expect(byLibbde(diffused.path, '-k', `${key.slice(0, 64)}:${key.slice(64)}`)).toBe(hashOf(diffused.written.plain));
+  });
+
   it('with the To Go header are shown alike by both tools', () => {
     const { path, written } = saved({ version: 'to-go' });
     expect([byDislocker(path, `-p${RECOVERY}`), byLibbde(path, '-r', RECOVERY)]).toEqual([hashOf(written.plain), hashOf(written.plain)]);
