@@ -8,8 +8,8 @@ import { capacity, need, put32, refuse } from './raw.ts';
 interface Span {
   readonly start: number;
   readonly size: number;
-  /** It is a free cell of the file, not a part of one or of a new bin. */
-  readonly inFile?: boolean;
+  /** Start of the free cell of the file or of the new bin that it is part of. */
+  readonly origin: number;
 }
 
 /** Bytes of the hive read at once while its cells are gone through. */
@@ -61,6 +61,8 @@ export class FreeCells {
   readonly #draft: Draft;
   readonly #maxHiveBytes: number;
   #free: Span[] | undefined;
+  /** Cells given out, with the origin of each. */
+  readonly #given = new Map<number, number>();
 
   constructor(draft: Draft, maxHiveBytes: number) {
     this.#draft = draft;
@@ -86,25 +88,39 @@ export class FreeCells {
     free.splice(best, 1);
     this.#draft.markFresh(cell.start, cell.start + cell.size);
     if (cell.size > size) {
-      free.push({ start: cell.start + size, size: cell.size - size });
+      free.push({ start: cell.start + size, size: cell.size - size, origin: cell.origin });
       put32(this.#draft, cell.start + size, cell.size - size);
     }
     const bytes = new Uint8Array(size - 4);
     bytes.set(content);
     this.#draft.write(cell.start + 4, bytes);
-    put32(this.#draft, cell.start, -size, cell.inFile ? 'cell' : 'page');
+    put32(this.#draft, cell.start, -size, cell.start === cell.origin ? 'cell' : 'page');
+    this.#given.set(cell.start, cell.origin);
     return cell.start;
   }
 
   /**
    * Gives a cell up. One made by the same plan may be given out again; one that was in use before may not, since until the last write something refers
-   * to it. Free neighbours need not be joined for a hive to be valid: Windows joins them when it frees the next one.
+   * to it. Free neighbours need not be joined for a hive to be valid: Windows joins them when it frees the next one. They are where both come of one free
+   * cell, so that lists that grow leave no holes.
    */
   release(cell: number): void {
     const size = capacity(this.#draft, cell) + 4;
-    const fresh = this.#draft.isFresh(cell);
     put32(this.#draft, cell, size, 'free');
-    if (fresh) this.#list().push({ start: cell, size });
+    const origin = this.#given.get(cell);
+    if (origin === undefined) return;
+    this.#given.delete(cell);
+    const free = this.#list();
+    let joined: Span = { start: cell, size, origin };
+    for (let i = free.length - 1; i >= 0; i--) {
+      const other = free[i]!;
+      if (other.origin !== origin) continue;
+      if (other.start !== joined.start + joined.size && other.start + other.size !== joined.start) continue;
+      joined = { start: Math.min(other.start, joined.start), size: other.size + joined.size, origin };
+      free.splice(i, 1);
+    }
+    put32(this.#draft, joined.start, joined.size);
+    free.push(joined);
   }
 
   #list(): Span[] {
@@ -112,7 +128,7 @@ export class FreeCells {
     const free: Span[] = [];
     walkCells(this.#draft, (start, size) => {
       // An interrupted write is followed by a replay: a cell that it would restore in part would break the chain of cells.
-      if (free.length < MAX_FREE_CELLS && this.#draft.isUndivided(start, start + size)) free.push({ start, size, inFile: true });
+      if (free.length < MAX_FREE_CELLS && this.#draft.isUndivided(start, start + size)) free.push({ start, size, origin: start });
     });
     this.#free = free;
     return free;
@@ -138,6 +154,6 @@ export class FreeCells {
     fields.setUint32(BASE_FIELDS.binsDataSize, start + length - BASE_BLOCK_SIZE, true);
     fields.setUint32(BASE_FIELDS.checksum, baseBlockChecksum(head), true);
     draft.write(0, head);
-    return { start: start + BIN_HEADER_SIZE, size: length - BIN_HEADER_SIZE };
+    return { start: start + BIN_HEADER_SIZE, size: length - BIN_HEADER_SIZE, origin: start };
   }
 }

@@ -2,7 +2,7 @@ import { memorySource } from '@winmedic/bytes';
 import { dword, keyPlace, patch32, sz, writeDirtyHive, writeHive } from '@winmedic/labs/hive-writer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HivePlan } from '../index.ts';
+import type { HiveChange, HivePlan } from '../index.ts';
 import { applyWrites, HiveError, openHive, planEdit, replayAndClean, undoWrites } from '../index.ts';
 import { BASE, CHANGES, code, dump, files, type MemoryFile, START } from './test-files.ts';
 
@@ -72,7 +72,15 @@ describe('crafted and damaged files', () => {
     const made = writeDirtyHive(BASE, CHANGES, { splitAt: 1 });
     const clean = writeHive(BASE);
     const change = fc.record({ at: fc.nat(0xffff), byte: fc.nat(255) });
-    const edits = fc.constantFrom(
+    const edits = fc.constantFrom<HiveChange[]>(
+      [
+        { op: 'create-key', key: 'Services\\New' },
+        { op: 'create-value', key: 'Services\\New', value: 'v', type: 3, data: new Uint8Array(300) },
+      ],
+      [
+        { op: 'delete-key', key: 'Big' },
+        { op: 'delete-value', key: 'Services\\CSAgent', value: 'ImagePath' },
+      ],
       [START],
       [{ key: 'Big', value: 'blob', data: new Uint8Array(39_000) }],
       [{ key: 'Other', value: '', data: dword('', 1).data, type: 4 }],
@@ -104,7 +112,7 @@ describe('crafted and damaged files', () => {
           expect(sinks.map((sink) => sink.bytes)).toEqual(bytes);
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 800 },
     );
     expect(planned).toBeGreaterThan(50);
   });
