@@ -1,7 +1,8 @@
 import type { ByteSource } from '@winmedic/bytes';
+import type { Lru } from './cache.ts';
 import type { Tell } from './damages.ts';
 import type { RecordTable } from './table.ts';
-import type { NtfsBoot } from './types.ts';
+import type { NtfsBoot, NtfsFile } from './types.ts';
 
 /** What the parts of an opened volume share. */
 export interface Context {
@@ -10,4 +11,6 @@ export interface Context {
   readonly boot: NtfsBoot;
   readonly tell: Tell;
   readonly table: RecordTable;
+  /** Files read last. */
+  readonly files: Lru<number, NtfsFile>;
 }

@@ -7,7 +7,7 @@ import type { DirectoryEntry, NtfsFile } from './types.ts';
 import type { UpCase } from './upcase.ts';
 
 /** Index of file names. */
-export const NAME_INDEX = '$I30';
+const NAME_INDEX = '$I30';
 
 /** Reads the indexes of directories. */
 export class Directories {

@@ -2,7 +2,7 @@ import { viewOf } from '@winmedic/bytes';
 import { addExtent, listValue, parseList } from './attribute-list.ts';
 import type { Context } from './context.ts';
 import { SILENT, type Tell } from './damages.ts';
-import { MAX_REPARSE_BYTES } from './limits.ts';
+import { MAX_REPARSE_BYTES, MAX_RUNS_KEPT } from './limits.ts';
 import { bestName, parseFileName, parseTimes } from './names.ts';
 import type { RawAttribute, RawRecord } from './record.ts';
 import { parseReparse, type ReparsePoint } from './reparse.ts';
@@ -17,8 +17,21 @@ interface Placed {
 
 const NO_TIMES: NtfsTimes = { created: 0n, modified: 0n, mftChanged: 0n, accessed: 0n };
 
-/** A file from its base record and extension records; undefined for a record that is unusable (told) or extends another. */
+/**
+ * A file from its base record and extension records; undefined for a record that is unusable (told) or extends another. Files read last are kept: a folder is
+ * asked for again with each path through it.
+ */
 export function readFile(context: Context, number: number, asked = context.tell): NtfsFile | undefined {
+  const kept = context.files.get(number);
+  if (kept !== undefined) return kept;
+  const file = assemble(context, number, asked);
+  const runs = file?.attributes.reduce((sum, attribute) => sum + attribute.runs.length, 0) ?? 0;
+  // What was read in silence has told nothing yet.
+  if (file !== undefined && asked === context.tell && runs <= MAX_RUNS_KEPT) context.files.set(number, file);
+  return file;
+}
+
+function assemble(context: Context, number: number, asked: Tell): NtfsFile | undefined {
   const base = context.table.record(number, asked);
   if (base === undefined || base.base !== undefined) return undefined;
   const tell = base.inUse ? asked : SILENT;
@@ -62,7 +75,7 @@ function gather(
   const wrong = (need: string, have: string): void =>
     tell('NTFS_ATTRIBUTE_LIST', at, `attribute list of record ${base.number}`, need, have);
   const value = listValue(context.source, context.boot, list, at, tell);
-  const records = new Map<number, RawRecord | undefined>([[base.number, base]]);
+  const records = new Map<number, ReadonlySet<string> | undefined>([[base.number, keysOf(base)]]);
   const extensions: number[] = [];
   for (const entry of value === undefined ? [] : parseList(value, at, tell)) {
     const { record, sequence } = entry.reference;
@@ -71,19 +84,23 @@ function gather(
       const ours = found?.inUse === base.inUse && found.base?.record === base.number && found.sequence === sequence;
       // A deleted file's sequence number was counted up after its extension records were written.
       const same = found?.base?.sequence === base.sequence || !base.inUse;
-      records.set(record, ours && same ? found : undefined);
+      records.set(record, ours && same ? keysOf(found) : undefined);
       if (ours && same) {
         extensions.push(record);
         for (const raw of found.attributes) placed.push({ raw, record });
       } else wrong(`extension record ${record}, sequence ${sequence}`, found === undefined ? 'unusable' : 'a record of another file');
     }
-    const holder = records.get(record);
-    const matches = holder?.attributes.some(
-      (raw) => raw.type === entry.type && raw.name === entry.name && (raw.extent?.firstVcn ?? 0) === entry.firstVcn,
-    );
-    if (holder !== undefined && !matches) wrong(`attribute 0x${entry.type.toString(16)} in record ${record}`, 'none');
+    const holds = records.get(record);
+    if (holds !== undefined && !holds.has(`${entry.type} ${entry.firstVcn} ${entry.name}`)) {
+      wrong(`attribute 0x${entry.type.toString(16)} in record ${record}`, 'none');
+    }
   }
   return { placed, extensions };
+}
+
+/** Which attributes and extents a record holds, as its file's list names them. */
+function keysOf(record: RawRecord): ReadonlySet<string> {
+  return new Set(record.attributes.map((raw) => `${raw.type} ${raw.extent?.firstVcn ?? 0} ${raw.name}`));
 }
 
 /** Joins the extents of each long attribute; everything else stays as it is. In the order of type, then of the records. */

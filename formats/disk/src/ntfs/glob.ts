@@ -5,8 +5,6 @@ export interface NamePattern {
   readonly text: string;
   /** Upper-case text every match begins with. */
   readonly prefix: string;
-  /** Without wildcard: the name itself. */
-  readonly literal: boolean;
 }
 
 /** One step of a glob over paths: a name, or `**`, any number of folders. */
@@ -26,7 +24,7 @@ export function parseGlob(glob: string, upCase: (text: string) => string): GlobS
     }
     const text = upCase(part).replace(/\*+/g, '*');
     const wild = text.search(/[*?]/);
-    steps.push({ kind: 'name', text, prefix: wild < 0 ? text : text.slice(0, wild), literal: wild < 0 });
+    steps.push({ kind: 'name', text, prefix: wild < 0 ? text : text.slice(0, wild) });
   }
   return steps;
 }

@@ -10,8 +10,8 @@ export const MIN_INDEX_BYTES = 512;
 export const MAX_INDEX_BYTES = 65_536;
 /** Attributes of one record: the shortest takes 24 bytes of at most 4,096. */
 export const MAX_ATTRIBUTES_OF_RECORD = 170;
-/** Bytes of an attribute list: Windows keeps it below 256 KiB (Microsoft support article 967351); four times that is read. */
-export const MAX_ATTRIBUTE_LIST_BYTES = 1 << 20;
+/** Bytes of an attribute list: the most Windows makes is 256 KiB (unverified; ntfs-3g has the same limit), some 8,000 entries. */
+export const MAX_ATTRIBUTE_LIST_BYTES = 1 << 18;
 /** Runs of one attribute: an attribute list of 256 KiB names 8,192 records of at most some 480 runs each, which Windows never fills: about 1.5 million. */
 export const MAX_RUNS = 4 << 20;
 /** Levels of an index tree: blocks of 4 KiB hold at least six entries of the longest name, so that 13 levels hold more entries than there are records. */
@@ -24,6 +24,9 @@ export const MAX_SALVAGED_BLOCKS = 65_536;
 export const MAX_PATH_CHARS = 32_767;
 /** Records kept, with fixups resolved: 2 MiB with records of 1 KiB. */
 export const CACHED_RECORDS = 2048;
+/** Files kept, but none with more runs than that: some 30 MB at most. */
+export const CACHED_FILES = 64;
+export const MAX_RUNS_KEPT = 10_000;
 /** Index blocks kept: 2 MiB with blocks of 4 KiB. */
 export const CACHED_INDEX_BLOCKS = 512;
 /** Bytes of $MFT read at once for a record read alone, and at most when records are read one after the other. */

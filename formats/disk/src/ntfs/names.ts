@@ -3,7 +3,7 @@ import { reference, unitsText } from './numbers.ts';
 import { type FileName, NAME_SPACE, type NtfsTimes } from './types.ts';
 
 /** Bytes of a $FILE_NAME up to its name. */
-export const FILE_NAME_BYTES = 66;
+const FILE_NAME_BYTES = 66;
 
 /** Flag of $FILE_NAME's copy of the attributes: the file has an index `$I30`, it is a directory. */
 export const NAME_IS_DIRECTORY = 0x1000_0000;

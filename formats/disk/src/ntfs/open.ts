@@ -8,7 +8,7 @@ import { Directories } from './directory.ts';
 import { readFile } from './file.ts';
 import { findFiles } from './find.ts';
 import type { IndexCache } from './index-tree.ts';
-import { CACHED_INDEX_BLOCKS, MAX_LABEL_BYTES } from './limits.ts';
+import { CACHED_FILES, CACHED_INDEX_BLOCKS, MAX_LABEL_BYTES } from './limits.ts';
 import { unitsText } from './numbers.ts';
 import { dataStream, streamObstacle } from './obstacle.ts';
 import { findByPath, pathByParents } from './paths.ts';
@@ -148,7 +148,7 @@ class Volume implements NtfsVolume {
     this.#blocks.clear();
     this.#facts = undefined;
     const table = RecordTable.open(this.#source, this.boot, this.#tell);
-    this.#context = { source: this.#source, boot: this.boot, tell: this.#tell, table };
+    this.#context = { source: this.#source, boot: this.boot, tell: this.#tell, table, files: new Lru(CACHED_FILES) };
     this.#upCase = new UpCase(this.#context);
     this.#directories = new Directories(this.#context, this.#blocks, this.#upCase);
   }

@@ -198,10 +198,10 @@ describe('globs', () => {
 
   it('are divided at either separator, and know what a match begins with', () => {
     expect(parseGlob('Windows/System32\\**\\**\\C-*', (text) => text.toUpperCase())).toEqual([
-      { kind: 'name', text: 'WINDOWS', prefix: 'WINDOWS', literal: true },
-      { kind: 'name', text: 'SYSTEM32', prefix: 'SYSTEM32', literal: true },
+      { kind: 'name', text: 'WINDOWS', prefix: 'WINDOWS' },
+      { kind: 'name', text: 'SYSTEM32', prefix: 'SYSTEM32' },
       { kind: 'any-folders' },
-      { kind: 'name', text: 'C-*', prefix: 'C-', literal: false },
+      { kind: 'name', text: 'C-*', prefix: 'C-' },
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { viewOf } from '@winmedic/bytes';
 import { unitsText } from './numbers.ts';
 
 /** Reparse tags this reader looks into. @source [MS-FSCC] 2.1.2.1 */
-export const REPARSE_TAG = { mountPoint: 0xa000_0003, symbolicLink: 0xa000_000c, lxSymbolicLink: 0xa000_001d } as const;
+const REPARSE_TAG = { mountPoint: 0xa000_0003, symbolicLink: 0xa000_000c, lxSymbolicLink: 0xa000_001d } as const;
 
 /** A reparse point: its tag and where a link points. */
 export interface ReparsePoint {

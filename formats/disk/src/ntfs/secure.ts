@@ -57,7 +57,7 @@ export function securityDescriptor(context: Context, cache: IndexCache, file: Nt
 }
 
 /** Hash of $SDS: over whole 32-bit words, rotated left by three bits before each is added. */
-export function descriptorHash(descriptor: Uint8Array): number {
+function descriptorHash(descriptor: Uint8Array): number {
   const view = viewOf(descriptor);
   let hash = 0;
   for (let at = 0; at + 4 <= descriptor.length; at += 4) hash = (view.getUint32(at, true) + ((hash << 3) | (hash >>> 29))) >>> 0;

@@ -5,6 +5,7 @@ import { Lru } from './cache.ts';
 import { SILENT, type Tell } from './damages.ts';
 import { applyFixups } from './fixups.ts';
 import { CACHED_RECORDS, RECORD_READ, RECORD_READ_AHEAD } from './limits.ts';
+import { keyName } from './names.ts';
 import { parseRecord, type RawRecord } from './record.ts';
 import { readStretches, stretches } from './stretches.ts';
 import { ATTRIBUTE, type NtfsBoot, type Run } from './types.ts';
@@ -156,6 +157,9 @@ function firstRecord(source: ByteSource, boot: NtfsBoot, tell: Tell): RawRecord 
     const slot = offset > 0 ? slotOf(padded(readUpTo(source, offset, boot.recordBytes), boot.recordBytes)) : undefined;
     if (slot?.state !== 'ok') return undefined;
     const record = parseRecord(slot.bytes, 0, offset, tell);
+    // A wrong cluster number in the boot sector may lead to the record of any file.
+    const name = record.attributes.find((a) => a.type === ATTRIBUTE.fileName)?.value;
+    if (!record.inUse || (name !== undefined && keyName(name) !== '$MFT')) return undefined;
     return record.attributes.some((a) => a.type === ATTRIBUTE.data && a.name === '' && a.extent?.firstVcn === 0) ? record : undefined;
   };
   const main = usable(at);
