@@ -62,6 +62,7 @@ function release(draft: Draft, cell: number): void {
   put32(draft, cell, size, 'free');
 }
 
+/** Whether data of this size lie in segments. @source msuhanov/regf "Big data" */
 export function isBig(hive: Hive, size: number): boolean {
   return hive.header.minorVersion > LAST_MINOR_WITHOUT_BIG_DATA && size > SEGMENT_SIZE;
 }
