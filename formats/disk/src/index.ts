@@ -1,3 +1,4 @@
+export { type ByteSource, type Damage, memorySource } from '@winmedic/bytes';
 export * from './bitlocker/index.ts';
 export * from './block/index.ts';
 export * from './container/index.ts';
