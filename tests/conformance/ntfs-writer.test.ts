@@ -89,11 +89,13 @@ function walk(top: string, below = ''): string[] {
 
 const GEOMETRIES: readonly Partial<WriteNtfs>[] = [
   {},
-  { clusterBytes: 512, mftFragments: [3, 5, 8] },
+  { clusterBytes: 512, mftFragments: [9, 5, 8] },
   { clusterBytes: 2048, hiddenSectors: 239_616 },
   { clusterBytes: 65_536, sizeBytes: 256 * MIB },
   { clusterBytes: 1 << 20, sizeBytes: 2048 * MIB },
   { recordBytes: 4096 },
+  // $MFT in so many pieces that it needs an attribute list of its own, some ending inside a record.
+  { clusterBytes: 512, mftFragments: [8, ...Array.from({ length: 500 }, (_, i) => 1 + (i % 3))] },
   { sectorBytes: 4096 },
 ];
 

@@ -42,6 +42,8 @@ export const FIRST_RECORD = 64;
 
 /** Records 12 to 15 are in use and have no name. */
 export const RESERVED = { from: 12, to: 15 } as const;
+/** Records 16 to 23 are used by nothing else: $MFT has its extension records there. */
+export const UNUSED = { from: 16, to: 23 } as const;
 /** The sequence number of a record below is its own number. */
 const OWN_SEQUENCE_BELOW = 24;
 

@@ -132,7 +132,7 @@ export interface WriteNtfs {
   /** Self-relative descriptors of $Secure; default one that allows everybody everything. */
   readonly descriptors?: readonly Uint8Array[];
   readonly entries?: readonly WriteEntry[];
-  /** Clusters of each piece of $MFT, what is left in a last one; pieces that do not touch. */
+  /** Clusters of each piece of $MFT, what is left in a last one; pieces that do not touch. The first holds at least the four records that have a mirror. */
   readonly mftFragments?: readonly number[];
   /** Room for that many records beyond those in use; default 8. */
   readonly spareRecords?: number;

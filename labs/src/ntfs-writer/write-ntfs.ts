@@ -20,7 +20,7 @@ import {
   writeRuns,
 } from './stream.ts';
 import { bootClusters, systemFiles } from './system-files.ts';
-import { EXTEND, FIRST_RECORD, keyOf, type Node, nodeTree, RESERVED, SYSTEM, sequenceOf } from './tree.ts';
+import { EXTEND, FIRST_RECORD, keyOf, type Node, nodeTree, RESERVED, SYSTEM, sequenceOf, UNUSED } from './tree.ts';
 import type { WriteNtfs, WrittenFile, WrittenIndexBlock, WrittenNtfs, WrittenRun } from './types.ts';
 import { bootSector, fileName, reparsePoint, standardInformation, type Times, timesOf } from './values.ts';
 
@@ -227,10 +227,10 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
   const records = new Map<number, Uint8Array>();
   const extensions = new Map<Node, number[]>();
   const inUse = new Set<number>();
-  const build = (draft: Draft): void => {
+  const build = (draft: Draft, fresh = newRecord): void => {
     const { node } = draft;
     const { entry } = node;
-    const first = next;
+    const more: number[] = [];
     const flags =
       (entry.deleted ? 0 : RECORD_FLAG.inUse) |
       (node.directory ? RECORD_FLAG.directory : 0) |
@@ -243,7 +243,11 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
         recordBytes,
         attributeList: entry.attributeList,
         namesInExtensions: entry.namesInExtensions,
-        newRecord,
+        newRecord: () => {
+          const made = fresh();
+          more.push(made.record);
+          return made;
+        },
         store: (bytes) => storeBytes(medium, bytes),
       },
     );
@@ -251,10 +255,7 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
       records.set(record, bytes);
       if (!entry.deleted) inUse.add(record);
     }
-    extensions.set(
-      node,
-      Array.from({ length: next - first }, (_, i) => first + i),
-    );
+    extensions.set(node, more);
   };
   for (const draft of drafts.values()) if (draft.node.record !== SYSTEM.$MFT) build(draft);
   for (let record: number = RESERVED.from; record <= RESERVED.to; record++) {
@@ -268,7 +269,7 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
     inUse.add(record);
   }
 
-  // $MFT, now that the number of records is known; its own extension records come out of the spare ones.
+  // $MFT, now that the number of records is known. Its own extension records come early: a reader has to reach them by the runs of the base record alone.
   const perCluster = Math.max(1, clusterBytes / recordBytes);
   const recordCount = alignUp(next + (spec.spareRecords ?? 8), Math.max(perCluster, 8));
   const mft = of(SYSTEM.$MFT);
@@ -277,13 +278,19 @@ export function writeNtfs(spec: WriteNtfs): WrittenNtfs {
     new Uint8Array(recordCount * recordBytes),
     spec.mftFragments ? { fragments: spec.mftFragments } : {},
   );
+  // Readers find these four by the boot sector alone.
+  if (mftStored.runs[0]!.clusters * clusterBytes < 4 * recordBytes) throw new RangeError('the first piece of $MFT is too small');
   const mftBitmap = new Uint8Array(alignUp(recordCount / 8, 8));
   const mftBitmapStored = storeBytes(medium, mftBitmap);
   put(mft, TYPE.data, '', mftStored);
   mft.attributes.push({ type: TYPE.bitmap, name: '', body: mftBitmapStored });
   mft.runs.set('$BITMAP', mftBitmapStored.runs);
-  build(mft);
-  if (next > recordCount) throw new RangeError('$MFT needs more spare records for its own attribute list');
+  let nextOwn: number = UNUSED.from;
+  build(mft, () => {
+    if (nextOwn > UNUSED.to) throw new RangeError('$MFT lies in too many pieces');
+    const record = nextOwn++;
+    return { record, sequence: sequenceOf(record) };
+  });
   for (const record of inUse) mftBitmap[record >> 3]! |= 1 << (record & 7);
   for (let record = 0; record < recordCount; record++) {
     const bytes = records.get(record) ?? fileRecord({ record, sequence: sequenceOf(record), flags: 0, links: 0, lsn: 0n }, recordBytes, []);
