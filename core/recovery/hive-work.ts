@@ -22,8 +22,8 @@ export interface HiveWork {
 }
 
 /**
- * Plans changes of a hive on an NTFS volume (replay of its logs first when it is dirty) and makes them in the overlay, in the order that keeps an
- * interrupted hive dirty with whole logs: bins, base block, logs, each behind a barrier. Undefined: there is no such hive.
+ * Plans changes of a hive on an NTFS volume (replay of its logs first when it is dirty) and makes them in the overlay, stage by stage, each behind a
+ * barrier: an interrupted hive is as before, or dirty with whole logs. Undefined: there is no such hive.
  * @param avoid clusters that must not be given to a hive that grows.
  * @throws {HiveError} when the hive must not be edited; {DiskError} when the volume cannot take the change.
  */
@@ -48,7 +48,7 @@ export function changeHive(
   plan.files.forEach(({ sizeBefore, sizeAfter }, i) => {
     if (sizeAfter > sizeBefore) previews.push(growFile(volume, file(i), sizeAfter, { avoid }));
   });
-  inOrder(plan, overlay, (write) => previews.push(overwriteData(volume, file(write.file), '', write.offset, write.new)));
+  inOrder(plan, overlay, (write) => previews.push(overwriteData(volume, file(write.file), '', write.offset, write.new, { avoid })));
   return { path, plan, entries: plan.entriesApplied, previews };
 }
 
@@ -70,14 +70,13 @@ export function changeHiveOnFat(volume: FatVolume, path: string, changes: readon
   return { path, plan, entries: plan.entriesApplied, previews: [] };
 }
 
-/** Writes in the plan's order; the base block stands alone between two barriers. */
+/** Writes in the plan's order, a barrier before each stage. */
 function inOrder(plan: HivePlan, overlay: Overlay, write: (write: HivePlan['writes'][number]) => void): void {
-  overlay.barrier();
+  let stage: number | undefined;
   for (const one of plan.writes) {
-    const isBase = one.file === 0 && one.offset === 0;
-    if (isBase) overlay.barrier();
+    if (one.stage !== stage) overlay.barrier();
+    stage = one.stage;
     write(one);
-    if (isBase) overlay.barrier();
   }
   overlay.barrier();
 }

@@ -42,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   // Opening a disk: containers, keys, outside tools, what is on it. Evidence reads from it, recovery changes it (docs/adr/0008).
   'core/disk': ['core/model', 'knowledge', 'formats/bytes', 'formats/disk', 'formats/registry-hive'],
-  'core/recovery': ['core/model', 'core/disk', 'knowledge', 'formats/bytes', 'formats/disk', 'formats/registry-hive'],
+  'core/recovery': ['core/model', 'core/disk', 'core/evidence', 'knowledge', 'formats/bytes', 'formats/disk', 'formats/registry-hive'],
   'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
   'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes', 'formats/evtx'],
