@@ -165,6 +165,14 @@ describe.skipIf(absent !== undefined).each(SHAPES)('$name', (shape) => {
     previews.push(overwriteData(volume, lookup(volume, 'wall'), '', 70_000, new Uint8Array(50_000).fill(0x21)));
     for (const size of [300_001, 420_000, 1_500_000]) previews.push(growFile(volume, lookup(volume, 'hive'), size));
     previews.push(overwriteData(volume, lookup(volume, 'hive'), '', 299_990, new Uint8Array(1_000_000).fill(0x22)));
+    // Into a hole, which gets clusters.
+    const holey = lookup(volume, 'sparse.bin');
+    const sparse = Buffer.alloc(holey.sizeBytes);
+    volume.open(holey)?.readAt(0, sparse);
+    for (const place of [500_000, 2_000_000]) {
+      sparse.fill(0x23, place, place + 30_000);
+      previews.push(overwriteData(volume, lookup(volume, 'sparse.bin'), '', place, new Uint8Array(30_000).fill(0x23), {}));
+    }
     previews.push(setVolumeDirty(volume, true), setVolumeDirty(volume, false));
     expect(checkVolume(volume).findings).toEqual([]);
 
@@ -187,6 +195,7 @@ describe.skipIf(absent !== undefined).each(SHAPES)('$name', (shape) => {
     const expected = new Map(before);
     expected.set('./wall', createHash('sha256').update(wall).digest('hex'));
     expected.set('./hive', createHash('sha256').update(hive).digest('hex'));
+    expected.set('./sparse.bin', createHash('sha256').update(sparse).digest('hex'));
     for (const path of paths.slice(1)) {
       const unix = `./${path.replaceAll('\\', '/')}`;
       expected.set(quarantineName(unix), expected.get(unix) ?? '');

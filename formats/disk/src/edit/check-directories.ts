@@ -4,10 +4,11 @@ import { MAX_INDEX_DEPTH } from '../ntfs/limits.ts';
 import { ATTRIBUTE, type Attribute, type NtfsFile } from '../ntfs/types.ts';
 import { Bits } from './bits.ts';
 import { heldAttributes, heldNames } from './check-records.ts';
-import { attributeBytes, type CheckState, RECORD_STATE, streamOf } from './check-state.ts';
+import { type CheckState, RECORD_STATE } from './check-state.ts';
 import { sameReference } from './file-names.ts';
 import { BLOCK_HEADER, type NameValue, type NodeEntry, nodeEntries, ROOT_HEADER } from './index-node.ts';
 import { INDEX_NAME, indexUnit } from './index-tree.ts';
+import { attributeBytes, streamOf } from './mft-reader.ts';
 
 /** Every directory's tree, and that entries and names of records belong together. @returns false when it was stopped. */
 export function checkDirectories(state: CheckState): boolean {

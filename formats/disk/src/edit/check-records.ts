@@ -3,9 +3,10 @@ import { applyFixups } from '../ntfs/fixups.ts';
 import { decodeRuns } from '../ntfs/runs.ts';
 import { ATTRIBUTE, NAME_SPACE, RECORD } from '../ntfs/types.ts';
 import { attributeList, type ListedAttribute } from './attribute-list.ts';
-import { attributeBytes, type CheckState, RECORD_STATE, streamOf } from './check-state.ts';
+import { type CheckState, RECORD_STATE } from './check-state.ts';
 import { sameReference } from './file-names.ts';
 import { type NameValue, nameValue } from './index-node.ts';
+import { attributeBytes, streamOf } from './mft-reader.ts';
 import { FIRST_USER_RECORD, isBase, type RawAttribute, type RawRecord, RECORD_DIRECTORY, RECORD_IN_USE } from './raw-record.ts';
 
 /** Records from here to {@link FIRST_USER_RECORD} are kept for later versions: Windows marks some as in use that hold no file. */
@@ -18,10 +19,11 @@ export function checkRecords(state: CheckState): boolean {
   const { volume, findings } = state;
   if (volume.boot.copies !== 'equal') findings.warning('CHECK_BOOT_COPY', 'copy of the boot sector', { have: volume.boot.copies });
   checkMirror(state);
-  const bitmap = mftBitmap(state);
+  const bitmap = state.table.bitmap();
+  if (!bitmap) findings.error('CHECK_RECORD_BITMAP', '$BITMAP of $MFT', { record: RECORD.mft });
   for (let record = 0; record < state.recordCount; record++) {
     if (!state.step()) return false;
-    checkRecord(state, record, bitmap ? bitmap(record) : undefined);
+    checkRecord(state, record, bitmap?.(record));
   }
   checkClusters(state);
   return true;
@@ -47,23 +49,10 @@ function checkMirror({ volume, findings }: CheckState): void {
   }
 }
 
-/** Bits of $MFT's own bitmap; a finding and undefined when it cannot be read. */
-function mftBitmap({ volume, findings, recordCount }: CheckState): ((record: number) => boolean) | undefined {
-  const mft = volume.file(RECORD.mft);
-  const attribute = mft && streamOf(mft, ATTRIBUTE.bitmap);
-  const size = Math.ceil(recordCount / 8);
-  const bytes = attribute && attribute.sizeBytes >= size ? attributeBytes(volume, attribute, 0, size) : undefined;
-  if (!bytes) {
-    findings.error('CHECK_RECORD_BITMAP', '$BITMAP of $MFT', { record: RECORD.mft });
-    return undefined;
-  }
-  return (record) => ((bytes[record >> 3] ?? 0) & (1 << (record & 7))) !== 0;
-}
-
 function checkRecord(state: CheckState, number: number, marked: boolean | undefined): void {
   const { findings } = state;
   const what = `MFT record ${number}`;
-  const record = state.parsed(number);
+  const record = state.table.parsed(number);
   if (typeof record === 'string') {
     // A free record may hold anything; without the bitmap its header cannot be asked.
     if (marked) {

@@ -1,17 +1,16 @@
 import { Lru } from '../ntfs/cache.ts';
 import { applyFixups } from '../ntfs/fixups.ts';
-import { ATTRIBUTE, type Attribute, type FileReference, type NtfsFile, type NtfsVolume, RECORD } from '../ntfs/types.ts';
+import type { FileReference, NtfsVolume } from '../ntfs/types.ts';
 import { Bits } from './bits.ts';
 import { Findings } from './findings.ts';
 import type { NameValue } from './index-node.ts';
+import { MftReader } from './mft-reader.ts';
 import { parseRecord, type RawRecord } from './raw-record.ts';
-import { clusterCount, readStretches, stretchesOf } from './stretches.ts';
+import { clusterCount, readStretches } from './stretches.ts';
 import type { CheckOptions } from './types.ts';
 
 /** What a record turned out to be. */
 export const RECORD_STATE = { free: 0, file: 1, directory: 2, extension: 3, damaged: 4 } as const;
-/** Bytes of $MFT read at once. */
-const READ_BYTES = 65_536;
 /** Steps between two calls of `onProgress`. */
 const PROGRESS_STEPS = 1024;
 
@@ -21,6 +20,7 @@ const MAX_REMEMBERED = 64;
 /** What a check knows so far: some bytes for each record and a bit for each cluster, whatever the volume holds. */
 export class CheckState {
   readonly volume: NtfsVolume;
+  readonly table: MftReader;
   readonly findings = new Findings();
   readonly clusters: number;
   readonly owned: Bits;
@@ -40,23 +40,19 @@ export class CheckState {
   entries = 0;
   records = 0;
   readonly #options: CheckOptions;
-  readonly #mft: Attribute | undefined;
-  #part: { readonly first: number; readonly bytes: Uint8Array } | undefined;
   #steps = 0;
 
   constructor(volume: NtfsVolume, options: CheckOptions) {
-    const { recordBytes } = volume.boot;
     this.volume = volume;
+    this.table = new MftReader(volume);
     this.#options = options;
     this.clusters = clusterCount(volume);
     this.owned = new Bits(this.clusters);
-    this.recordCount = Math.min(volume.recordCount, Math.floor(volume.device.sizeBytes / recordBytes));
+    this.recordCount = this.table.count;
     this.recordState = new Uint8Array(this.recordCount);
     this.sequences = new Uint16Array(this.recordCount);
     this.names = new Uint16Array(this.recordCount);
     this.entriesOf = new Uint32Array(this.recordCount);
-    const mft = volume.file(RECORD.mft);
-    this.#mft = mft && streamOf(mft, ATTRIBUTE.data);
   }
 
   /** One step of the work is done. @returns false when the check is to stop. */
@@ -71,33 +67,6 @@ export class CheckState {
     return this.recordCount * (this.#options.deep === false ? 1 : 2);
   }
 
-  /** Bytes of a record as stored; undefined behind the initialized length of $MFT. */
-  stored(record: number): Uint8Array | undefined {
-    const { recordBytes } = this.volume.boot;
-    const mft = this.#mft;
-    if (!mft || (record + 1) * recordBytes > mft.initializedBytes) return undefined;
-    const many = Math.max(1, Math.floor(READ_BYTES / recordBytes));
-    const first = Math.floor(record / many) * many;
-    if (this.#part?.first !== first) {
-      const size = Math.min(many * recordBytes, mft.initializedBytes - first * recordBytes);
-      const stretches = stretchesOf(this.volume, mft.runs, first * recordBytes, size);
-      const bytes = stretches && readStretches(this.volume.device, stretches);
-      if (!bytes) return undefined;
-      this.#part = { first, bytes };
-    }
-    const at = (record - first) * recordBytes;
-    const bytes = this.#part.bytes.subarray(at, at + recordBytes);
-    return bytes.length === recordBytes ? bytes.slice() : undefined;
-  }
-
-  /** A record taken apart; a text says why it cannot be. */
-  parsed(record: number): RawRecord | string {
-    const bytes = this.stored(record);
-    if (!bytes) return 'not readable';
-    const fixups = applyFixups(bytes);
-    return fixups === 'ok' ? parseRecord(bytes) : `fixups ${fixups}`;
-  }
-
   /** A record that a reference means, read alone. */
   referred({ record, sequence }: FileReference): RawRecord | string {
     if (record >= this.recordCount) return 'number beyond $MFT';
@@ -108,25 +77,4 @@ export class CheckState {
     const parsed = parseRecord(bytes);
     return typeof parsed === 'string' || parsed.sequence === sequence ? parsed : 'sequence number';
   }
-}
-
-/** An attribute of a file by type and name. */
-export function streamOf(file: NtfsFile, type: number, name = ''): Attribute | undefined {
-  return file.attributes.find((attribute) => attribute.type === type && attribute.name === name);
-}
-
-/** Bytes of any attribute; undefined when they cannot be read. Resident ones are taken from their record. */
-export function attributeBytes(volume: NtfsVolume, attribute: Attribute, offset: number, sizeBytes: number): Uint8Array | undefined {
-  if (!attribute.resident) {
-    const stretches = stretchesOf(volume, attribute.runs, offset, sizeBytes);
-    return stretches && readStretches(volume.device, stretches);
-  }
-  const place = attribute.places[0];
-  const bytes = place && volume.readRecord(place.record);
-  const record = bytes ? parseRecord(bytes) : undefined;
-  if (typeof record !== 'object') return undefined;
-  const value = record.attributes.find((raw) => raw.offset === place?.offset)?.value;
-  return value && offset + sizeBytes <= value.length
-    ? record.bytes.slice(value.offset + offset, value.offset + offset + sizeBytes)
-    : undefined;
 }

@@ -1,7 +1,8 @@
 import { readUpTo } from '@winmedic/bytes';
-import { editRecord, markCluster, writeNtfs } from '@winmedic/labs/ntfs-writer';
+import { editRecord, markCluster, tearRecord, writeNtfs } from '@winmedic/labs/ntfs-writer';
 import { describe, expect, it } from 'vitest';
-import { type NtfsFile, type NtfsVolume, RECORD } from '../ntfs/index.ts';
+import { counting, Overlay, type ReadCount } from '../block/index.ts';
+import { type NtfsFile, type NtfsVolume, openNtfs, RECORD } from '../ntfs/index.ts';
 import { checkVolume } from './check.ts';
 import { overwriteData } from './data.ts';
 import { growFile } from './grow.ts';
@@ -220,15 +221,39 @@ describe('growFile', () => {
     expect(overlay.heldBytes).toBe(0);
   });
 
-  it('refuses when $Bitmap calls clusters of the file system free', () => {
+  it.each(['$MFT', `${FOLDER}\\C-00000291-00000000-00000000.sys`])('refuses clusters of %s that $Bitmap calls free', (owner) => {
     const written = writeNtfs({ sizeBytes: 8 << 20, entries: entries(3) });
-    const mft = written.file('$MFT').runs.get('')?.[0];
-    if (mft?.lcn === undefined) throw new Error('no $MFT');
-    markCluster(written, mft.lcn, false);
+    const only = written.file(owner).runs.get('')?.[0]?.lcn;
+    if (only === undefined) throw new Error('no clusters');
+    markCluster(written, only, false);
     const { volume, overlay } = opened(written);
-    const only = mft.lcn;
     expect(codeOf(() => growFile(volume, fileAt(volume, 'small\\hive'), 16_384, { avoid: (lcn) => lcn !== only }))).toBe('EDIT_TORN');
     expect(overlay.heldBytes).toBe(0);
+  });
+
+  it('takes no clusters while a record cannot be asked for its own', () => {
+    const written = writeNtfs({ sizeBytes: 8 << 20, entries: entries(3) });
+    tearRecord(written, written.file('small\\pieces').record);
+    const { volume, overlay } = opened(written);
+    expect(codeOf(() => growFile(volume, fileAt(volume, 'small\\hive'), 100_000))).toBe('EDIT_TORN');
+    expect(overlay.heldBytes).toBe(0);
+    growFile(volume, fileAt(volume, 'small\\hive'), 12_000);
+    expect(contents(volume, 'small\\hive')).toHaveLength(12_000);
+  });
+
+  it('reads all records once for several edits', () => {
+    const written = writeNtfs({ sizeBytes: 16 << 20, entries: entries(3), spareRecords: 2000 });
+    const count: ReadCount = { reads: 0, bytes: 0 };
+    const overlay = new Overlay(counting(written.image, count));
+    const volume = openNtfs(overlay);
+    growFile(volume, fileAt(volume, 'small\\hive'), 20_000);
+    expect(count.bytes).toBeGreaterThan(2000 * 1024);
+    const before = count.bytes;
+    expect(codeOf(() => growFile(volume, fileAt(volume, 'small\\hive'), 40 << 20))).toBe('EDIT_NO_SPACE');
+    growFile(volume, fileAt(volume, 'small\\hive'), 60_000);
+    overwriteData(volume, fileAt(volume, 'small\\sparse.dat'), '', 100_000, new Uint8Array(10), {});
+    expect(count.bytes - before).toBeLessThan(500_000);
+    expect(checkVolume(volume).findings).toEqual([]);
   });
 });
 

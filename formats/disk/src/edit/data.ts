@@ -82,7 +82,7 @@ function fillHoles(
   const bitmap = new ClusterBitmap(volume);
   const needed = holes.reduce((sum, hole) => sum + hole.until - hole.from, 0);
   const near = attribute.runs.findLast(({ lcn, vcn }) => lcn !== undefined && vcn < (holes[0]?.from ?? 0));
-  const pieces = freeClusters(volume, bitmap, { runs: attribute.runs, near }, needed, options);
+  const pieces = freeClusters(volume, bitmap, near, needed, options);
   const free = pieces.flatMap(({ lcn, clusters }) => Array.from({ length: clusters }, (_, i) => lcn + i));
   let runs: readonly Run[] = attribute.runs;
   for (const hole of holes) runs = withClusters(runs, hole, free.splice(0, hole.until - hole.from));

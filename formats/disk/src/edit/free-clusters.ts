@@ -1,5 +1,9 @@
 import { DiskError } from '../errors.ts';
+import { decodeRuns } from '../ntfs/runs.ts';
 import { ATTRIBUTE, type Attribute, type NtfsVolume, RECORD, type Run } from '../ntfs/types.ts';
+import { Bits } from './bits.ts';
+import { MftReader } from './mft-reader.ts';
+import { RECORD_IN_USE } from './raw-record.ts';
 import type { EditSession } from './session.ts';
 import { clusterCount, readStretches, stretchesOf } from './stretches.ts';
 import type { GrowOptions } from './types.ts';
@@ -9,20 +13,10 @@ const PART = 65_536;
 /** Pieces a file may get in one edit: a record of 1 KiB has room for fewer runs. */
 const MAX_PIECES = 64;
 
-/** Files of the file system whose clusters a damaged $Bitmap may call free: all of them before $Extend. */
-const SYSTEM_FILES = 12;
-
 /** Clusters to give to a file. */
 export interface Piece {
   readonly lcn: number;
   readonly clusters: number;
-}
-
-/** A file that needs clusters. */
-export interface Neighbourhood {
-  readonly runs: readonly Run[];
-  /** The run the new clusters follow. */
-  readonly near: Run | undefined;
 }
 
 /** $Bitmap of the volume: one bit a cluster, set when in use. */
@@ -55,6 +49,9 @@ export class ClusterBitmap {
 
   /** Marks clusters as in use, inside a session. */
   take(session: EditSession, pieces: readonly Piece[]): void {
+    session.whenWritten(() => {
+      for (const { lcn, clusters } of pieces) OWNED.get(this.#volume)?.addRange(lcn, clusters);
+    });
     const bytes = new Map<number, number>();
     for (const { lcn, clusters } of pieces) {
       for (let i = lcn; i < lcn + clusters; i++) {
@@ -87,31 +84,65 @@ export class ClusterBitmap {
 }
 
 /**
- * Free clusters for a file that grows: right behind one of its runs as far as they are free, then the first stretch that holds the rest, then the largest
+ * Free clusters for a file that grows: right behind a run as far as they are free, then the first stretch that holds the rest, then the largest
  * stretches there are.
  * @param needed clusters. @returns pieces in the order of the file.
- * @throws {DiskError} EDIT_NO_SPACE when fewer are free, or they lie in too many pieces; EDIT_TORN when $Bitmap calls clusters of the file itself, or of the
- * file system, free.
+ * @throws {DiskError} EDIT_NO_SPACE when fewer are free, or they lie in too many pieces; EDIT_TORN when $Bitmap calls clusters of a file
+ * free, or when a record that may own some cannot be read.
  */
 export function freeClusters(
   volume: NtfsVolume,
   bitmap: ClusterBitmap,
-  { runs, near }: Neighbourhood,
+  near: Run | undefined,
   needed: number,
   options: GrowOptions,
 ): Piece[] {
   const pieces = findFree(bitmap, near, needed, options);
-  const system = Array.from(
-    { length: SYSTEM_FILES },
-    (_, record) => volume.file(record)?.attributes.flatMap((attribute) => attribute.runs) ?? [],
-  );
-  for (const run of [...runs, ...system.flat()]) {
-    const { lcn } = run;
-    if (lcn !== undefined && pieces.some((piece) => piece.lcn < lcn + run.clusters && lcn < piece.lcn + piece.clusters)) {
-      throw new DiskError('EDIT_TORN', '$Bitmap', { have: lcn });
-    }
+  const owned = ownedClusters(volume);
+  for (const { lcn, clusters } of pieces) {
+    for (let i = lcn; i < lcn + clusters; i++)
+      if (owned.has(i)) throw new DiskError('EDIT_TORN', '$Bitmap: cluster of a file', { have: i });
   }
   return pieces;
+}
+
+/** By volume: kept as long as the volume, since a hive with holes takes clusters many times. Clusters an edit took are added when it is written. */
+const OWNED = new WeakMap<NtfsVolume, Bits>();
+
+/**
+ * Clusters that any file owns. A bit of $Bitmap alone, wrong after a crash, would let one file overwrite another. Reads all of $MFT the first time; memory:
+ * a bit for each cluster.
+ * @throws {DiskError} EDIT_TORN when a record in use cannot be asked.
+ */
+function ownedClusters(volume: NtfsVolume): Bits {
+  const known = OWNED.get(volume);
+  if (known) return known;
+  const total = clusterCount(volume);
+  const owned = new Bits(total);
+  const table = new MftReader(volume);
+  const marked = table.bitmap();
+  if (!marked) throw new DiskError('EDIT_TORN', '$BITMAP of $MFT');
+  for (let number = 0; number < table.count; number++) {
+    const record = table.parsed(number);
+    if (typeof record === 'string') {
+      if (marked(number)) throw new DiskError('EDIT_TORN', `MFT record ${number}: ${record}`);
+      continue;
+    }
+    if ((record.flags & RECORD_IN_USE) === 0) continue;
+    for (const { stored, offset, length } of record.attributes) {
+      if (!stored) continue;
+      const { runs, whole } = decodeRuns(record.bytes.subarray(stored.pairsOffset, offset + length), stored.firstVcn);
+      if (!whole) throw new DiskError('EDIT_TORN', `MFT record ${number}: run list`);
+      for (const { lcn, clusters } of runs) {
+        // Two owners of one cluster: which clusters belong to whom is unclear on such a volume, and nothing is given away.
+        if (lcn !== undefined && (lcn + clusters > total || owned.addRange(lcn, clusters) >= 0)) {
+          throw new DiskError('EDIT_TORN', `MFT record ${number}: clusters`, { have: lcn });
+        }
+      }
+    }
+  }
+  OWNED.set(volume, owned);
+  return owned;
 }
 
 function findFree(bitmap: ClusterBitmap, last: Run | undefined, needed: number, { avoid }: GrowOptions): Piece[] {

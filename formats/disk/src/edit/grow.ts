@@ -12,8 +12,8 @@ const MAX_GROWTH = 256 << 20;
 
 /**
  * Makes a file longer: within its allocation, else with free clusters, best right behind its last ones. The new part reads as zeros, and what lay on the disk
- * there is overwritten. Sizes in the record and in the entries of the folders are set, the clusters marked in $Bitmap. $Bitmap is believed but for clusters
- * of the file system's own files: whether another file owns a cluster it calls free only {@link checkVolume} (`deep: false`) can tell.
+ * there is overwritten. Sizes in the record and in the entries of the folders are set, the clusters marked in $Bitmap. When clusters are
+ * taken, all of $MFT is read to see that nobody owns them, whatever $Bitmap says.
  * @param file read from this volume; its unnamed stream must lie in clusters. @param newSize length in bytes, not less than now.
  * @throws {DiskError} before anything is written: EDIT_RECORD_FULL when the run list does not fit into the record, EDIT_NO_SPACE, EDIT_TOO_LARGE, EDIT_RANGE
  * for a file that would become shorter, EDIT_RESIDENT for contents inside the record, and those of {@link overwriteData}.
@@ -34,7 +34,7 @@ export function growFile(volume: NtfsVolume, file: NtfsFile, newSize: number, op
   let { runs } = attribute;
   if (needed > 0) {
     const bitmap = new ClusterBitmap(volume);
-    const pieces = freeClusters(volume, bitmap, { runs, near: runs.at(-1) }, needed, options);
+    const pieces = freeClusters(volume, bitmap, runs.at(-1), needed, options);
     runs = withPieces(runs, pieces);
     writeLayout(session, target, runs, sizes, { bitmap, pieces });
   } else writeLayout(session, target, runs, sizes);

@@ -51,6 +51,11 @@ const EDITS: readonly ((test: TestVolume, random: () => number, path: string) =>
     const file = volume.lookup('small\\hive');
     return file ? growFile(volume, file, Math.floor(8192 + random() * 100_000)) : { blocks: [], changes: [] };
   },
+  ({ volume }, random) => {
+    const file = volume.lookup('small\\sparse.dat');
+    const offset = Math.floor(random() * 250_000);
+    return file ? overwriteData(volume, file, '', offset, new Uint8Array(5000).fill(1), {}) : { blocks: [], changes: [] };
+  },
   ({ volume }) => setVolumeDirty(volume, true),
   ({ volume }) => resetLogFile(volume),
 ];

@@ -95,6 +95,7 @@ export class BlockImages {
 export class EditSession extends BlockImages {
   readonly #write: (offset: number, bytes: Uint8Array) => void;
   readonly #plain: PlainWrite[] = [];
+  readonly #written: (() => void)[] = [];
 
   /** @throws {DiskError} EDIT_READ_ONLY for a device without `write`, EDIT_VERSION for an NTFS version nobody described. */
   constructor(volume: NtfsVolume) {
@@ -137,6 +138,11 @@ export class EditSession extends BlockImages {
     }
   }
 
+  /** Does something once the edit is written; never when it is refused. */
+  whenWritten(work: () => void): void {
+    this.#written.push(work);
+  }
+
   /** Writes every changed block and plain stretch, fixups stamped, and forgets the volume's caches. @returns what was touched. */
   commit(changes: readonly EditChange[]): EditPreview {
     const { device } = this.volume;
@@ -174,6 +180,7 @@ export class EditSession extends BlockImages {
       // The contents of files are not kept by the volume: many overwrites in a row read its records once.
       if (recordsChanged) this.volume.refresh();
     }
+    for (const work of this.#written) work();
     return { blocks, changes };
   }
 
