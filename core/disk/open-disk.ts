@@ -7,6 +7,7 @@ import {
   type Container,
   type ContainerInfo,
   type ContainerKind,
+  cached,
   counting,
   Overlay,
   openContainerChain,
@@ -36,6 +37,12 @@ export interface OpenDiskOptions {
 
 /** Bytes of changes an overlay may hold: a repair changes kilobytes, a reset of a large log 64 MiB or more. */
 const MAX_PLAN_BYTES = 512 << 20;
+/**
+ * What was read is kept: a hive is read by the plan of its change and again by the check of it. Larger ones than this are read twice. Chunks of the size of
+ * most clusters: more would be read in vain where a few records decide.
+ */
+const CACHE = { chunkBytes: 4096, maxBytes: 128 << 20 };
+
 /** A disk opened for reading, or for planning a change of it. */
 export class OpenedDisk {
   readonly path: string;
@@ -99,7 +106,7 @@ export function openDisk(path: string, options: OpenDiskOptions = {}): OpenedDis
     const count: ReadCount = { reads: 0, bytes: 0 };
     const kind = file.isDevice ? 'raw' : recogniseContainer(file);
     const parents: string[] = [];
-    let bottom: BlockDevice = counting(file, count);
+    let bottom: BlockDevice = cached(counting(file, count), CACHE);
     let overlay: Overlay | undefined;
     let device: BlockDevice;
     let containerInfo: ContainerInfo | undefined;
