@@ -23,6 +23,7 @@ export function quarantineName(name: string): string {
  * find `C-0000~1.SYS`.
  * @param path from the root, to the long name. @throws {DiskError} as {@link renameInPlace}; EDIT_SHORT_NAME when the 8.3 name could not be restored from
  * the long one later.
+ * @source Microsoft, The Old New Thing, 2005-07-20 "Why does FindFirstFile find short names?"
  */
 export function quarantineFile(volume: NtfsVolume, path: string): EditPreview {
   const session = new EditSession(volume);
@@ -60,8 +61,8 @@ function commit(session: EditSession, named: NamedFile, newName: string, newShor
 }
 
 /**
- * The 8.3 name a quarantined one was made from. Its extension is the first three characters of the long name's, in upper case ([MS-FSCC] 2.1.5.2.1 leaves
- * the method to the file system; this is checked before a quarantine, never assumed), so that its last character is known again.
+ * The 8.3 name a quarantined one was made from, when its extension is the first three characters of the long name's in upper case, as Windows makes it.
+ * A quarantine checks first that this gives the name that is there; another name may be there, since anybody can set one.
  * @returns undefined when the short name is not one in quarantine, or has no extension.
  */
 function shortOriginal(volume: NtfsVolume, shortName: string, longName: string): string | undefined {
