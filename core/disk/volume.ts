@@ -1,7 +1,6 @@
 import {
   type BitLockerVolume,
   type BlockDevice,
-  DiskError,
   type FatVolume,
   type LogFile,
   type NtfsVolume,
@@ -33,7 +32,7 @@ export class DiskVolume {
   #kind: VolumeKind | undefined;
   #bitlocker: BitLockerVolume | undefined;
   #unlocked: UnlockedVolume | undefined;
-  #tried = false;
+  #failure: unknown;
   #ntfs: NtfsVolume | undefined;
   #fat: FatVolume | undefined;
 
@@ -74,22 +73,21 @@ export class DiskVolume {
     const volume = this.bitlocker;
     if (volume === undefined || volume.state === 'decrypted') return this.raw;
     if (this.#unlocked !== undefined) return this.#unlocked;
-    let failure: unknown;
-    if (!this.#tried) {
-      this.#tried = true;
-      for (const secret of [...secretsFor(volume, this.number, this.#options.keys ?? {}), undefined]) {
-        try {
-          this.#unlocked = unlockBitLocker(this.raw, secret, nodeCrypto, {
-            ...this.#damages(),
-            ...(this.#options.onUnlock && { onProgress: this.#options.onUnlock }),
-          });
-          return this.#unlocked;
-        } catch (error) {
-          failure ??= error;
-        }
+    // Keys are tried once: stretching a recovery password takes about a second, and the answer stays the same.
+    if (this.#failure !== undefined) throw this.#failure;
+    const { onUnlock } = this.#options;
+    for (const secret of [...secretsFor(volume, this.number, this.#options.keys ?? {}), undefined]) {
+      try {
+        this.#unlocked = unlockBitLocker(this.raw, secret, nodeCrypto, {
+          ...this.#damages(),
+          ...(onUnlock && { onProgress: (done: number, total: number) => onUnlock(done / total) }),
+        });
+        return this.#unlocked;
+      } catch (error) {
+        this.#failure ??= error;
       }
     }
-    throw failure ?? new DiskError('BITLOCKER_LOCKED', `volume ${this.number}`);
+    throw this.#failure;
   }
 
   /** True when the volume can be read in the clear; nothing is thrown for a locked one. */
