@@ -149,7 +149,7 @@ it.skipIf(absent !== undefined)('the outside check finds a cluster of a file tha
   expect(() => accepted(image)).toThrow(/ntfsresize/u);
   expect(spawnSync('ntfsresize', ['--info', '--force', image]).status).toBe(1);
   const damaged = open(image, 512);
-  expect(checkVolume(damaged.volume).findings).toMatchObject([{ code: 'CHECK_CLUSTER_FREE' }]);
+  expect(new Set(checkVolume(damaged.volume).findings.map(({ code }) => code))).toEqual(new Set(['CHECK_CLUSTER_FREE']));
   damaged.close();
 });
 
