@@ -318,3 +318,40 @@ export interface ProposedRecipe {
   readonly volume: number;
   readonly because: readonly { readonly text: Localized; readonly facts: readonly string[] }[];
 }
+
+/** A value of a key of a hive as it is shown. */
+export interface HiveValueReport {
+  /** Empty for the default value. */
+  readonly name: string;
+  readonly type: number;
+  /** `REG_DWORD`, or `REG_0x…` for other numbers. */
+  readonly typeName: string;
+  /** Data as text: strings as they are (those of a list joined by line breaks), numbers decimal with hexadecimal beside, else hexadecimal digits. */
+  readonly text: string;
+  /** The text leaves out the end of long data. */
+  readonly cut?: boolean;
+  /** Length of the data as stored. */
+  readonly sizeBytes: number;
+}
+
+/** `winmedic disk hive` without changes: one key of a hive, logs replayed in memory. */
+export interface HiveKeyReport {
+  /** Disk. */
+  readonly path: string;
+  /** Partition number. */
+  readonly volume: number;
+  /** Path of the hive on the volume. */
+  readonly hive: string;
+  readonly state: HiveReport['state'];
+  /** Log entries replayed in memory. */
+  readonly entries: number;
+  /** Path from the root of the hive; empty for the root. */
+  readonly key: string;
+  /** FILETIME ticks. */
+  readonly lastWritten: bigint;
+  readonly className?: string;
+  readonly values: readonly HiveValueReport[];
+  readonly subkeys: readonly { readonly name: string; readonly lastWritten: bigint; readonly subkeys: number; readonly values: number }[];
+  readonly problems: readonly InputProblem[];
+  readonly io: DiskIo;
+}
