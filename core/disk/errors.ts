@@ -17,10 +17,10 @@ export const DISK_ACCESS_CODES = [
   /** Several volumes have a Windows: one must be named. */
   'DISK_SEVERAL_WINDOWS',
   'DISK_NO_VOLUME',
-  /** The volume is encrypted and no key fits. */
-  'DISK_LOCKED',
   /** A path on the volume does not exist. */
   'DISK_NO_FILE',
+  /** A key of a hive does not exist. */
+  'DISK_NO_KEY',
   /** A key file cannot be used. */
   'DISK_KEY_FILE',
 ] as const;

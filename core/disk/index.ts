@@ -1,8 +1,11 @@
 export { type BootStore, bootStores } from './boot-store.ts';
+export { ntfsVolume } from './choose-volume.ts';
 export { DISK_ACCESS_CODES, type DiskAccessCode, DiskAccessError } from './errors.ts';
 export { type FileDevice, type FileSink, openFileDevice, openFileSink } from './file-device.ts';
 export { diskFile, listFolder } from './files.ts';
 export { hibernationState } from './hibernation.ts';
+export { type HiveData, hiveDataText, parseHiveData } from './hive-data.ts';
+export { findHive, type HivePlace, type ReadHiveKey, readHiveKey, realKey } from './hive-key.ts';
 export { diskUses } from './in-use.ts';
 export type { DiskKeys, StartupKey } from './keys.ts';
 export { nodeCrypto } from './node-crypto.ts';

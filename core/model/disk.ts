@@ -153,41 +153,6 @@ export interface DiskFile {
   readonly encrypted: boolean;
 }
 
-/** A value of a hive, decoded as far as its type says. */
-export interface HiveValueReport {
-  /** Empty for the default value. */
-  readonly name: string;
-  /** Number of the type, and its name (`REG_DWORD`). */
-  readonly type: number;
-  readonly typeName: string;
-  readonly sizeBytes: number;
-  /**
-   * The value for people: text, number in decimal digits, the strings of a list; absent for other types and for data that does not fit its type.
-   */
-  readonly text?: string | readonly string[];
-  /** The first bytes as hexadecimal digits, lower case; all of them up to 4096. */
-  readonly hex: string;
-}
-
-/** `winmedic disk hive`: one key, as it is once the logs are replayed (in memory). */
-export interface HiveKeyReport {
-  /** Disk image or device. */
-  readonly disk: string;
-  readonly volume: number;
-  readonly hive: HiveReport;
-  /** Path below the root of the hive; empty for the root. */
-  readonly key: string;
-  /** FILETIME ticks. */
-  readonly lastWritten: bigint;
-  readonly className?: string;
-  readonly values: readonly HiveValueReport[];
-  readonly subkeys: readonly { readonly name: string; readonly lastWritten: bigint; readonly subkeys: number; readonly values: number }[];
-  /** Subkeys and values that are there beyond those listed. */
-  readonly more: { readonly values: number; readonly subkeys: number };
-  readonly problems: readonly InputProblem[];
-  readonly io: DiskIo;
-}
-
 /** Something a repair does, or deliberately leaves alone. */
 export type RepairAction =
   | { readonly kind: 'edit'; readonly change: EditChange }

@@ -1,5 +1,6 @@
 export { type AppliedRepair, type ApplyOptions, applyRepair } from './apply-repair.ts';
 export { RECOVERY_CODES, type RecoveryCode, RecoveryError } from './errors.ts';
+export { valueChanges } from './hive-changes.ts';
 export { inspectDisk } from './inspect-disk.ts';
 export { journalPath, journalsOf, withJournal } from './journal-file.ts';
 export { type PlannedRepair, planRepair } from './plan-repair.ts';

@@ -11,6 +11,7 @@ import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } fro
 import { changeBootStores } from './boot-store.ts';
 import { checkPlan } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
+import { hiveActions } from './hive-changes.ts';
 import { changeHive, type HiveWork } from './hive-work.ts';
 import { judgeByLog } from './judge-log.ts';
 import { blocksOf, noWork, type RepairRequest, type RepairStep, type StepWork } from './request.ts';
@@ -128,7 +129,7 @@ class RepairRun {
   steps(): StepReport[] {
     const reports = this.#request.steps.map((step) => this.#judged(step, this.#tried(step)));
     for (const [path, changes] of this.#hiveChanges) {
-      const at = reports.findIndex(({ step }) => hivesOf(step as RepairStep).includes(path));
+      const at = reports.findIndex(({ step, outcome }) => outcome !== 'skipped' && hivesOf(step as RepairStep).includes(path));
       const report = reports[at] as StepReport;
       const work = this.#judged(report.step as RepairStep, this.#triedHive(path, changes));
       reports[at] = {
@@ -169,7 +170,12 @@ class RepairRun {
     if ('safeboot' in step) return changeBootStores(this.#disk, this.#overlay, step.safeboot);
     if ('services' in step) return this.#services(step);
     for (const path of hivesOf(step)) this.#want(path, 'changes' in step ? step.changes : []);
-    return noWork('nothing');
+    return noWork('nothing', 'changes' in step ? { actions: this.#changesOf(step.hive, step.changes) } : {});
+  }
+
+  #changesOf(path: string, changes: readonly HiveChange[]): RepairAction[] {
+    const hive = changes.length === 0 ? undefined : hiveOnDisk(this.#ntfs, path);
+    return hive === undefined ? [] : hiveActions(path, openHive(hive.source, { logs: hive.logs }), changes);
   }
 
   #services(step: Extract<RepairStep, { readonly services: readonly string[] }>): StepWork {

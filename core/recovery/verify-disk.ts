@@ -1,6 +1,7 @@
 import { FormatError } from '@winmedic/bytes';
 import { checkVolume, compareDisk } from '@winmedic/disk';
 import { openHive } from '@winmedic/registry-hive';
+import { hiveReportOf } from '../disk/hive-key.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, type HiveOnDisk, hasWindows, hiveOnDisk } from '../disk/windows.ts';
@@ -57,13 +58,7 @@ function hiveReport({ path, source, logs }: HiveOnDisk, walk: boolean): HiveRepo
   try {
     const hive = openHive(source, { logs });
     if (walk) for (const key of hive.walk()) for (const value of key.values()) value.data();
-    return {
-      path,
-      state: hive.state,
-      entries: hive.logs.reduce((n, { applied }) => n + applied, 0),
-      sizeBytes: source.sizeBytes,
-      pendingTransactions: (hive.header.flags & 0x1) !== 0,
-    };
+    return hiveReportOf(path, hive, source.sizeBytes);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return { path, state: 'unreadable', entries: 0, sizeBytes: source.sizeBytes, pendingTransactions: false };
