@@ -111,7 +111,7 @@ function open(path: string, flags: number) {
     };
     const readAt = device ? aligned(read) : read;
     const sizeBytes = device ? deviceSize(path, read) : fstatSync(fd).size;
-    return { fd, isDevice: device, sizeBytes, sectorBytes: device ? deviceSector(path) : 512, readAt, close };
+    return { fd, isDevice: device, sizeBytes, sectorBytes: device ? deviceSector(path, read) : 512, readAt, close };
   } catch (error) {
     close();
     throw error;
@@ -140,8 +140,15 @@ function sysfs(path: string, name: string): number | undefined {
   }
 }
 
-function deviceSector(path: string): number {
-  return (process.platform === 'linux' ? sysfs(path, 'queue/logical_block_size') : undefined) ?? 512;
+/** Logical sector of a device: from the kernel, or by whether half of a large one can be read (raw devices give whole sectors only). */
+function deviceSector(path: string, read: (offset: number, into: Uint8Array) => number): number {
+  const known = process.platform === 'linux' ? sysfs(path, 'queue/logical_block_size') : undefined;
+  if (known !== undefined) return known;
+  try {
+    return read(512, new Uint8Array(512)) === 512 ? 512 : DEVICE_ALIGNMENT;
+  } catch {
+    return DEVICE_ALIGNMENT;
+  }
 }
 
 /** Size of a device: from the kernel, or where reading ends (the size the file system reports for a device is 0). */
