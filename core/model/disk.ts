@@ -197,6 +197,11 @@ export interface StepReport {
   readonly step: RecipeStep | { readonly id: string; readonly text: Localized };
   /** `planned`: in the plan. `nothing`: all is as the step wants it. `skipped`: does not apply here (build, not asked for). `refused`: cannot be done safely. */
   readonly outcome: 'planned' | 'nothing' | 'skipped' | 'refused';
+  /**
+   * Why it was skipped. `asked`: it is done only when asked for. `without`: the operator left it out. `build`: the Windows is older than it is meant for.
+   * `build-unknown`: the build could not be read.
+   */
+  readonly skipped?: 'asked' | 'without' | 'build' | 'build-unknown';
   readonly actions: readonly RepairAction[];
   readonly refusals: readonly Refusal[];
 }

@@ -153,14 +153,17 @@ class RepairRun {
   }
 
   #step(step: RepairStep): StepWork {
-    if (this.#request.without?.has(step.id) || ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id)))
-      return noWork('skipped');
+    if (this.#request.without?.has(step.id)) return noWork('skipped', { skipped: 'without' });
+    if ('when' in step && step.when === 'asked' && !this.#request.with?.has(step.id)) return noWork('skipped', { skipped: 'asked' });
     if ('minBuild' in step && step.minBuild !== undefined) {
       const build = windowsBuild(this.#ntfs);
       // Not known: left out, unless the operator knows it.
       if (build === undefined && !this.#request.with?.has(step.id))
-        return noWork('skipped', { actions: [{ kind: 'absent', what: `SOFTWARE\\${BUILD_KEY}\\${BUILD_VALUE}` }] });
-      if (build !== undefined && build < step.minBuild) return noWork('skipped');
+        return noWork('skipped', {
+          skipped: 'build-unknown',
+          actions: [{ kind: 'absent', what: `SOFTWARE\\${BUILD_KEY}\\${BUILD_VALUE}` }],
+        });
+      if (build !== undefined && build < step.minBuild) return noWork('skipped', { skipped: 'build' });
     }
     if ('quarantine' in step) return quarantine(this.#ntfs, step);
     if ('files' in step) return quarantineNamed(this.#ntfs, step.files);
@@ -219,7 +222,13 @@ class RepairRun {
     this.blocks += judgement.blocks;
     this.touched += judgement.touched;
     const refusals = [...work.refusals, ...(this.#request.steps.some((one) => 'resetLog' in one) ? [] : judgement.refusals)];
-    return { step, outcome: refusals.length > 0 ? 'refused' : work.outcome, actions: work.actions, refusals };
+    return {
+      step,
+      outcome: refusals.length > 0 ? 'refused' : work.outcome,
+      ...(work.skipped && { skipped: work.skipped }),
+      actions: work.actions,
+      refusals,
+    };
   }
 }
 

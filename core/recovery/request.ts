@@ -1,7 +1,7 @@
 import type { EditChange, EditPreview, NtfsVolume, TouchedBlock } from '@winmedic/disk';
 import type { Localized, RecipeStep } from '@winmedic/knowledge/model';
 import type { HiveChange } from '@winmedic/registry-hive';
-import type { Refusal, RepairAction } from '../model/disk.ts';
+import type { Refusal, RepairAction, StepReport } from '../model/disk.ts';
 
 /** A step that does not come from a recipe: one of the verbs `quarantine` and `hive`. */
 export type FreeStep = { readonly id: string; readonly text: Localized } & (
@@ -30,6 +30,7 @@ export interface RepairRequest {
 /** What a step did to the overlay: for the report, for the check, and to be judged against the log. */
 export interface StepWork {
   readonly outcome: 'planned' | 'nothing' | 'skipped' | 'refused';
+  readonly skipped?: StepReport['skipped'];
   readonly actions: readonly RepairAction[];
   readonly refusals: readonly Refusal[];
   readonly previews: readonly (EditPreview & { readonly volume: NtfsVolume })[];
