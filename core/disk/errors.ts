@@ -19,6 +19,10 @@ export const DISK_ACCESS_CODES = [
   'DISK_NO_VOLUME',
   /** A path on the volume does not exist. */
   'DISK_NO_FILE',
+  /** A folder was named where a file is needed. */
+  'DISK_FOLDER',
+  /** The bytes on the disk are not the content of the file. */
+  'DISK_NO_CONTENT',
   /** A key of a hive does not exist. */
   'DISK_NO_KEY',
   /** A key file cannot be used. */

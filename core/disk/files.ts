@@ -1,4 +1,4 @@
-import { ATTRIBUTE, NAME_SPACE, type NtfsFile, type NtfsVolume } from '@winmedic/disk';
+import { ATTRIBUTE, type FindOptions, NAME_SPACE, type NtfsFile, type NtfsVolume } from '@winmedic/disk';
 import type { DiskFile } from '../model/disk.ts';
 import { DiskAccessError } from './errors.ts';
 
@@ -43,4 +43,9 @@ export function listFolder(volume: NtfsVolume, path: string): DiskFile[] {
     if (found !== undefined) files.push(diskFile(place === '' ? entry.name : `${place}\\${entry.name}`, found));
   }
   return files;
+}
+
+/** Files that fit, as {@link NtfsVolume.find} finds them. */
+export function* findFiles(volume: NtfsVolume, options: FindOptions): Generator<DiskFile> {
+  for (const { path, file } of volume.find(options)) yield diskFile(path, file);
 }

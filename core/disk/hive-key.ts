@@ -1,5 +1,5 @@
-import type { ByteSource } from '@winmedic/bytes';
-import { currentControlSet, type Hive, type HiveKey, type HiveLogFile, type HiveValue } from '@winmedic/registry-hive';
+import type { ByteSource, Damage } from '@winmedic/bytes';
+import { currentControlSet, type Hive, type HiveKey, type HiveLogFile, type HiveValue, openHive } from '@winmedic/registry-hive';
 import type { HiveKeyReport, HiveReport, HiveValueReport } from '../model/disk.ts';
 import { bootStores } from './boot-store.ts';
 import { ntfsVolume } from './choose-volume.ts';
@@ -91,6 +91,11 @@ export function hiveReportOf(path: string, hive: Hive, sizeBytes: number): HiveR
 
 /** Flag of the base block. @source msuhanov/regf, "Base block", Flags */
 const PENDING_TRANSACTIONS = 0x1;
+
+/** Opens a hive that was found, its logs replayed in memory. @throws {HiveError} of one that cannot be read at all. */
+export function openPlace({ source, logs }: HivePlace, onDamage?: (damage: Damage) => void): Hive {
+  return openHive(source, { logs, ...(onDamage && { onDamage }) });
+}
 
 /** What a report of a key shows, and how much more there is than it lists. */
 export interface ReadHiveKey {

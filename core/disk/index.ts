@@ -1,12 +1,14 @@
 export { type BootStore, bootStores } from './boot-store.ts';
 export { ntfsVolume } from './choose-volume.ts';
+export { type FileContent, openContent } from './content.ts';
 export { DISK_ACCESS_CODES, type DiskAccessCode, DiskAccessError } from './errors.ts';
 export { type FileDevice, type FileSink, openFileDevice, openFileSink } from './file-device.ts';
-export { diskFile, listFolder } from './files.ts';
+export { diskFile, findFiles, listFolder } from './files.ts';
 export { hibernationState } from './hibernation.ts';
 export { type HiveData, hiveDataText, parseHiveData } from './hive-data.ts';
-export { findHive, type HivePlace, type ReadHiveKey, readHiveKey, realKey } from './hive-key.ts';
+export { findHive, type HivePlace, openPlace, type ReadHiveKey, readHiveKey, realKey } from './hive-key.ts';
 export { diskUses } from './in-use.ts';
+export { rawKeyFrom, recoveryKeysFrom, startupKeyFrom, typedRecoveryKeys } from './key-files.ts';
 export type { DiskKeys, StartupKey } from './keys.ts';
 export { nodeCrypto } from './node-crypto.ts';
 export { type OpenDiskOptions, OpenedDisk, openDisk } from './open-disk.ts';

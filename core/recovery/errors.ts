@@ -32,6 +32,8 @@ export const RECOVERY_CODES = [
   'RECOVERY_NO_BOOT_STORE',
   /** The path of a file to restore does not end as quarantine leaves it. */
   'RECOVERY_NOT_QUARANTINED',
+  /** No journal tells which name a quarantined file had. */
+  'RECOVERY_NAME_UNKNOWN',
 ] as const;
 
 /** Code of a {@link RecoveryError}. */

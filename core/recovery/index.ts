@@ -1,6 +1,7 @@
 export { type AppliedRepair, type ApplyOptions, applyRepair } from './apply-repair.ts';
 export { RECOVERY_CODES, type RecoveryCode, RecoveryError } from './errors.ts';
-export { valueChanges } from './hive-changes.ts';
+export { quarantineStep, resetLogStep, restoreStep } from './file-request.ts';
+export { hiveStep, type KeyWish, safebootStep, serviceStep } from './hive-request.ts';
 export { inspectDisk } from './inspect-disk.ts';
 export { journalPath, journalsOf, withJournal } from './journal-file.ts';
 export { type PlannedRepair, planRepair } from './plan-repair.ts';
