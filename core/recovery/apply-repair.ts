@@ -7,7 +7,7 @@ import type { CheckReport } from '../model/disk.ts';
 import { checkResult } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
 import { identityOf } from './identity.ts';
-import { createJournalFile, journalPath, journalsOf, sha256, withJournal } from './journal-file.ts';
+import { createJournalFile, journalPath, journalsOf, sha256, tornJournal } from './journal-file.ts';
 import type { PlannedRepair } from './plan-repair.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
 
@@ -42,7 +42,8 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
   const { disk, plan, request } = planned;
   if (planned.outcome !== 'planned') throw new TypeError('a repair that was refused or has nothing to do cannot be applied');
   refuseUsed(disk.path);
-  refuseTorn(disk.path, disk.isDevice, disk.bottom);
+  const torn = tornJournal(disk);
+  if (torn !== undefined) throw new RecoveryError('RECOVERY_TORN', torn);
   const path = options.journal ?? journalPath(disk.path, disk.isDevice, journalsOf(disk.path, disk.isDevice).length + 1);
   const sink = openForWriting(disk.path, options.openSink);
   try {
@@ -82,24 +83,6 @@ function journalOf<T>(store: { readonly path: string }, write: () => T): T {
     return write();
   } catch (error) {
     if (existsSync(store.path)) rmSync(store.path, { force: true });
-    throw error;
-  }
-}
-
-/** An interrupted repair must be undone or finished before another is planned over it. */
-function refuseTorn(path: string, isDevice: boolean, disk: PlannedRepair['disk']['bottom']): void {
-  for (const journal of journalsOf(path, isDevice)) {
-    const state = journalState(journal, disk);
-    if (state === 'torn') throw new RecoveryError('RECOVERY_TORN', journal);
-  }
-}
-
-function journalState(path: string, disk: PlannedRepair['disk']['bottom']): string {
-  try {
-    return withJournal(path, (journal) => (journal.state === 'undone' ? 'undone' : compareDisk(journal, disk).state));
-  } catch (error) {
-    // One that was not finished never led to a write; one that is damaged says nothing.
-    if (error instanceof DiskError || error instanceof RecoveryError) return 'unreadable';
     throw error;
   }
 }

@@ -57,8 +57,7 @@ function namesFromJournals(disk: OpenedDisk): Map<string, string> {
       if (kind !== 'quarantined' || typeof from !== 'string' || typeof to !== 'string') continue;
       const name = from.slice(from.lastIndexOf('\\') + 1);
       // A journal is a file anybody may have written: only a name that leads to this one is taken.
-      if (/[^_\ud800-\udfff]$/.test(name) && quarantineName(name) === to.slice(to.lastIndexOf('\\') + 1))
-        names.set(to.toLowerCase(), name);
+      if (/[^_\ud800-\udfff]$/.test(name) && quarantineName(name) === to.slice(to.lastIndexOf('\\') + 1)) names.set(to.toLowerCase(), name);
     }
   }
   return names;

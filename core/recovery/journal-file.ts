@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { type Journal, type JournalStore, readJournal, type Sha256 } from '@winmedic/disk';
+import { FormatError } from '@winmedic/bytes';
+import { compareDisk, type Journal, type JournalStore, readJournal, type Sha256 } from '@winmedic/disk';
+import type { OpenedDisk } from '../disk/open-disk.ts';
 import { RecoveryError } from './errors.ts';
 
 /** An undo journal in a file. */
@@ -69,6 +71,21 @@ export function withJournal<T>(path: string, work: (journal: Journal, file: Jour
   } finally {
     file.close();
   }
+}
+
+/**
+ * The journal of a repair of this disk that was interrupted: it must be undone or finished before another is planned over it. Journals that were undone,
+ * that were never whole (then nothing was written) or that are damaged count as none.
+ */
+export function tornJournal(disk: OpenedDisk): string | undefined {
+  return journalsOf(disk.path, disk.isDevice).find((path) => {
+    try {
+      return withJournal(path, (journal) => journal.state !== 'undone' && compareDisk(journal, disk.bottom).state === 'torn');
+    } catch (error) {
+      if (error instanceof FormatError) return false;
+      throw error;
+    }
+  });
 }
 
 function opened(path: string, fd: number, isNew: boolean): JournalFile {

@@ -13,6 +13,7 @@ import { checkPlan } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
 import { hiveActions } from './hive-changes.ts';
 import { changeHive, type HiveWork } from './hive-work.ts';
+import { tornJournal } from './journal-file.ts';
 import { judgeByLog } from './judge-log.ts';
 import { blocksOf, noWork, type RepairRequest, type RepairStep, type StepWork } from './request.ts';
 import { putTxrAside, quarantine, quarantineNamed, resetLog, restore, serviceChanges } from './steps.ts';
@@ -52,6 +53,8 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const ntfs = volume.ntfs as NtfsVolume;
   const log = volume.logFile() as LogFile;
   if (overlay === undefined) refuse('RECOVERY_READ_ONLY', disk.kind);
+  const torn = tornJournal(disk);
+  if (torn !== undefined) refuse('RECOVERY_TORN', torn);
   if (disk.table.composite !== undefined) refuse('RECOVERY_COMPOSITE', disk.table.composite);
   const { major, minor } = ntfs.version;
   if (major !== VERSION.major || minor !== VERSION.minor) refuse('RECOVERY_NTFS_VERSION', `${major}.${minor}`);

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isoToTicks } from '@winmedic/bytes';
+import { dword, type HiveDescription, sz, writeDirtyHive } from '@winmedic/labs/hive-writer';
+import { type WriteEntry, type WrittenNtfs, writeNtfs } from '@winmedic/labs/ntfs-writer';
+
+/** FILETIME ticks of a time in UTC. */
+export const ticks = (iso: string): bigint => isoToTicks(iso) as bigint;
+
+const DRIVERS = 'Windows\\System32\\drivers\\CrowdStrike';
+/** The faulty channel file, one from before and the corrected one. */
+export const FILES = {
+  older: `${DRIVERS}\\C-00000291-00000000-00000029.sys`,
+  faulty: `${DRIVERS}\\C-00000291-00000000-00000032.sys`,
+  fixed: `${DRIVERS}\\C-00000291-00000000-00000033.sys`,
+} as const;
+
+/** What a test wants different. */
+export interface DiskSpec {
+  /** Build in SOFTWARE; `null` leaves the value out. */
+  readonly build?: string | null;
+  readonly more?: readonly WriteEntry[];
+  readonly logFile?: Uint8Array;
+  /** Start value of CSAgent that only the log of the hive has. */
+  readonly start?: number;
+  readonly volume?: Partial<Parameters<typeof writeNtfs>[0]>;
+  readonly lsnOfFaulty?: bigint;
+}
+
+const TIME = ticks('2024-07-19T04:10:00Z');
+
+function systemHive(start: number) {
+  const base: HiveDescription = {
+    sequence: 20,
+    savedAt: TIME,
+    root: {
+      name: 'ROOT',
+      keys: [
+        { name: 'Select', values: [dword('Current', 1), dword('Default', 1)] },
+        {
+          name: 'ControlSet001',
+          keys: [
+            {
+              name: 'Services',
+              keys: [
+                { name: 'CSAgent', values: [dword('Start', 1), sz('ImagePath', 'csagent.sys')] },
+                { name: 'stornvme', values: [dword('Start', 3)] },
+              ],
+            },
+            { name: 'Control', keys: [{ name: 'ComputerName', keys: [{ name: 'ComputerName', values: [sz('ComputerName', 'FS01')] }] }] },
+          ],
+        },
+      ],
+    },
+  };
+  const service = 'ControlSet001\\Services\\CSAgent';
+  return writeDirtyHive(base, [
+    [{ do: 'set', path: service, value: dword('Start', start) }],
+    [
+      {
+        do: 'add-key',
+        path: service,
+        key: { name: 'Sim', values: Array.from({ length: 40 }, (_, i) => sz(`value ${i}`, 'x'.repeat(200))) },
+      },
+    ],
+  ]);
+}
+
+function softwareHive(build: string | null) {
+  const values = build === null ? [] : [sz('CurrentBuildNumber', build)];
+  return writeDirtyHive(
+    {
+      savedAt: TIME,
+      root: { name: 'ROOT', keys: [{ name: 'Microsoft', keys: [{ name: 'Windows NT', keys: [{ name: 'CurrentVersion', values }] }] }] },
+    },
+    [[{ do: 'set', path: 'Microsoft', value: dword('late', 1) }]],
+  );
+}
+
+/** A bare NTFS volume of a crashed server: three channel files, dirty hives, logs of the transactional registry. */
+export function damagedVolume(spec: DiskSpec = {}): WrittenNtfs {
+  const config = 'Windows\\System32\\config';
+  const system = systemHive(spec.start ?? 1);
+  const software = softwareHive(spec.build === undefined ? '17763' : spec.build);
+  const at = (path: string, time: string, data = 'x'.repeat(3000), more: Partial<WriteEntry> = {}): WriteEntry => ({
+    path,
+    content: data,
+    times: ticks(time),
+    ...more,
+  });
+  const hive = (name: string, { hive: bytes, log1, log2 }: { hive: Uint8Array; log1: Uint8Array; log2: Uint8Array }): WriteEntry[] => [
+    { path: `${config}\\${name}`, content: bytes },
+    { path: `${config}\\${name}.LOG1`, content: log1 },
+    { path: `${config}\\${name}.LOG2`, content: log2 },
+  ];
+  return writeNtfs({
+    sizeBytes: 24 << 20,
+    label: 'OSDisk',
+    time: TIME,
+    ...(spec.logFile && { logFile: spec.logFile }),
+    ...spec.volume,
+    entries: [
+      at(FILES.older, '2024-07-19T04:08:59.9999999Z'),
+      at(FILES.faulty, '2024-07-19T04:09:00Z', 'x'.repeat(3000), {
+        dosName: 'C-0000~2.SYS',
+        ...(spec.lsnOfFaulty !== undefined && { lsn: spec.lsnOfFaulty }),
+      }),
+      at(FILES.fixed, '2024-07-19T05:27:00Z'),
+      ...Array.from({ length: 60 }, (_, i) =>
+        at(`${DRIVERS}\\C-${String(i).padStart(8, '0')}-00000000-00000001.sys`, '2024-07-10T01:00:00Z', 'y'),
+      ),
+      ...hive('SYSTEM', system),
+      ...hive('SOFTWARE', software),
+      at(`${config}\\TxR\\{47a6a166-a514-11e3-a94b-ec0d9a05c860}.TxR.0.regtrans-ms`, '2024-07-01T00:00:00Z'),
+      at(`${config}\\TxR\\{47a6a166-a514-11e3-a94b-ec0d9a05c860}.TxR.blf`, '2024-07-01T00:00:00Z'),
+      at(`${config}\\TxR\\{47a6a167-a514-11e3-a94b-ec0d9a05c860}.TM.blf`, '2024-07-01T00:00:00Z'),
+      ...(spec.more ?? []),
+    ],
+  });
+}
+
+/** All bytes of a written image. */
+export function bytesOf({ image }: WrittenNtfs): Uint8Array {
+  const bytes = new Uint8Array(image.sizeBytes);
+  image.readAt(0, bytes);
+  return bytes;
+}
+
+/** Folder for the images of a test file; `dispose` removes it. */
+export function imageFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'winmedic-recovery-'));
+  let number = 0;
+  return {
+    folder,
+    image(bytes: Uint8Array): string {
+      const path = join(folder, `disk ${number++}.raw`);
+      writeFileSync(path, bytes);
+      return path;
+    },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
