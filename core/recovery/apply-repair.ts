@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { applyJournal, compareDisk, DiskError, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
+import { applyJournal, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
 import type { FileSink } from '../disk/file-device.ts';
 import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { windowsVolume } from '../disk/windows.ts';
