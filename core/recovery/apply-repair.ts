@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
-import { applyJournal, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
+import { rmSync } from 'node:fs';
+import { applyJournal, DiskError, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
 import type { FileSink } from '../disk/file-device.ts';
 import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { windowsVolume } from '../disk/windows.ts';
@@ -56,12 +56,13 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
         madeAt: new Date().toISOString(),
         actions: planned.steps.flatMap(({ actions }) => actions).map(plain),
       };
-      const journal = journalOf(store, () => writeJournal(store, header, plan, sha256));
-      const result = applyJournal(sink, store, journal, {
-        sha256,
-        ...(options.onProgress && { onProgress: options.onProgress }),
-        ...(options.signal && { signal: options.signal }),
-      });
+      const result = discarded(store, () =>
+        applyJournal(sink, store, writeJournal(store, header, plan, sha256), {
+          sha256,
+          ...(options.onProgress && { onProgress: options.onProgress }),
+          ...(options.signal && { signal: options.signal }),
+        }),
+      );
       return {
         journal: path,
         journalBytes: store.sizeBytes,
@@ -77,12 +78,21 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
   }
 }
 
-/** A journal that could not be written whole protects nothing and would only be taken for one later. */
-function journalOf<T>(store: { readonly path: string }, write: () => T): T {
+/** Errors after which the disk is as it was: not one byte was written. */
+const NOTHING_WRITTEN: ReadonlySet<string> = new Set([
+  'JOURNAL_WRITE',
+  'JOURNAL_PLAN',
+  'JOURNAL_FOREIGN',
+  'JOURNAL_TORN',
+  'JOURNAL_CANCELLED',
+]);
+
+/** Removes the journal of a repair that never began: it protects nothing and would only be taken for one later. */
+function discarded<T>(store: { readonly path: string }, work: () => T): T {
   try {
-    return write();
+    return work();
   } catch (error) {
-    if (existsSync(store.path)) rmSync(store.path, { force: true });
+    if (error instanceof DiskError && NOTHING_WRITTEN.has(error.code)) rmSync(store.path, { force: true });
     throw error;
   }
 }

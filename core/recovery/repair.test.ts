@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { NtfsVolume } from '@winmedic/disk';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { Recipe } from '@winmedic/knowledge/model';
@@ -6,7 +6,7 @@ import { openHive } from '@winmedic/registry-hive';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDisk } from '../disk/open-disk.ts';
 import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
-import { applyRepair, type PlannedRepair, planRepair, type RepairRequest, undoRepair, verifyDisk } from './index.ts';
+import { applyRepair, journalPath, type PlannedRepair, planRepair, type RepairRequest, undoRepair, verifyDisk } from './index.ts';
 import { bytesOf, type DiskSpec, damagedVolume, FILES, imageFolder } from './test-disk.ts';
 
 const images = imageFolder();
@@ -156,6 +156,7 @@ describe('nothing is written', () => {
       writeFileSync(path, bytes);
       expect(() => applyRepair(plan)).toThrow(expect.objectContaining({ code: 'JOURNAL_FOREIGN' }));
       expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
+      expect(existsSync(journalPath(path, false))).toBe(false);
     });
   });
 

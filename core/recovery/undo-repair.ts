@@ -30,12 +30,15 @@ export interface Undone {
   readonly foreignAt?: number;
 }
 
-/** Newest journal of a disk that was not undone. @throws {RecoveryError} RECOVERY_NO_JOURNAL. */
-export function newestJournal(path: string, isDevice: boolean): string {
-  const open = journalsOf(path, isDevice).filter((journal) => withJournal(journal, ({ state }) => state !== 'undone'));
-  const newest = open.at(-1);
-  if (newest === undefined) throw new RecoveryError('RECOVERY_NO_JOURNAL', path);
-  return newest;
+/**
+ * Newest journal of a disk that has anything to undo or to finish: not undone, and not one whose repair never began.
+ * @throws {RecoveryError} RECOVERY_NO_JOURNAL.
+ */
+function newestJournal(path: string, device: FileDevice): string {
+  const open = journalsOf(path, device.isDevice).filter((journal) => withJournal(journal, ({ state }) => state !== 'undone'));
+  const newest = open.findLast((journal) => withJournal(journal, (one) => compareDisk(one, device).state !== 'untouched'));
+  if (newest === undefined && open.length === 0) throw new RecoveryError('RECOVERY_NO_JOURNAL', path);
+  return newest ?? (open.at(-1) as string);
 }
 
 /**
@@ -45,7 +48,7 @@ export function newestJournal(path: string, isDevice: boolean): string {
 export function undoRepair(path: string, options: UndoOptions = {}): Undone {
   const finish = options.finish === true;
   const { journal, facts } = withDevice(path, (device) => {
-    const found = options.journal ?? newestJournal(path, device.isDevice);
+    const found = options.journal ?? newestJournal(path, device);
     return { journal: found, facts: withJournal(found, (one) => factsOf(found, one, device, finish)) };
   });
   if (facts.outcome !== 'planned' || options.dryRun === true) return facts;
@@ -78,7 +81,7 @@ function withDevice<T>(path: string, work: (device: FileDevice) => T): T {
 function factsOf(path: string, journal: Journal, disk: FileDevice, finish: boolean): Undone {
   const { state, place } = compareDisk(journal, disk);
   const { purpose, madeAt, identity } = journal.header;
-  const done = finish ? state === 'changed' && journal.state === 'applied' : state === 'untouched' && journal.state === 'undone';
+  const done = finish ? state === 'changed' && journal.state === 'applied' : state === 'untouched';
   return {
     journal: path,
     purpose,
