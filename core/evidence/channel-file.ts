@@ -21,6 +21,11 @@ export function isChannelFile(path: string): boolean {
   return NAME.test(path);
 }
 
+/** Which version a channel file 291 is, by the time it was last written (ms since 1970, UTC). */
+export function versionAt(modifiedMs: number): 'older' | 'faulty' | 'fixed' {
+  return modifiedMs < RELEASED_MS ? 'older' : modifiedMs < REPLACED_MS ? 'faulty' : 'fixed';
+}
+
 /**
  * The faulty channel file as a fact, from its writing to the newest time of anything in the evidence. Only the faulty one is told by its date: a good one
  * looks the same as any file whose date was lost in copying. Among several hosts the file could be of any, and nothing is said.
@@ -37,7 +42,7 @@ export function channelFileFacts(
   const [host] = hosts.values();
   const end = newest([...events.map(({ time }) => time), ...dumps.map(({ time }) => time), ...extents.map(({ until }) => until)]);
   return files
-    .filter(({ modifiedMs }) => modifiedMs >= RELEASED_MS && modifiedMs < REPLACED_MS)
+    .filter(({ modifiedMs }) => versionAt(modifiedMs) === 'faulty')
     .map(({ path, modifiedMs }) => {
       const from = BigInt(Math.floor(modifiedMs)) * 1_000_000n;
       return {

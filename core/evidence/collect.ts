@@ -2,15 +2,29 @@ import { renameSync } from 'node:fs';
 import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
+import { type OpenedDisk, openDisk } from '../disk/index.ts';
 import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
 import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
+import {
+  bootStoresOf,
+  type DiskEvidenceOptions,
+  type DiskWindows,
+  dumpsOf,
+  hivesOf,
+  imagesNamed,
+  logsOf,
+  windowsOn,
+} from './disk-evidence.ts';
+import { factsOfDisks, hostOfDiskDump } from './disk-facts.ts';
 import { type FileSource, fileSource } from './file-source.ts';
-import { sha256OfFile } from './hash.ts';
+import { sha256Of } from './hash.ts';
+import { parseRegistryAddress } from './hive-address.ts';
 import { folderOf, HiveShelf } from './hive-shelf.ts';
+import { type Input, inputOf } from './input.ts';
 import { interestQueries } from './interest.ts';
-import { emptyFile, Problems, unreadable } from './problems.ts';
+import { diskDamage, emptyFile, Problems, unreadable } from './problems.ts';
 import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
 import { type HivesContext, readHives } from './read-hives.ts';
@@ -20,7 +34,7 @@ import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
 import { wantedState } from './wanted-state.ts';
-import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipBudget, type ZipLimits } from './zip.ts';
+import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipLimits } from './zip.ts';
 
 /** How evidence is gathered. */
 export interface CollectOptions {
@@ -51,6 +65,8 @@ export interface CollectOptions {
   readonly blame?: BlameKnowledge;
   readonly keepLimits?: KeepLimits;
   readonly zipLimits?: ZipLimits;
+  /** Keys of disks among the evidence, and which of their volumes is meant. */
+  readonly disk?: DiskEvidenceOptions;
 }
 
 /** Kinds of sources that say something about a host. */
@@ -63,8 +79,9 @@ const OF_A_HOST: ReadonlySet<SourceKind> = new Set(['state-text', 'hive', 'hive-
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /**
- * Gathers evidence from files, folders and zip archives: recognises each by content, hashes it, reads logs, pasted or exported text
- * and facts files. What cannot be read is a problem with a stable code, and the rest is still read.
+ * Gathers evidence from files, folders, zip archives and disks: recognises each by content, hashes it, reads logs, hives, dumps, pasted or exported text
+ * and facts files. A disk (device, raw image, virtual disk, volume) is read in place: the files of each Windows on it are inputs of their own, and nothing is
+ * copied out or written. What cannot be read is a problem with a stable code, and the rest is still read.
  * @throws the reason of `signal` when aborted; nothing else for bad input.
  */
 export async function collectEvidence(paths: readonly string[], options: CollectOptions = {}): Promise<Evidence> {
@@ -74,19 +91,6 @@ export async function collectEvidence(paths: readonly string[], options: Collect
   } finally {
     run.dispose();
   }
-}
-
-/** One input: a file of the user, or a member of an archive on disk. */
-interface Input {
-  readonly label: string;
-  readonly file: string;
-  readonly sizeBytes: number;
-  readonly depth: number;
-  readonly budget?: ZipBudget;
-  readonly isFacts?: boolean;
-  /** Named by the user: then not to be recognised is an error; a file that merely lies in a folder is passed over. */
-  readonly named?: boolean;
-  readonly modifiedMs?: number;
 }
 
 class Collection {
@@ -105,6 +109,10 @@ class Collection {
   readonly #dumps: DumpObservation[] = [];
   readonly #images: ImageObservation[] = [];
   readonly #zipLimits: ZipLimits;
+  readonly #disks: OpenedDisk[] = [];
+  readonly #windows: DiskWindows[] = [];
+  /** Times a byte of an input is read: for its hash, and for what it says. */
+  readonly #passes: number;
   #temp: TempDir | undefined;
   #total = 0;
   #done = 0;
@@ -117,28 +125,21 @@ class Collection {
     this.#collector = new Collector(options.keepLimits ?? DEFAULT_KEEP_LIMITS);
     this.#queries = interestQueries(options.patterns);
     this.#zipLimits = options.zipLimits ?? DEFAULT_ZIP_LIMITS;
+    this.#passes = options.hash === false ? 1 : 2;
     this.#facts.push(...(options.facts ?? []));
   }
 
   async gather(paths: readonly string[]): Promise<Evidence> {
     const files = findFiles(paths, this.#problems);
     const factsFiles = findFiles(this.#options.factsFiles ?? [], this.#problems);
-    const passes = this.#options.hash === false ? 1 : 2;
-    this.#total = passes * [...files, ...factsFiles].reduce((n, f) => n + f.sizeBytes, 0);
+    this.#total = this.#passes * [...files, ...factsFiles].reduce((n, f) => n + f.sizeBytes, 0);
     const useful = new Set<string>();
     const drivers = new Set<string>();
     const named: Source[] = [];
-    for (const f of factsFiles) await this.#read({ label: f.path, file: f.path, sizeBytes: f.sizeBytes, depth: 0, isFacts: true });
+    for (const f of factsFiles) await this.#read({ ...inputOf(f), isFacts: true });
     for (const f of files) {
       const before = this.#sources.length;
-      await this.#read({
-        label: f.path,
-        file: f.path,
-        sizeBytes: f.sizeBytes,
-        depth: 0,
-        named: f.below === undefined,
-        modifiedMs: f.modifiedMs,
-      });
+      await this.#read(inputOf(f));
       const added = this.#sources.slice(before);
       if (f.below === undefined) named.push(...added.filter(({ kind, path }) => kind === 'image' && path === f.path));
       else if (added.some(({ kind }) => IS_EVIDENCE.has(kind))) useful.add(f.below);
@@ -154,6 +155,9 @@ class Collection {
     this.#reportFolders(paths, files, useful);
     const { events, coverage } = this.#collector.finish(this.#problems);
     this.#facts.push(...channelFileFacts(this.#channelFiles, events, this.#dumps, this.#extents));
+    const shown = { sources: this.#sources, events, coverage, dumps: this.#dumps, state: this.#state, extents: this.#extents };
+    this.#facts.push(...factsOfDisks(this.#windows, shown, this.#problems));
+    const dumps = this.#dumps.map((dump) => withImage(hostOfDiskDump(dump, this.#windows, shown), this.#images));
     this.#progress(this.#total - this.#done, paths.at(-1) ?? '', true);
     return {
       sources: this.#sources,
@@ -163,13 +167,14 @@ class Collection {
       problems: this.#problems.list(),
       state: this.#state,
       extents: this.#extents,
-      dumps: this.#dumps.map((dump) => withImage(dump, this.#images)),
+      dumps,
       images: this.#images,
       totals: { ...this.#totals, kept: events.length },
     };
   }
 
   dispose(): void {
+    for (const disk of this.#disks) disk.close();
     this.#temp?.dispose();
   }
 
@@ -187,7 +192,9 @@ class Collection {
     this.#options.signal?.throwIfAborted();
     let source: FileSource | undefined;
     try {
-      source = fileSource(input.file);
+      // A device tells no size and may be no file at all: it is a disk because the user named it.
+      if (input.isDevice === true) return await this.#readDisk(input);
+      source = input.open();
       const kind = input.isFacts === true ? 'text' : recognise(source);
       await this.#readKind(kind, input, source);
     } catch (error) {
@@ -214,24 +221,27 @@ class Collection {
       case 'text':
         return this.#readText(input, source);
       case 'zip':
-        return this.#readZip(input);
+        return this.#readZip(input, source);
       case 'hive':
       case 'hive-log':
-        return this.#shelve(kind, input);
+        return this.#shelve(kind, input, source);
       case 'dump':
         return this.#readDump(input, source);
       case 'image':
         return this.#readImage(input, source);
+      case 'disk':
+        if (input.depth === 0) return this.#readDisk(input);
+        break;
       default:
         if (this.#isChannelFile(input)) return;
         // A dump that was compressed, encrypted or never written: its reader says which.
         if (/\.dmp$/i.test(label)) return this.#readDump(input, source);
-        this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
     }
+    this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
   }
 
   async #readLog(input: Input, source: FileSource): Promise<void> {
-    const added = await this.#addSource(input, 'evtx');
+    const added = await this.#addSource(input, 'evtx', source);
     if (added === undefined) return;
     const start = this.#done;
     const scan = (): ScanSummary =>
@@ -284,7 +294,7 @@ class Collection {
       this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: label, severity: input.named === true ? 'unusable' : 'note' });
       return;
     }
-    if ((await this.#addSource(input, read.kind)) === undefined) return;
+    if ((await this.#addSource(input, read.kind, source)) === undefined) return;
     // One by one: so many arguments at once would not fit on the stack.
     for (const p of read.problems) this.#problems.add(p);
     for (const one of read.facts) this.#facts.push(one);
@@ -309,15 +319,16 @@ class Collection {
   }
 
   /** Puts a hive or a log aside until all inputs were seen; a member of an archive is kept from removal until then. */
-  async #shelve(kind: 'hive' | 'hive-log', input: Input): Promise<void> {
-    const added = await this.#addSource(input, kind);
+  async #shelve(kind: 'hive' | 'hive-log', input: Input, source: FileSource): Promise<void> {
+    const added = await this.#addSource(input, kind, source);
     if (added === undefined) return;
-    let { file } = input;
-    if (input.depth > 0) {
-      file = (this.#temp as TempDir).newPath();
+    let { open } = input;
+    if (input.depth > 0 && input.file !== undefined) {
+      const file = (this.#temp as TempDir).newPath();
       renameSync(input.file, file);
+      open = () => fileSource(file);
     }
-    const shelved = { label: input.label, file, sizeBytes: input.sizeBytes, sourceId: added.id };
+    const shelved = { label: input.label, open, sizeBytes: input.sizeBytes, sourceId: added.id };
     if (kind === 'hive') this.#shelf.addHive(shelved);
     else this.#shelf.addLog(shelved);
     this.#totals.bytes += input.sizeBytes;
@@ -342,13 +353,13 @@ class Collection {
     const id = `D${this.#dumps.length + 1}`;
     // Read first: a file that is no dump after all may be as large as memory, and is not worth hashing.
     const dump = readDump({ source, path: input.label, sourceId: this.#nextId(), id }, tables, this.#problems);
-    if ((await this.#addSource(input, 'dump')) === undefined) return;
+    if ((await this.#addSource(input, 'dump', source)) === undefined) return;
     this.#dumps.push(dump);
     this.#totals.bytes += input.sizeBytes;
   }
 
   async #readImage(input: Input, source: FileSource): Promise<void> {
-    const added = await this.#addSource(input, 'image');
+    const added = await this.#addSource(input, 'image', source);
     if (added === undefined) return;
     this.#images.push(observeImage({ source, path: input.label, sourceId: added.id }, this.#problems));
     this.#totals.bytes += input.sizeBytes;
@@ -361,12 +372,60 @@ class Collection {
     return true;
   }
 
-  async #readZip(input: Input): Promise<void> {
+  /** Reads what lies on a disk: the logs, hives, boot store and crash dumps of each Windows, and the drivers its dumps point at. */
+  async #readDisk(input: Input): Promise<void> {
+    const { label } = input;
+    const { signal, disk: options = {} } = this.#options;
+    const runSync = this.#options.runSync ?? ((work) => work());
+    // Only what is read of it counts.
+    this.#total -= this.#passes * input.sizeBytes;
+    const disk = openDisk(label, {
+      ...(options.keys && { keys: options.keys }),
+      ...(signal && { signal }),
+      onDamage: (damage) => diskDamage(this.#problems, label, damage),
+    });
+    this.#disks.push(disk);
+    this.#sources.push({ id: this.#nextId(), path: label, sizeBytes: disk.bottom.sizeBytes, sha256: '', kind: 'disk' });
+    // Deriving the key of a BitLocker volume takes a second in which nothing else happens.
+    for (const windows of runSync(() => windowsOn(disk, label, this.#problems, { ...options, named: input.named === true }))) {
+      this.#windows.push(windows);
+      const dumpsBefore = this.#dumps.length;
+      const inputs = runSync(() => [
+        ...logsOf(windows, this.#problems),
+        ...hivesOf(windows, this.#hiveNames()),
+        ...(this.#wantsRoot('BCD') ? bootStoresOf(windows, label, this.#problems) : []),
+        ...dumpsOf(windows, this.#problems),
+      ]);
+      await this.#readAll(inputs);
+      const modules = new Set(this.#dumps.slice(dumpsBefore).flatMap(({ blame }) => blame?.module.toLowerCase() ?? []));
+      await this.#readAll([...modules].flatMap((module) => runSync(() => imagesNamed(windows, module))));
+    }
+  }
+
+  async #readAll(inputs: readonly Input[]): Promise<void> {
+    this.#total += this.#passes * inputs.reduce((n, { sizeBytes }) => n + sizeBytes, 0);
+    for (const one of inputs) await this.#read(one);
+  }
+
+  /** SYSTEM and SOFTWARE, which tell the host, and the other hives that are asked for. */
+  #hiveNames(): string[] {
+    return ['SYSTEM', 'SOFTWARE', ...['SECURITY', 'SAM'].filter((name) => this.#wantsRoot(`HKLM\\${name}`))];
+  }
+
+  #wantsRoot(root: string): boolean {
+    return this.#wantedState().some((address) => parseRegistryAddress(address)?.root === root);
+  }
+
+  async #readZip(input: Input, source: FileSource): Promise<void> {
+    if (input.file === undefined) {
+      this.#problems.add({ code: 'EVIDENCE_UNRECOGNISED', path: input.label, severity: 'unusable' });
+      return;
+    }
     if (input.depth >= this.#zipLimits.depth) {
       this.#problems.add({ code: 'EVIDENCE_ZIP_DEPTH', path: input.label, severity: 'unusable', have: this.#zipLimits.depth });
       return;
     }
-    if ((await this.#addSource(input, 'zip')) === undefined) return;
+    if ((await this.#addSource(input, 'zip', source)) === undefined) return;
     this.#temp ??= new TempDir();
     const budget = input.budget ?? newBudget(this.#zipLimits);
     for await (const member of membersOf(
@@ -378,17 +437,17 @@ class Collection {
       this.#zipLimits,
       this.#options.signal,
     )) {
-      this.#total += member.sizeBytes * (this.#options.hash === false ? 1 : 2);
+      this.#total += member.sizeBytes * this.#passes;
       if (member.kind === 'other') this.#isChannelFile(member);
-      else await this.#read({ ...member, depth: input.depth + 1, budget });
+      else await this.#read({ ...member, open: () => fileSource(member.file), depth: input.depth + 1, budget });
     }
   }
 
   /** Registers a source. `undefined` when the same bytes were read before: a copy adds nothing and would count twice. */
-  async #addSource(input: Input, kind: SourceKind): Promise<Source | undefined> {
+  async #addSource(input: Input, kind: SourceKind, source: FileSource): Promise<Source | undefined> {
     const start = this.#done;
     const { signal } = this.#options;
-    const sha256 = this.#options.hash === false ? '' : await sha256OfFile(input.file, (n) => this.#progress(n, input.label), signal);
+    const sha256 = this.#options.hash === false ? '' : await sha256Of(source, (n) => this.#progress(n, input.label), signal);
     if (sha256 !== '') this.#progress(start + input.sizeBytes - this.#done, input.label);
     // Two hosts may have the very same settings: their files are copies of one another only within a folder.
     const identity = OF_A_HOST.has(kind) ? `${sha256} ${folderOf(input.label)}` : sha256;
@@ -398,9 +457,9 @@ class Collection {
       return undefined;
     }
     if (sha256 !== '') this.#hashes.set(identity, input.label);
-    const source: Source = { id: this.#nextId(), path: input.label, sizeBytes: input.sizeBytes, sha256, kind };
-    this.#sources.push(source);
-    return source;
+    const added: Source = { id: this.#nextId(), path: input.label, sizeBytes: input.sizeBytes, sha256, kind };
+    this.#sources.push(added);
+    return added;
   }
 
   #nextId(): string {

@@ -1,12 +1,15 @@
 import { crc32 } from 'node:zlib';
 import { EvtxError, type EvtxLog, openEvtx } from '@winmedic/evtx';
+import { type OpenedDisk, openDisk } from '../disk/index.ts';
 import type { InputProblem } from '../model/observation.ts';
-import { fileSource } from './file-source.ts';
-import { codeOfFileError, Problems } from './problems.ts';
+import { type DiskEvidenceOptions, logsOf, windowsOn } from './disk-evidence.ts';
+import { type FileSource, fileSource } from './file-source.ts';
+import { type Input, inputOf } from './input.ts';
+import { diskDamage, Problems, unreadable } from './problems.ts';
 import { recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { findFiles } from './walk.ts';
-import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipBudget } from './zip.ts';
+import { DEFAULT_ZIP_LIMITS, membersOf, newBudget } from './zip.ts';
 
 /** How logs are opened. */
 export interface EachLogOptions {
@@ -14,10 +17,12 @@ export interface EachLogOptions {
   readonly recover?: boolean;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly path: string }) => void;
   readonly signal?: AbortSignal;
+  /** Keys of disks, and which of their volumes is meant. */
+  readonly disk?: DiskEvidenceOptions;
 }
 
 /**
- * Opens every event log of files, folders and zip archives, one after the other, and hands it to `visit`; a log is closed when the visit is
+ * Opens every event log of files, folders, zip archives and disks, one after the other, and hands it to `visit`; a log is closed when the visit is
  * over. `visit` returns false to stop. Inputs that are no logs and places that cannot be read are problems, and the rest is still visited.
  * @returns the problems met, damages of the logs included
  * @throws the reason of `signal` when aborted, and what `visit` throws
@@ -29,17 +34,42 @@ export async function eachLog(
 ): Promise<readonly InputProblem[]> {
   const problems = new Problems();
   const files = findFiles(paths, problems);
-  const total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let total = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const logs = new Set<string>();
+  const disks: OpenedDisk[] = [];
   let temp: TempDir | undefined;
   let done = 0;
 
-  const open = async (file: string, label: string, depth: number, budget: ZipBudget | undefined): Promise<boolean> => {
+  const openDiskAt = async ({ label, sizeBytes, named }: Input): Promise<boolean> => {
+    // Only what is read of it counts.
+    total -= sizeBytes;
+    const { signal, disk: wanted = {} } = options;
+    const disk = openDisk(label, {
+      ...(wanted.keys && { keys: wanted.keys }),
+      ...(signal && { signal }),
+      onDamage: (damage) => diskDamage(problems, label, damage),
+    });
+    disks.push(disk);
+    for (const windows of windowsOn(disk, label, problems, { ...wanted, named: named === true })) {
+      const members = logsOf(windows, problems);
+      total += members.reduce((sum, member) => sum + member.sizeBytes, 0);
+      for (const member of members) {
+        if (!(await open(member))) return false;
+        done += member.sizeBytes;
+      }
+    }
+    return true;
+  };
+
+  const open = async (input: Input): Promise<boolean> => {
+    const { label, depth, budget, file } = input;
     options.signal?.throwIfAborted();
-    let source: ReturnType<typeof fileSource> | undefined;
+    let source: FileSource | undefined;
     try {
-      source = fileSource(file);
+      if (input.isDevice === true) return await openDiskAt(input);
+      source = input.open();
       const kind = recognise(source);
+      if (kind === 'disk' && depth === 0) return await openDiskAt(input);
       if (kind === 'evtx') {
         const log = openEvtx(source, {
           crc32: (bytes) => crc32(bytes),
@@ -50,11 +80,11 @@ export async function eachLog(
         logs.add(label);
         return await visit(log, label);
       }
-      if (kind === 'zip' && depth < DEFAULT_ZIP_LIMITS.depth) {
+      if (kind === 'zip' && file !== undefined && depth < DEFAULT_ZIP_LIMITS.depth) {
         temp ??= new TempDir();
         const share = budget ?? newBudget(DEFAULT_ZIP_LIMITS);
         for await (const member of membersOf(file, label, temp, problems, share, DEFAULT_ZIP_LIMITS, options.signal)) {
-          if (!(await open(member.file, member.label, depth + 1, share))) return false;
+          if (!(await open({ ...member, open: () => fileSource(member.file), depth: depth + 1, budget: share }))) return false;
         }
         return true;
       }
@@ -67,21 +97,11 @@ export async function eachLog(
               ? 'EVIDENCE_ZIP_DEPTH'
               : 'EVIDENCE_UNRECOGNISED';
       // A file that the user named and that is no log is an error; one that merely lies in a folder is not.
-      problems.add({
-        code,
-        path: label,
-        severity: files.some(({ path, below }) => path === label && below === undefined) ? 'unusable' : 'note',
-      });
+      problems.add({ code, path: label, severity: input.named === true ? 'unusable' : 'note' });
     } catch (error) {
+      options.signal?.throwIfAborted();
       if (error instanceof EvtxError) problems.add({ code: error.code, path: label, severity: 'unusable' });
-      else if (typeof (error as NodeJS.ErrnoException).syscall === 'string')
-        problems.add({
-          code: codeOfFileError(error),
-          path: label,
-          severity: 'unusable',
-          what: (error as NodeJS.ErrnoException).code ?? '',
-        });
-      else throw error;
+      else problems.add(unreadable(error, label));
     } finally {
       source?.close();
     }
@@ -89,11 +109,14 @@ export async function eachLog(
   };
 
   try {
-    for (const { path, sizeBytes } of files) {
-      if (!(await open(path, path, 0, undefined))) break;
-      done += sizeBytes;
+    for (const file of files) {
+      const totalBefore = total;
+      if (!(await open(inputOf(file)))) break;
+      // A disk counts by what was read of it, which was added on the way.
+      if (total === totalBefore) done += file.sizeBytes;
     }
   } finally {
+    for (const disk of disks) disk.close();
     temp?.dispose();
   }
   for (const path of paths) {

@@ -1,7 +1,9 @@
+import type { FileSource } from './file-source.ts';
+
 /** A hive or a transaction log that waits until everything that lies beside it was seen. */
 export interface ShelvedFile {
   readonly label: string;
-  readonly file: string;
+  readonly open: () => FileSource;
   readonly sizeBytes: number;
   readonly sourceId: string;
 }

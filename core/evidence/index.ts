@@ -1,6 +1,7 @@
 /** Evidence: from files, folders and archives to observations with their coverage. */
 export { type CollectOptions, collectEvidence } from './collect.ts';
 export { DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
+export type { DiskEvidenceOptions } from './disk-evidence.ts';
 export { type EachLogOptions, eachLog } from './each-log.ts';
 export { FactTimeError, parseFactTime, zoneOffsetMs } from './fact-time.ts';
 export { type FactContext, FactError, parseFact, type StatedFact, toFact } from './facts.ts';

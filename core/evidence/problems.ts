@@ -22,12 +22,12 @@ export class Problems {
   }
 
   /** A damage the reader met: the first of each code and path is kept, the others counted. */
-  damage(path: string, damage: Damage): void {
+  damage(path: string, damage: Damage, severity: InputProblem['severity'] = 'partial'): void {
     const key = `${damage.code}\0${path}`;
     const at = this.#folded.get(key);
     if (at === undefined) {
       this.#folded.set(key, this.#list.length);
-      this.#list.push({ ...damage, path, severity: 'partial' });
+      this.#list.push({ ...damage, path, severity });
       return;
     }
     const first = this.#list[at] as InputProblem;
@@ -37,6 +37,24 @@ export class Problems {
   list(): readonly InputProblem[] {
     return this.#list;
   }
+}
+
+/** Damages of a disk by which nothing is lost: copies that stand in for each other, and hints that were wrong. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'PARTITION_SECTOR_SIZE',
+  'PARTITION_PROTECTIVE',
+  'PARTITION_GPT_COPY',
+  'NTFS_BOOT',
+  'NTFS_BOOT_COPY',
+  'NTFS_MFT_MIRROR',
+  'BITLOCKER_COPY',
+  'CONTAINER_COPY',
+  'LOGFILE_TAIL',
+]);
+
+/** A damage of the structures of a disk. */
+export function diskDamage(problems: Problems, path: string, damage: Damage): void {
+  problems.damage(path, damage, HARMLESS.has(damage.code) ? 'note' : 'partial');
 }
 
 /** A file without bytes. Windows leaves some of the log files beside a hive empty: those are no loss. */

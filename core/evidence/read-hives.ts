@@ -1,7 +1,7 @@
 import type { StateAddress } from '@winmedic/knowledge/model';
-import { type FileSource, fileSource } from './file-source.ts';
+import type { FileSource } from './file-source.ts';
 import { alignUntil } from './hive-collection.ts';
-import { folderOf, type HiveShelf, type HiveWithLogs } from './hive-shelf.ts';
+import { folderOf, type HiveShelf, type HiveWithLogs, type ShelvedFile } from './hive-shelf.ts';
 import { type Problems, unreadable } from './problems.ts';
 import { type HiveReading, readHive } from './read-hive.ts';
 
@@ -32,17 +32,17 @@ export function readHives(shelf: HiveShelf, context: HivesContext): HiveReading[
 function readOne({ hive, logs }: HiveWithLogs, { wanted, problems, signal, runSync }: HivesContext): HiveReading | undefined {
   signal?.throwIfAborted();
   const opened: FileSource[] = [];
-  const open = (file: string): FileSource => {
-    const source = fileSource(file);
+  const open = (file: ShelvedFile): FileSource => {
+    const source = file.open();
     opened.push(source);
     return source;
   };
   try {
     const input = {
-      source: open(hive.file),
+      source: open(hive),
       path: hive.label,
       sourceId: hive.sourceId,
-      logs: logs.map((log) => ({ name: log.label, source: open(log.file) })),
+      logs: logs.map((log) => ({ name: log.label, source: open(log) })),
       now: BigInt(Date.now()) * 1_000_000n,
     };
     return runSync(() => readHive(input, wanted, problems));

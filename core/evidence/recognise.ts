@@ -3,9 +3,10 @@ import { recogniseDump } from '@winmedic/crash-dump';
 import { recogniseImage } from '@winmedic/pe';
 import { recogniseHive } from '@winmedic/registry-hive';
 import { utf16WithoutMark } from './exports/index.ts';
+import { isDescriptor, isDisk } from './recognise-disk.ts';
 
 /** What an input is, by its content. */
-export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'image' | 'text' | 'empty' | 'other';
+export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'image' | 'disk' | 'text' | 'empty' | 'other';
 
 /** Bytes looked at first; enough for every signature and for telling text from binary. */
 export const PROBE_BYTES = 8192;
@@ -13,13 +14,15 @@ const CHUNK_BYTES = 65_536;
 /** Slots looked at for a chunk when the beginning of a log is lost. */
 const PROBED_SLOTS = 16;
 
-/** Recognises an input by its first bytes, and a log whose beginning is lost by its chunks. */
+/** Recognises an input by its first bytes, a disk also by its last ones and by what its partition table points to, and a log whose beginning is lost by its chunks. */
 export function recognise(source: ByteSource): ContentKind {
   if (source.sizeBytes === 0) return 'empty';
   const head = new Uint8Array(Math.min(PROBE_BYTES, source.sizeBytes));
   const got = source.readAt(0, head);
   const kind = recogniseHead(head.subarray(0, got));
+  if (kind === 'text' && isDescriptor(head)) return 'disk';
   if (kind !== 'other') return kind;
+  if (isDisk(source, head.subarray(0, got))) return 'disk';
   const magic = new Uint8Array(8);
   for (let slot = 0; slot < PROBED_SLOTS; slot++) {
     for (const offset of [4096 + slot * CHUNK_BYTES, slot * CHUNK_BYTES]) {

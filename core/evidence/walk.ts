@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly modifiedMs: number;
   /** Folder argument it was found below; absent for files named by the user. */
   readonly below?: string;
+  /** A disk device that the user named; its size is not known yet. */
+  readonly isDevice?: true;
 }
 
 /** More files than any collection of logs holds; beyond it a wrong folder was named. */
@@ -18,9 +20,12 @@ const MAX_FILES = 100_000;
 /** Deeper than any collection; a loop of links ends earlier. */
 const MAX_DEPTH = 64;
 
+/** Names of devices of Windows (`\\\\.\\PhysicalDrive0`), which its file functions know nothing of. */
+const WINDOWS_DEVICE = /^\\\\[.?]\\/;
+
 /**
- * Files named or below the folders named, each once whatever links lead to it, in the order of names. Devices, pipes and sockets are
- * refused: reading them could block or never end.
+ * Files named or below the folders named, each once whatever links lead to it, in the order of names. Disk devices are taken when they were named. Other
+ * devices, pipes and sockets are refused: reading them could block or never end.
  */
 export function findFiles(paths: readonly string[], problems: Problems, maxFiles = MAX_FILES): FoundFile[] {
   const found: FoundFile[] = [];
@@ -29,6 +34,11 @@ export function findFiles(paths: readonly string[], problems: Problems, maxFiles
 
   const visit = (path: string, depth: number, below: string | undefined): void => {
     if (full) return;
+    if (process.platform === 'win32' && below === undefined && WINDOWS_DEVICE.test(path)) {
+      if (!seen.has(path)) found.push({ path, sizeBytes: 0, modifiedMs: 0, isDevice: true });
+      seen.add(path);
+      return;
+    }
     let real: string;
     let stat: ReturnType<typeof statSync>;
     try {
@@ -49,6 +59,10 @@ export function findFiles(paths: readonly string[], problems: Problems, maxFiles
         return;
       }
       for (const name of namesIn(path, problems)) visit(join(path, name), depth + 1, below ?? path);
+      return;
+    }
+    if (below === undefined && isDisk(stat)) {
+      found.push({ path, sizeBytes: 0, modifiedMs: 0, isDevice: true });
       return;
     }
     if (stat?.isFile() !== true) {
@@ -80,6 +94,11 @@ function namesIn(path: string, problems: Problems): string[] {
     problems.add({ code: codeOfFileError(error), path, severity: 'unusable' });
   }
   return names.sort();
+}
+
+/** Block devices; the raw disks of macOS and the BSDs are character devices, which on Linux are terminals and the like. */
+function isDisk(stat: ReturnType<typeof statSync>): boolean {
+  return stat?.isBlockDevice() === true || (process.platform !== 'linux' && stat?.isCharacterDevice() === true);
 }
 
 function isLink(path: string): boolean {

@@ -1,10 +1,15 @@
 import type { StateAddress } from '@winmedic/knowledge/model';
 
+/** Names of the host in its SYSTEM hive, the longer one first. */
+export const HOST_NAME_ADDRESSES: readonly StateAddress[] = [
+  'reg:HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters!Hostname',
+  'reg:HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName!ComputerName',
+];
+
 /** Places that say whose state it is and which Windows it runs; looked up whatever settings are asked for. */
 const IDENTITY: readonly StateAddress[] = [
-  'reg:HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters!Hostname',
+  ...HOST_NAME_ADDRESSES,
   'reg:HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters!Domain',
-  'reg:HKLM\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName!ComputerName',
   'reg:HKLM\\SYSTEM\\CurrentControlSet\\Control\\ProductOptions!ProductType',
   'reg:HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion!ProductName',
   'reg:HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion!CurrentBuild',

@@ -14,10 +14,10 @@ export type Trust = 'record' | 'recovered' | 'text' | 'stated';
 export interface Source {
   /** Index in the case, stable within one run: `S1`, `S2` … */
   readonly id: string;
-  /** Path as the user would recognise it; members of archives as `bundle.zip!/logs/System.evtx`. */
+  /** Path as the user would recognise it; members of archives as `bundle.zip!/logs/System.evtx`, of disks as `disk.vhdx!/3/Windows/…` with the partition number. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** Lower-case hex; empty when hashing was switched off. */
+  /** Lower-case hex; empty when hashing was switched off, and for a disk: only what is read from it is hashed. */
   readonly sha256: string;
   /** What it was recognised as by content. */
   readonly kind: SourceKind;
@@ -34,6 +34,8 @@ export type SourceKind =
   | 'image'
   | 'state-text'
   | 'tool-log'
+  /** A disk or an image of one; the files read from it are sources of their own. */
+  | 'disk'
   | 'unknown';
 
 /** The place of one observation in its source. */

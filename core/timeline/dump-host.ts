@@ -17,12 +17,12 @@ const REPORT_NS = 30n * MINUTE_NS;
 const SAME_KERNEL_BUILDS = 100;
 
 /**
- * The host a dump belongs to: the one whose log states the same stop code and parameters, else the only one of the evidence. A dump names no host, so
+ * The host a dump belongs to: the one whose disk it was read from; else the one whose log states the same stop code and parameters, else the only one of the evidence. A dump names no host, so
  * one of another machine must not explain a stop of this one: with another build, another stop code or parameters than the next boot reports, or a
  * heartbeat after it, it belongs to an unnamed host.
  */
 export function hostOfDump(dump: DumpObservation, evidence: Evidence): string {
-  if (dump.host !== undefined) return dump.host;
+  if (dump.host !== undefined) return isOfAnother(dump, keyOf(dump.host), evidence) ? UNNAMED_HOST : dump.host;
   const same = new Map<string, string>();
   for (const event of evidence.events) {
     const stated = statedBugcheck(event);
