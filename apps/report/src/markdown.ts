@@ -379,7 +379,7 @@ class MarkdownReport {
       diagnosis.timeline.evidence.sources.map((source) => [
         escapeMarkdown(`${source.id} ${source.path}`),
         m.bytes(source.sizeBytes),
-        source.sha256 === '' ? '-' : codeSpan(source.sha256),
+        source.kind === 'disk' ? m.made.notHashed : source.sha256 === '' ? '-' : codeSpan(source.sha256),
       ]),
     );
   }

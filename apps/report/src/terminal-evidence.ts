@@ -102,7 +102,8 @@ export function madeSection(
   if (totals !== '') page.text(totals, { indent: 2, lead: `${m.made.totals}: ` });
   const shown = verbose ? made.sources : made.sources.slice(0, SHORT_LIST);
   for (const source of shown) {
-    const hash = source.sha256 === '' ? '' : ` sha256 ${verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`}`;
+    const short = verbose ? source.sha256 : `${source.sha256.slice(0, 16)}…`;
+    const hash = source.kind === 'disk' ? ` ${m.made.notHashed}` : source.sha256 === '' ? '' : ` sha256 ${short}`;
     page.text(`${source.path} (${m.bytes(source.sizeBytes)})${hash}`, { indent: 2, lead: `${source.id} `, tone: 'faint' });
   }
   if (made.sources.length > shown.length)

@@ -282,7 +282,7 @@ class AuditMarkdown {
     this.#line('', `| ${m.colFile} | ${m.colSize} | SHA-256 |`, '| --- | --- | --- |');
     for (const source of sources)
       this.#line(
-        `| ${escapeMarkdown(`${source.id} ${source.path}`)} | ${m.bytes(source.sizeBytes)} | ${source.sha256 === '' ? '-' : codeSpan(source.sha256)} |`,
+        `| ${escapeMarkdown(`${source.id} ${source.path}`)} | ${m.bytes(source.sizeBytes)} | ${source.kind === 'disk' ? m.made.notHashed : source.sha256 === '' ? '-' : codeSpan(source.sha256)} |`,
       );
   }
 }

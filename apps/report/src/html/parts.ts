@@ -65,7 +65,7 @@ ${
       source.id,
       breakablePath(source.path),
       html`<span class="t">${m.bytes(source.sizeBytes)}</span>`,
-      html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`,
+      source.kind === 'disk' ? m.made.notHashed : html`<span class="mono">${source.sha256 === '' ? '-' : source.sha256}</span>`,
     ]),
     m.sectionInputs,
   )

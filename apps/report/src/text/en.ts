@@ -179,6 +179,7 @@ export const en = {
     version: 'Version',
     zone: 'Time zone of this report',
     madeAt: 'Made',
+    notHashed: 'not hashed: the files read from it are',
     duration: 'Duration',
     span: 'Records span',
     totals: 'Records',

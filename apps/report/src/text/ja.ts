@@ -159,6 +159,7 @@ export const ja = {
     version: 'バージョン',
     zone: 'この報告のタイムゾーン',
     madeAt: '作成',
+    notHashed: 'ハッシュ計算なし(読み取ったファイルごとに計算)',
     duration: '所要時間',
     span: '記録の期間',
     totals: '記録数',
