@@ -56,7 +56,8 @@ describe(`a repair of ${writes} writes that is interrupted`, () => {
         expect.objectContaining({ code: 'JOURNAL_INTERRUPTED' }),
       );
       const torn = readFileSync(path);
-      expect(undoRepair(path).outcome, `write ${n}`).toBe('undone');
+      // Nothing at all of the first write: there is nothing to take back.
+      expect(undoRepair(path).outcome, `write ${n}`).toBe(n === 0 && share === 0 ? 'nothing' : 'undone');
       expect(Buffer.compare(readFileSync(path), original), `write ${n}`).toBe(0);
       writeFileSync(path, torn);
       expect(undoRepair(path, { finish: true, journal: `${path.replaceAll(' ', '_')}.winmedic-undo` }).outcome).toBe('finished');
