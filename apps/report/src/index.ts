@@ -1,4 +1,4 @@
-/** Reports of a case, of an audit and of connections: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
+/** Reports of a case, of an audit, of connections and of disks: terminal, JSON, Markdown, HTML; timeline listing, experiment and problem texts; times with their zone. */
 export { auditToHtml } from './audit/html.ts';
 export { AUDIT_SCHEMA_VERSION, auditToJson } from './audit/json.ts';
 export { auditToJunit } from './audit/junit.ts';
@@ -13,6 +13,33 @@ export { CONNECTION_SCHEMA_VERSION, connectionToJson } from './connection/json.t
 export { connectionToMarkdown } from './connection/markdown.ts';
 export { type ConnectionTextOptions, connectionToText } from './connection/terminal.ts';
 export type { ConnectionFilter } from './connection/view.ts';
+export { filesToText } from './disk/files.ts';
+export {
+  type FilesContext,
+  filesToJson,
+  hiveKeyToJson,
+  inspectToJson,
+  proposalsToJson,
+  recipesToJson,
+  repairToJson,
+  undoToJson,
+  verifyToJson,
+} from './disk/json.ts';
+export { DISK_SCHEMA_VERSION } from './disk/json-parts.ts';
+export type { DiskFilesOptions, DiskMeta, DiskPageOptions, DiskTextOptions } from './disk/options.ts';
+export {
+  hiveKeyToText,
+  inspectToHtml,
+  inspectToMarkdown,
+  inspectToText,
+  proposalsToText,
+  recipesToText,
+  repairToHtml,
+  repairToMarkdown,
+  repairToText,
+  undoToText,
+  verifyToText,
+} from './disk/pages.ts';
 export { experimentToText } from './experiment.ts';
 export { formatDuration, formatSpan, formatTime, formatTwoZones, isBogusTime, isTimeZone, rfc3339, zoneName } from './format-time.ts';
 export type { HtmlOptions } from './html/context.ts';

@@ -1,0 +1,82 @@
+import type { Refusal } from '@winmedic/core/model';
+import { loadKnowledge } from '@winmedic/knowledge';
+import type { Language } from '@winmedic/knowledge/model';
+import { messages, pick } from '../text/index.ts';
+import type { Item, ItemLine } from './document.ts';
+import { diskWords } from './words.ts';
+
+/** Places and reasons told of one code unless verbose; a busy log touches hundreds of blocks. */
+const SHORT = 5;
+
+/** What the choices of a refusal need to know. */
+export interface RefusalContext {
+  readonly lang: Language;
+  readonly verbose: boolean;
+  /** Steps of a repair that were refused: those can be left out. */
+  readonly steps: readonly string[];
+}
+
+/** Refusals by code, each told once with all its places, what it means, what to do, and the choices there are. */
+export function refusalItems(refusals: readonly Refusal[], context: RefusalContext): Item[] {
+  const byCode = new Map<string, Refusal[]>();
+  for (const refusal of refusals) {
+    const list = byCode.get(refusal.code);
+    if (list) list.push(refusal);
+    else byCode.set(refusal.code, [refusal]);
+  }
+  // The choices about the log are the same for each of its codes: they stand below the last.
+  const last = [...byCode.keys()].filter(isOfLog).at(-1);
+  return [...byCode].map(([code, list]) => refusalItem(code, list, context, !isOfLog(code) || code === last));
+}
+
+function isOfLog(code: string): boolean {
+  return code.startsWith('RECOVERY_LOG_');
+}
+
+function refusalItem(code: string, list: readonly Refusal[], context: RefusalContext, withChoices: boolean): Item {
+  const { lang, verbose } = context;
+  const words = diskWords(lang);
+  const m = messages(lang);
+  const title = Object.hasOwn(words.obstacle, code) ? words.obstacle[code] : undefined;
+  const places = list.map(({ what, offset }) => (offset === undefined ? what : `${what} (${m.offset(offset)})`));
+  const reasons = list.flatMap(({ because }) => because);
+  const short = (all: readonly string[]): readonly string[] => (verbose ? all : all.slice(0, SHORT));
+  const rest = (all: readonly string[]): ItemLine[] =>
+    all.length > short(all).length ? [{ text: words.andMore(all.length - SHORT), soft: true }] : [];
+  const [first = '', ...more] = short(places);
+  const { damages } = loadKnowledge();
+  const text = Object.hasOwn(damages, code) ? damages[code] : undefined;
+  return {
+    mark: 'bad',
+    word: code,
+    text: [title, first].filter((part) => part !== undefined && part !== '').join(': '),
+    lines: [
+      ...more.map((place): ItemLine => ({ text: place })),
+      ...rest(places),
+      ...short(reasons).map((reason): ItemLine => ({ label: words.because, text: reason, soft: true })),
+      ...rest(reasons),
+      ...(text === undefined
+        ? []
+        : ([
+            { text: pick(text.meaning, lang), soft: true },
+            { text: pick(text.trust, lang), soft: true },
+            { text: pick(text.action, lang) },
+          ] satisfies ItemLine[])),
+      ...(withChoices ? choices(code, context).map((choice, i): ItemLine => ({ label: `${words.choices} ${i + 1}`, text: choice })) : []),
+    ],
+  };
+}
+
+function choices(code: string, { lang, steps }: RefusalContext): string[] {
+  const words = diskWords(lang);
+  if (isOfLog(code))
+    return [
+      words.choiceReplay,
+      ...(steps.length === 0 ? [] : [words.choiceWithout(words.list(steps), steps.map((id) => `--without ${id}`).join(' '))]),
+      words.choiceRoute,
+      words.choiceReset,
+    ];
+  if (code === 'RECOVERY_HIBERNATED') return [words.choiceResume, words.choiceHibernatedHost];
+  if (code === 'JOURNAL_FOREIGN') return [words.choiceForeign];
+  return [];
+}
