@@ -8,16 +8,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attemptKind } from './attempt-kind.ts';
+import { bitlockerKind } from './bitlocker-kind.ts';
+import { containerKind } from './container-kind.ts';
 import { credsspKind } from './credssp-kind.ts';
 import { dcerpcKind } from './dcerpc-kind.ts';
 import { derKind } from './der-kind.ts';
+import { diskKind } from './disk-kind.ts';
 import { dumpKind } from './dump-kind.ts';
 import { evtxKind } from './evtx-kind.ts';
+import { fatKind } from './fat-kind.ts';
 import { hiveKind } from './hive-kind.ts';
+import { hiveStructureKind } from './hive-structure-kind.ts';
 import { httpKind } from './http-kind.ts';
 import { imageKind } from './image-kind.ts';
+import { journalKind } from './journal-kind.ts';
 import { kerberosKind } from './kerberos-kind.ts';
 import type { Kind } from './kind.ts';
+import { logfileKind } from './logfile-kind.ts';
+import { ntfsKind } from './ntfs-kind.ts';
 import { ntlmKind } from './ntlm-kind.ts';
 import { Random } from './random.ts';
 import { rdpKind } from './rdp-kind.ts';
@@ -42,6 +50,14 @@ const KINDS: Readonly<Record<string, () => Kind | Promise<Kind>>> = {
   rdp: rdpKind,
   http: httpKind,
   attempt: attemptKind,
+  disk: diskKind,
+  container: containerKind,
+  bitlocker: bitlockerKind,
+  ntfs: ntfsKind,
+  logfile: logfileKind,
+  fat: fatKind,
+  journal: journalKind,
+  'hive-structure': hiveStructureKind,
 };
 
 const { values } = parseArgs({
