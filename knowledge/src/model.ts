@@ -197,7 +197,18 @@ export type CauseKind =
   | 'separate_problem'; // real, but does not explain the stop
 
 /** What kind of trouble a cause belongs to. */
-export type CauseClass = 'stop' | 'connect' | 'logon' | 'exposure' | 'false_alarm' | 'reasoning' | 'performance' | 'hang' | 'outage';
+export type CauseClass =
+  | 'stop'
+  | 'connect'
+  | 'logon'
+  | 'exposure'
+  | 'false_alarm'
+  | 'reasoning'
+  | 'performance'
+  | 'hang'
+  | 'outage'
+  | 'noboot' // it does not start, or not as it should
+  | 'recovery'; // what helps or stands in the way of getting it back
 
 /** An entry of the cause catalogue. */
 export interface Cause {
