@@ -46,12 +46,16 @@ export function actionsOf(previews: readonly EditPreview[]): RepairAction[] {
   return previews.flatMap(({ changes }) => changes.map((change: EditChange): RepairAction => ({ kind: 'edit', change })));
 }
 
-/** All blocks of previews, each once; the first one counts, because it has the LSN from before all edits. */
+/**
+ * All blocks of previews, each once; the first one counts, because it has the LSN from before all edits. A record that is read for its run lists in one edit
+ * and written in another counts as written.
+ */
 export function blocksOf(previews: readonly EditPreview[]): TouchedBlock[] {
   const byPlace = new Map<string, TouchedBlock>();
   for (const block of previews.flatMap(({ blocks }) => blocks)) {
     const key = `${block.offset}/${block.sizeBytes}`;
-    if (!byPlace.has(key)) byPlace.set(key, block);
+    const known = byPlace.get(key);
+    if (known === undefined || (known.placing && !block.placing)) byPlace.set(key, block);
   }
   return [...byPlace.values()];
 }

@@ -24,8 +24,8 @@ export function checkRename(volume: NtfsVolume, preview: EditPreview): readonly 
     }
   };
   for (const change of preview.changes) if (change.kind === 'rename') guarded(change.record, () => checkOne(images, change, findings));
-  for (const { fileRecord, lsn, what } of preview.blocks) {
-    if (fileRecord === undefined || lsn === undefined) continue;
+  for (const { fileRecord, lsn, what, placing } of preview.blocks) {
+    if (fileRecord === undefined || lsn === undefined || placing) continue;
     guarded(fileRecord, () => {
       const now = images.parsed(fileRecord).lsn;
       if (now !== lsn) findings.error('CHECK_RENAME', `${what}: LSN`, { record: fileRecord, need: String(lsn), have: String(now) });

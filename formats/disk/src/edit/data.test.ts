@@ -78,6 +78,14 @@ describe('overwriteData', () => {
     expect(preview.blocks).toEqual([
       { what: expect.any(String), offset: (places[0] ?? 0) + 3584, sizeBytes: 512, stream: { record, type: 0x80, vcn: 0, clusters: 1 } },
       { what: expect.any(String), offset: places[1], sizeBytes: 512, stream: { record, type: 0x80, vcn: 1, clusters: 1 } },
+      {
+        what: expect.stringContaining('run list'),
+        offset: written.recordOffset(record),
+        sizeBytes: 1024,
+        lsn: expect.any(BigInt),
+        fileRecord: record,
+        placing: true,
+      },
     ]);
   });
 
@@ -115,9 +123,8 @@ describe('overwriteData', () => {
     expect(outside(test, [preview])).toEqual([]);
     expect(checkVolume(volume).findings).toEqual([]);
     expect(shown(volume, 'small', 'sparse.dat')).toEqual({ allocated: presentBytes(fileAt(volume, path)), size: 300_000n });
-    expect(overwriteData(volume, fileAt(volume, path), '', offset, bytes).blocks.some(({ fileRecord }) => fileRecord !== undefined)).toBe(
-      false,
-    );
+    const again = overwriteData(volume, fileAt(volume, path), '', offset, bytes);
+    expect(again.blocks.some(({ fileRecord, placing }) => fileRecord !== undefined && !placing)).toBe(false);
   });
 
   it('refuses a file that is no longer the one it was', () => {

@@ -32,6 +32,9 @@ describe.each(GEOMETRIES)('quarantine in %s', (_, geometry) => {
         { kind: 'rename', record, to: `C${String(i).padStart(5, '0')}~1.SY_`, nameSpace: 2 },
       ]);
       expect(preview.blocks.find((block) => block.fileRecord === record)?.lsn).toBe(BigInt(0x1000 + i));
+      const folder = volume.lookup(FOLDER)?.reference.record;
+      const inIndexBlock = preview.blocks.some(({ stream }) => stream?.record === folder);
+      expect(preview.blocks.filter(({ placing }) => placing).map(({ fileRecord }) => fileRecord)).toEqual(inIndexBlock ? [folder] : []);
       expect(checkRename(volume, preview)).toEqual([]);
       expect(volume.lookup(path)).toBeUndefined();
       expect(volume.lookup(path.replace('.sys', '.sy_'))?.reference.record).toBe(record);

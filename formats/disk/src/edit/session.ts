@@ -43,8 +43,12 @@ export class BlockImages {
 
   /** A file record to read and change. @throws {DiskError} EDIT_TORN when it cannot be read whole. */
   record(number: number): BlockImage {
-    const what = `MFT record ${number}`;
-    return this.#image(`record ${number}`, what, this.volume.recordPlace(number), 'FILE', { fileRecord: number });
+    return this.held(number);
+  }
+
+  /** A file record with its bytes from before the edit. */
+  protected held(number: number): Held {
+    return this.#image(`record ${number}`, `MFT record ${number}`, this.volume.recordPlace(number), 'FILE', { fileRecord: number });
   }
 
   /** A file record taken apart, as it is now in this edit. @throws {DiskError} EDIT_TORN when it cannot be understood. */
@@ -165,11 +169,12 @@ export class EditSession extends BlockImages {
       blocks.push(touched);
       writes.push({ ...stretch, bytes });
     }
+    blocks.push(...this.#placing(blocks));
     for (const { offset, sizeBytes } of writes) {
       if (offset + sizeBytes > device.sizeBytes) throw new DiskError('EDIT_RANGE', 'end of the volume', { offset, need: sizeBytes });
     }
     const recordsChanged = blocks.some(
-      ({ lsn, stream }) => lsn !== undefined || (stream !== undefined && stream.record < FIRST_USER_RECORD),
+      ({ lsn, stream, placing }) => (lsn !== undefined && !placing) || (stream !== undefined && stream.record < FIRST_USER_RECORD),
     );
     try {
       for (const { offset, sizeBytes, bytes } of writes) {
@@ -182,6 +187,28 @@ export class EditSession extends BlockImages {
     }
     for (const work of this.#written) work();
     return { blocks, changes };
+  }
+
+  /**
+   * File records with the run lists of the streams that are written to, as far as they are not written themselves: a pending record that changes one moves, cuts
+   * or deletes the stream, and a block written at its old place would be lost, or lie in another file.
+   */
+  #placing(written: readonly TouchedBlock[]): TouchedBlock[] {
+    const known = new Set(written.map(({ fileRecord }) => fileRecord));
+    const blocks: TouchedBlock[] = [];
+    for (const { stream } of written) {
+      if (stream === undefined) continue;
+      const places = this.volume.file(stream.record)?.attributes.filter(({ type }) => type === stream.type) ?? [];
+      for (const record of [stream.record, ...places.flatMap((attribute) => attribute.places.map((place) => place.record))]) {
+        if (known.has(record)) continue;
+        known.add(record);
+        const { what, before, stretches } = this.held(record);
+        const lsn = viewOf(before).getBigUint64(8, true);
+        for (const stretch of stretches)
+          blocks.push({ what: `${what}, run list`, ...wholeSectors(this.volume.device, stretch), lsn, fileRecord: record, placing: true });
+      }
+    }
+    return blocks;
   }
 
   /** Where $MFTMirr keeps a copy of a record: of the first four, of more when its data is longer (large clusters). */

@@ -2,7 +2,7 @@ import { LogWriter } from '@winmedic/labs/logfile-writer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, LCN, open, recordBlock, recordChange, SLOT, startedLog, verdicts } from './test-log.ts';
-import type { TouchedBlock } from './types.ts';
+import type { LogFile, TouchedBlock } from './types.ts';
 
 /** An INDX block of the folder. */
 function indexBlock(block: number, lsn = 0n): TouchedBlock {
@@ -140,6 +140,33 @@ describe('redo', () => {
     const attributes = ATTRIBUTES.map((attribute) => ({ ...attribute, openLsn: writer.lastLsn }));
     writer.checkpoint({ attributes, dirtyPages: [{ target: SLOT.folder, vcn: 4, lcns: [0], oldestLsn }] });
     expect(open(writer.write()).log.judge([indexBlock(9)])[0]?.verdict).toBe('unknown');
+  });
+});
+
+describe('a record that says where a written block lies', () => {
+  const placed = (log: LogFile, lsn = 0n) => log.judge([{ ...recordBlock(72, lsn), placing: true as const }])[0]?.verdict;
+
+  it.each([
+    ['its values', 0x07, 'free'],
+    ['an entry of its index', 0x0c, 'free'],
+    ['its run list', 0x09, 'redo'],
+    ['its sizes', 0x0b, 'redo'],
+    ['an attribute, which is removed', 0x06, 'redo'],
+    ['the file, which is deleted', 0x03, 'redo'],
+    ['whatever operation 0x25 changes', 0x25, 'redo'],
+  ])('counts %s (operation %i) as %s', (_, operation, verdict) => {
+    const writer = startedLog();
+    const lsn = writer.record({ ...recordChange(72), redo: operation, undo: 0 });
+    writer.end(0x18);
+    const { log } = open(writer.write());
+    expect(placed(log)).toBe(verdict);
+    expect(placed(log, lsn)).toBe('free');
+  });
+
+  it('counts when a change of its run list is rolled back', () => {
+    const writer = startedLog();
+    const lsn = writer.record({ ...recordChange(72), redo: 0x09, undo: 0x09 });
+    expect(placed(open(writer.write()).log, lsn)).toBe('undo');
   });
 });
 

@@ -46,6 +46,14 @@ export function effectOf(operation: number): Effect {
   return EFFECTS.get(operation) ?? 'unknown';
 }
 
+/** UpdateResidentValue, and the operations on entries of $INDEX_ROOT. */
+const VALUES_IN_RECORDS: ReadonlySet<number> = new Set([OPERATION.updateResidentValue, 0x0c, 0x0d, 0x11, 0x13, 0x21]);
+
+/** Whether an operation on a file record may change where the file's data lie: all do but those on values that stay in the record. */
+export function mayMoveData(operation: number): boolean {
+  return !VALUES_IN_RECORDS.has(operation);
+}
+
 /** Tables written by a checkpoint: they carry a transaction id but belong to no transaction. */
 export function isTableDump(operation: number): boolean {
   return operation >= OPERATION.openAttributeTableDump && operation <= OPERATION.transactionTableDump;

@@ -4,7 +4,7 @@ import type { LOGFILE_DAMAGE_CODES } from './codes.ts';
 import { RECORD_TYPE } from './layout.ts';
 import { LOOK_AHEAD_PAGES, MAX_UNDO_RECORDS, MAX_VERDICT_RECORDS } from './limits.ts';
 import { readOpenAttribute } from './open-attributes.ts';
-import { effectOf, OPERATION } from './operations.ts';
+import { effectOf, mayMoveData, OPERATION } from './operations.ts';
 import type { LogPages } from './pages.ts';
 import { ClusterRanges } from './ranges.ts';
 import { type NoRecord, type NtfsRecord, operationData, type RawRecord, readNext, readNtfsRecord, readRecord } from './records.ts';
@@ -117,7 +117,8 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
       const touch = touchOf(record, side, attribute, volume);
       if (touch === undefined) return;
       for (const entry of judged) {
-        const { lsn } = entry.block;
+        const { lsn, placing } = entry.block;
+        if (placing && !mayMoveData(record[side])) continue;
         // A redo is skipped when the block already carries its LSN; what is rolled back is rolled back whatever the block says. An LSN behind the end of the log
         // cannot come from this log: nothing is concluded from it (ntfsrecover redoes over such a block).
         if (side === 'redo' && lsn !== undefined && record.raw.lsn <= lsn && lsn <= endLsn) continue;

@@ -44,6 +44,11 @@ export interface TouchedBlock {
   readonly fileRecord?: number;
   /** A block of an attribute's stream (an INDX block: 0xA0 and its VCN): then records that name attribute and VCN count. */
   readonly stream?: { readonly record: number; readonly type: number; readonly vcn: number; readonly clusters: number };
+  /**
+   * A file record that is not written itself but says where a block that is written lies: only records count that may change its run lists or attributes
+   * (a file that was moved, cut or deleted), not those that change values and index entries in it.
+   */
+  readonly placing?: true;
 }
 
 /** The decision for one block. */
