@@ -142,6 +142,12 @@ class RepairRun {
         actions: [...report.actions, ...work.actions],
         refusals: [...report.refusals, ...work.refusals],
       };
+      // Other steps that want something of the same hive share its fate; why it is refused is told once.
+      for (const [i, other] of reports.entries()) {
+        const wants = other.outcome === 'nothing' && other.actions.some(({ kind }) => kind === 'value');
+        if (i !== at && wants && work.outcome !== 'nothing' && hivesOf(other.step as RepairStep).includes(path))
+          reports[i] = { ...other, outcome: work.outcome };
+      }
     }
     return reports;
   }

@@ -92,7 +92,10 @@ describe('the recipe for channel file 291', () => {
   it('disables the sensor only when asked to', () => {
     planned(made(), {}, (plan) => expect(outcomes(plan)['disable-sensor']).toBe('skipped'));
     const path = made();
-    planned(path, { with: new Set(['disable-sensor']) }, applyRepair);
+    planned(path, { with: new Set(['disable-sensor']) }, (plan) => {
+      expect(outcomes(plan)).toMatchObject({ hives: 'planned', 'disable-sensor': 'planned' });
+      applyRepair(plan);
+    });
     looked(path, (volume) => {
       const { source } = hiveOnDisk(volume, `${CONFIG_FOLDER}\\SYSTEM`)!;
       expect(openHive(source).key('ControlSet001\\Services\\CSAgent')?.value('Start')?.number()).toBe(4n);
