@@ -1,9 +1,10 @@
 import { ATTRIBUTE, type LogFile, type NtfsFile, type NtfsVolume, openNtfs, type TouchedBlock } from '@winmedic/disk';
 import type { InstantNs } from '../model/observation.ts';
 import { isChannelFile, versionAt } from './channel-file.ts';
-import { type DiskWindows, labelOf } from './disk-evidence.ts';
+import { type DiskWindows, diskLabel, labelOf } from './disk-evidence.ts';
 import type { DiskFact } from './disk-state.ts';
 import { instantOfTicks } from './instant.ts';
+import { diskDamage, type Problems } from './problems.ts';
 
 const NAME = 'crowdstrike.channel-file-291';
 const DRIVERS = 'Windows\\System32\\drivers';
@@ -16,10 +17,17 @@ const MAX_FILES = 1000;
  * when the whole folder could be read, nothing pending in the log of the volume will change it, and none was put aside by an offline repair, which leaves the
  * times of the folder as they were; it holds since the last change of the folder and of the files in it.
  */
-export function channelFilesOn({ volume, ntfs: read, label }: DiskWindows): DiskFact[] {
-  // Read anew: every damage on the way is told again, and counts here.
+export function channelFilesOn({ volume, ntfs: read, label }: DiskWindows, problems: Problems): DiskFact[] {
+  // Read anew: every damage on the way is told again, and counts here; those that are known are not listed twice.
   let damaged = false;
-  const ntfs = openNtfs(read.device, { onDamage: () => (damaged = true) });
+  const disk = diskLabel(label);
+  const known = new Set(problems.list().flatMap(({ code, path }) => (path === disk ? code : [])));
+  const ntfs = openNtfs(read.device, {
+    onDamage(damage) {
+      damaged = true;
+      if (!known.has(damage.code)) diskDamage(problems, disk, damage);
+    },
+  });
   const folder = ntfs.lookup(FOLDER);
   const parent = folder ?? ntfs.lookup(DRIVERS);
   if (parent === undefined || !parent.isDirectory) return [];

@@ -180,6 +180,11 @@ function memberOf({ ntfs, label }: DiskWindows, path: string, file: NtfsFile): I
   };
 }
 
+/** Label of the disk of a volume: `disk.vhdx` of `disk.vhdx!/3`. */
+export function diskLabel(volume: string): string {
+  return volume.slice(0, volume.lastIndexOf('!/'));
+}
+
 /** `disk.vhdx!/3/Windows/System32/config/SYSTEM`. */
 export function labelOf(volume: string, path: string): string {
   return `${volume}/${path.replaceAll('\\', '/')}`;

@@ -1,7 +1,7 @@
 import type { Evidence, FactObservation, InstantNs, Origin } from '../model/observation.ts';
 import type { DumpObservation } from '../model/state.ts';
 import { channelFilesOn } from './disk-channel-files.ts';
-import type { DiskWindows } from './disk-evidence.ts';
+import { type DiskWindows, diskLabel } from './disk-evidence.ts';
 import { bootFacts, type DiskFact, volumeFacts } from './disk-state.ts';
 import type { Problems } from './problems.ts';
 import { HOST_NAME_ADDRESSES } from './wanted-state.ts';
@@ -18,8 +18,8 @@ export function factsOfDisks(windows: readonly DiskWindows[], read: ReadFromDisk
     const host = hostOn(one, read);
     if (host === undefined) return [];
     const until = newestOn(one, read);
-    const sourceId = read.sources.find(({ kind, path }) => kind === 'disk' && one.label.startsWith(`${path}!/`))?.id ?? '';
-    const made = [...channelFilesOn(one), ...volumeFacts(one, problems), ...bootFacts(one, problems)];
+    const sourceId = read.sources.find(({ kind, path }) => kind === 'disk' && diskLabel(one.label) === path)?.id ?? '';
+    const made = [...channelFilesOn(one, problems), ...volumeFacts(one, problems), ...bootFacts(one, problems)];
     return made.map((fact) => observationOf(fact, { host, until, sourceId, label: one.label }));
   });
 }

@@ -4,7 +4,7 @@ import { currentControlSet, type Hive, type HiveKey, openHive } from '@winmedic/
 import { readBootConfiguration } from '../disk/bcd.ts';
 import { type BootStore, bootStores, CONFIG_FOLDER, hibernationState, hiveOnDisk } from '../disk/index.ts';
 import type { InstantNs } from '../model/observation.ts';
-import { type DiskWindows, labelOf } from './disk-evidence.ts';
+import { type DiskWindows, diskLabel, labelOf } from './disk-evidence.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
 
@@ -52,11 +52,6 @@ export function volumeFacts(windows: DiskWindows, problems: Problems): DiskFact[
 function isWhole({ label, disk }: DiskWindows, problems: Problems): boolean {
   const own = new Set([diskLabel(label), ...disk.volumes.map(({ number }) => `${diskLabel(label)}!/${number}`)]);
   return !problems.list().some(({ path, severity }) => severity !== 'note' && own.has(path));
-}
-
-/** Label of the disk of a volume. */
-function diskLabel(volume: string): string {
-  return volume.slice(0, volume.lastIndexOf('!/'));
 }
 
 function bitlockerFact({ volume }: DiskWindows): DiskFact {
