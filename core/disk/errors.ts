@@ -23,6 +23,8 @@ export const DISK_ACCESS_CODES = [
   'DISK_FOLDER',
   /** The bytes on the disk are not the content of the file. */
   'DISK_NO_CONTENT',
+  /** A file could be read in part only. */
+  'DISK_SHORT_FILE',
   /** A key of a hive does not exist. */
   'DISK_NO_KEY',
   /** A key file cannot be used. */

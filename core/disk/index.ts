@@ -1,5 +1,6 @@
 export { type BootStore, bootStores } from './boot-store.ts';
 export { ntfsVolume } from './choose-volume.ts';
+export { computerName } from './computer-name.ts';
 export { type FileContent, openContent } from './content.ts';
 export { DISK_ACCESS_CODES, type DiskAccessCode, DiskAccessError } from './errors.ts';
 export { type FileDevice, type FileSink, openFileDevice, openFileSink } from './file-device.ts';

@@ -23,6 +23,7 @@ export async function gather(
   paths: readonly string[],
   options: Options,
   causes: readonly Cause[] = loadKnowledge().causes,
+  disk?: CollectOptions['disk'],
 ): Promise<Evidence> {
   const progress = makeProgress(context);
   const collect: CollectOptions = {
@@ -32,6 +33,7 @@ export async function gather(
     facts: statedFacts(context, options),
     factsFiles: (options['facts'] as readonly string[] | undefined) ?? [],
     patterns: patternsOf(causes),
+    ...(disk && { disk }),
     signal: context.signal,
     runSync: context.sync,
     onProgress: ({ done, total, path }) => progress.update(done, total, path),

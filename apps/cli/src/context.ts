@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Language } from '@winmedic/knowledge/model';
 import { CliError, fileErrorText } from './errors.ts';
-import { interruptible } from './interrupt.ts';
+import { type Interrupts, interruptible } from './interrupt.ts';
 import { spelledOut } from './safe-text.ts';
 import type { Options } from './spec.ts';
 
@@ -25,6 +25,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Runs work that does not return to the event loop so that Ctrl-C ends it at once. */
   readonly sync: <T>(work: () => T) => T;
+  /** Runs work that must not stop half way, and says whether an interrupt came meanwhile. */
+  readonly uninterrupted: Interrupts['hold'];
   readonly out: (text: string) => Promise<void>;
   /** Prints one JSON value and a line end; indented on a terminal. */
   readonly outJson: (value: unknown) => Promise<void>;
@@ -97,7 +99,8 @@ function quoted(word: string): string {
 }
 
 /** Builds the context of one run. */
-export function makeContext(lang: Language, options: Options, argv: readonly string[], abort: AbortController): Context {
+export function makeContext(lang: Language, options: Options, argv: readonly string[], interrupts: Interrupts): Context {
+  const { abort } = interrupts;
   const { signal } = abort;
   const terminal = process.stdout.isTTY === true;
   const out = stdoutWriter(signal);
@@ -118,6 +121,7 @@ export function makeContext(lang: Language, options: Options, argv: readonly str
     commandLine: ['winmedic', ...argv].map(quoted).join(' '),
     signal,
     sync: (work) => interruptible(work, abort),
+    uninterrupted: (work) => interrupts.hold(work),
     out,
     outJson: (value) => {
       const text = JSON.stringify(value, null, terminal ? 2 : undefined);

@@ -34,6 +34,15 @@ const TEXTS = {
     ja: '--user にコロンは使えません。Windows の名前には含まれず、パスワードをコマンドラインに書くべきでもありません。--password-file、--password-env、--password-command、または入力を使ってください。',
   },
   CLI_CONNECT: { en: '{value}: {hint}', ja: '{value}: {hint}' },
+  CLI_CONFIRM: { en: 'nothing was written to {value}. {hint}', ja: '{value} には何も書き込んでいません。{hint}' },
+  CLI_NOT_CONFIRMED: {
+    en: 'not confirmed: nothing was written to {value}.',
+    ja: '確認が得られなかったため、{value} には何も書き込んでいません。',
+  },
+  CLI_BINARY: {
+    en: '{value} is no short text: give --out FILE, or send the output to a file or another command.',
+    ja: '{value} は短いテキストではありません。--out FILE を指定するか、出力をファイルやほかのコマンドに渡してください。',
+  },
   CLI_WRITE: { en: 'cannot write {value}: {hint}.', ja: '{value} に書き込めません: {hint}。' },
   CLI_STDIN_EMPTY: {
     en: 'nothing was given. Pass a code, or paste the text of an event on standard input.',

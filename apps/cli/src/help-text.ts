@@ -33,6 +33,8 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
     firstExamples: [
       '  # why did the server stop?',
       '  winmedic diagnose ./logs',
+      '  # what keeps this disk from booting, and can it be repaired?',
+      '  winmedic disk inspect server.vhdx',
       '  # what does this code mean?',
       '  winmedic explain 0x500ff',
       '  # which records are in this log?',
@@ -43,7 +45,8 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  0    done',
       '  1    done, something was found (connect; other verbs only with --exit-code)',
       '  2    could not be done',
-      '  3    done in part: some inputs could not be read',
+      '  3    done in part: some inputs could not be read, or are damaged',
+      '  4    a volume is locked: no key fits',
       '  130  interrupted',
     ].join('\n'),
     environment: [
@@ -52,6 +55,7 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  WINMEDIC_TZ                               time zone, when --tz and --utc are not given',
       '  NO_COLOR                                  no colour, when --color is not given',
       '  WINMEDIC_PASSWORD                         password for connect, when no other source is named',
+      '  WINMEDIC_RECOVERY_KEY                     BitLocker recovery keys for disk verbs, besides --recovery-key',
       '  KRB5_CONFIG, KRB5CCNAME                   Kerberos configuration and ticket cache',
     ].join('\n'),
     start: 'First step:  winmedic diagnose FOLDER-WITH-LOGS\nHelp of a verb:  winmedic diagnose --help',
@@ -68,6 +72,8 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
     firstExamples: [
       '  # サーバーはなぜ停止したのか',
       '  winmedic diagnose ./logs',
+      '  # このディスクが起動しない理由は何か、修復できるか',
+      '  winmedic disk inspect server.vhdx',
       '  # このコードの意味は何か',
       '  winmedic explain 0x500ff',
       '  # このログにはどのレコードがあるか',
@@ -78,7 +84,8 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  0    完了',
       '  1    完了、指摘あり(connect、またはほかの操作で --exit-code 指定時)',
       '  2    実行できず',
-      '  3    一部のみ完了(読めない入力あり)',
+      '  3    一部のみ完了(読めない入力、または破損あり)',
+      '  4    ボリュームがロックされたまま(合うキーなし)',
       '  130  中断',
     ].join('\n'),
     environment: [
@@ -87,6 +94,7 @@ export const HELP: Readonly<Record<Language, HelpWords>> = {
       '  WINMEDIC_TZ                               タイムゾーン(--tz も --utc もないとき)',
       '  NO_COLOR                                  色なし(--color がないとき)',
       '  WINMEDIC_PASSWORD                         connect のパスワード(ほかの取得元の指定がないとき)',
+      '  WINMEDIC_RECOVERY_KEY                     disk の BitLocker 回復キー(--recovery-key に追加)',
       '  KRB5_CONFIG, KRB5CCNAME                   Kerberos の設定とチケット キャッシュ',
     ].join('\n'),
     start: '最初の一歩:  winmedic diagnose ログのフォルダー\n操作ごとのヘルプ:  winmedic diagnose --help',

@@ -23,3 +23,33 @@ export function interruptible<T>(work: () => T, abort: AbortController): T {
     delete holder[WORK];
   }
 }
+
+/** Ctrl-C and SIGTERM of one run. */
+export class Interrupts {
+  readonly abort = new AbortController();
+  #held = false;
+  #came = false;
+
+  /** Handler of the signals: the first one asks for the end, the second one ends at once. */
+  readonly handle = (): void => {
+    if (this.#held) this.#came = true;
+    else if (this.abort.signal.aborted) process.exit(130);
+    else this.abort.abort();
+  };
+
+  /**
+   * Runs work that must not stop half way (writing to a disk): an interrupt meanwhile changes nothing and is told.
+   * What the system delivered during the work arrives on the next turn of the event loop.
+   */
+  async hold<T>(work: () => T): Promise<{ readonly value: T; readonly interrupted: boolean }> {
+    this.#held = true;
+    try {
+      const value = work();
+      await new Promise((resolve) => setImmediate(resolve));
+      return { value, interrupted: this.#came };
+    } finally {
+      this.#held = false;
+      this.#came = false;
+    }
+  }
+}

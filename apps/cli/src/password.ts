@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { Secret } from '@winmedic/core/connection';
 import type { Localized } from '@winmedic/knowledge/model';
 import { printable } from '@winmedic/report';
 import type { Context } from './context.ts';
 import { CliError, fileErrorText } from './errors.ts';
+import { askLine, canAsk } from './hidden-line.ts';
 
 /** Where a password comes from; at most one may be given. Without one: the environment, else the prompt. */
 export interface PasswordSource {
@@ -137,34 +136,11 @@ function promptFor(account: string): Localized {
   return { en: `the prompt for ${account}`, ja: `${account} の入力` };
 }
 
-/** Asks on the terminal without echo; the question goes to stderr, so that stdout stays data. */
-function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true)
-    throw new CliError('CLI_PASSWORD', { value: promptFor(account), hint: NO_TERMINAL });
-  process.stderr.write(lang === 'ja' ? `${printable(account)} のパスワード: ` : `Password of ${printable(account)}: `);
-  return new Promise((resolve, reject) => {
-    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-    const lines = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
-    const stop = (): void => {
-      reject(signal.reason);
-      lines.close();
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    // Raw mode keeps Ctrl-C from the process. Not process.kill: on Windows that ends it without its handlers.
-    lines.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
-    // The end of input (Ctrl-D) brings no line; after a line or the signal this comes too late to matter.
-    lines.once('close', () => {
-      signal.removeEventListener('abort', stop);
-      reject(new CliError('CLI_PASSWORD', { value: account, hint: EMPTY }));
-    });
-    lines.once('line', (line) => {
-      process.stderr.write('\n');
-      try {
-        resolve(checked(line, promptFor(account)));
-      } catch (problem) {
-        reject(problem);
-      }
-      lines.close();
-    });
-  });
+/** Asks on the terminal without echo. */
+async function prompt(account: string, { lang, signal }: Context): Promise<Secret> {
+  if (!canAsk()) throw new CliError('CLI_PASSWORD', { value: promptFor(account), hint: NO_TERMINAL });
+  const question = lang === 'ja' ? `${printable(account)} のパスワード: ` : `Password of ${printable(account)}: `;
+  const line = await askLine(question, signal, true);
+  if (line === undefined) throw new CliError('CLI_PASSWORD', { value: account, hint: EMPTY });
+  return checked(line, promptFor(account));
 }

@@ -1,39 +1,39 @@
+import { FormatError } from '@winmedic/bytes';
+import { loadKnowledge } from '@winmedic/knowledge';
 import type { Language } from '@winmedic/knowledge/model';
 import { displayWidth, wrap } from '@winmedic/report';
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import { chooseLanguage, makeContext, stdoutFailed } from './context.ts';
 import { CliError } from './errors.ts';
 import { HELP } from './help-text.ts';
+import { Interrupts } from './interrupt.ts';
 import { spelledOut } from './safe-text.ts';
-import { COMMON_OPTIONS, type OptionSpec, type Options, say, type VerbSpec } from './spec.ts';
+import { COMMON_OPTIONS, type ExampleSpec, type OptionSpec, type Options, say, type VerbGroup, type VerbSpec, verbIn } from './spec.ts';
 import { usageError } from './usage-error.ts';
-import { VERBS } from './verbs/index.ts';
+import { GROUPS, VERBS } from './verbs/index.ts';
 
 /** Parses the command line, runs the verb and returns the exit code (UX.md section 10). */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const lang = chooseLanguage(argv, process.env);
-  const abort = new AbortController();
-  const interrupt = (): void => {
-    if (abort.signal.aborted) process.exit(130);
-    abort.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const interrupts = new Interrupts();
+  const { abort } = interrupts;
+  process.on('SIGINT', interrupts.handle);
+  process.on('SIGTERM', interrupts.handle);
   process.stdout.on('error', (error) => stdoutFailed(error, lang));
   // Nobody reads the talk any more (`2>&1 | head`): nothing is lost by going on.
   process.stderr.on('error', () => {});
   let code = 0;
   const program = makeProgram(lang, argv, async (verb, args, options) => {
     const { run } = await verb.load();
-    code = await run(makeContext(lang, options, argv, abort), args, options);
+    code = await run(makeContext(lang, options, argv, interrupts), args, options);
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!abort.signal.aborted) code = report(error, lang, argv);
   }
-  process.off('SIGINT', interrupt);
-  process.off('SIGTERM', interrupt);
+  process.off('SIGINT', interrupts.handle);
+  process.off('SIGTERM', interrupts.handle);
   return abort.signal.aborted ? 130 : code;
 }
 
@@ -43,7 +43,7 @@ function report(error: unknown, lang: Language, argv: readonly string[]): number
     if (error.exitCode === 0) return 0;
     // `winmedic` alone already printed the help.
     if (error.code === 'commander.help') return 2;
-    return print(usageError(error, argv.find((word) => VERBS.some(({ name }) => name === word)) ?? ''), lang);
+    return print(usageError(error, verbIn(argv, VERBS, GROUPS)), lang);
   }
   if (error instanceof CliError) return print(error, lang);
   const coded = error as { code?: unknown; text?: Readonly<Record<string, string>>; stack?: string; message?: string };
@@ -51,9 +51,21 @@ function report(error: unknown, lang: Language, argv: readonly string[]): number
     process.stderr.write(spelledOut(`winmedic: ${coded.code} ${coded.text[lang]}\n`));
     return 2;
   }
+  if (error instanceof FormatError) return printFormatError(error as FormatError<string>, lang);
   const status = print(new CliError('CLI_INTERNAL', { value: coded.message ?? String(error) }), lang);
   if (process.env['WINMEDIC_DEBUG']) process.stderr.write(`${coded.stack ?? ''}\n`);
   return status;
+}
+
+/** Codes that mean that a volume stays locked: exit code 4. */
+const LOCKED: ReadonlySet<string> = new Set(['BITLOCKER_LOCKED', 'BITLOCKER_KEY', 'BITLOCKER_RECOVERY_PASSWORD', 'DISK_KEY_FILE']);
+
+/** The error of a reader in the words of the knowledge base: what it is, what was meant, what to do. */
+function printFormatError({ code, what }: FormatError<string>, lang: Language): number {
+  const text = loadKnowledge().damages[code];
+  const told = text === undefined ? '' : lang === 'ja' ? `: ${text.meaning.ja}${text.action.ja}` : `: ${text.meaning.en} ${text.action.en}`;
+  process.stderr.write(`${spelledOut(`winmedic: ${code} ${what}`.replaceAll('\n', ' '))}${told}\n`);
+  return LOCKED.has(code) ? 4 : 2;
 }
 
 function print(error: CliError, lang: Language): number {
@@ -79,34 +91,61 @@ export function makeProgram(lang: Language, argv: readonly string[], action: Act
   for (const option of COMMON_OPTIONS) program.addOption(makeOption(option, lang));
   program.addHelpText('before', `${words.examples}\n${words.firstExamples}\n`);
   program.addHelpText('after', `\n${long ? `${words.exitCodes}\n\n${words.environment}\n\n` : ''}${words.start}`);
+  const groups = new Map<string, Command>();
   for (const verb of VERBS) {
-    const command = configure(program.command(verb.name), lang);
-    command.summary(say(verb.summary, lang)).description(say(verb.summary, lang)).helpOption('-h, --help', words.helpOption);
-    command.usage([words.options, verb.args].filter(Boolean).join(' '));
-    for (const word of verb.args.split(' ').filter(Boolean)) command.addArgument(new Argument(word));
-    for (const option of [...verb.options, ...COMMON_OPTIONS]) command.addOption(makeOption(option, lang));
-    const examples = verb.examples.map(({ command: line, text }) => `  # ${say(text, lang)}\n  ${line}`).join('\n');
-    command.addHelpText('before', `${words.examples}\n${examples}\n`);
-    if (long)
-      command.addHelpText(
-        'after',
-        `\n${verb.details ? `${wrap(say(verb.details, lang), helpWidth()).join('\n')}\n\n` : ''}${words.exitCodes}`,
-      );
-    command.action(async () => {
-      await action(verb, command.args, { ...program.opts(), ...command.opts() } as Options);
-    });
+    const [head = '', last] = verb.name.split(' ');
+    const group = GROUPS.find(({ name }) => name === head);
+    if (group !== undefined && !groups.has(head)) groups.set(head, addGroup(program, group, lang));
+    const parent = groups.get(head);
+    addVerb((parent ?? program).command(last ?? head), verb, lang, long, (command) =>
+      action(verb, command.args, { ...program.opts(), ...parent?.opts(), ...command.opts() } as Options),
+    );
   }
   addHelpVerb(program, lang);
   return program;
 }
 
+/** A word that verbs stand behind; alone it shows them. */
+function addGroup(program: Command, spec: VerbGroup, lang: Language): Command {
+  const words = HELP[lang];
+  const group = configure(program.command(spec.name), lang);
+  group.summary(say(spec.summary, lang)).description(say(spec.summary, lang)).helpOption('-h, --help', words.helpOption);
+  group.usage(words.usage).helpCommand(false).enablePositionalOptions();
+  for (const option of COMMON_OPTIONS) group.addOption(makeOption(option, lang));
+  group.addHelpText('before', `${words.examples}\n${examplesOf(spec.examples, lang)}\n`);
+  return group;
+}
+
+function addVerb(command: Command, verb: VerbSpec, lang: Language, long: boolean, run: (command: Command) => Promise<void>): void {
+  const words = HELP[lang];
+  configure(command, lang).summary(say(verb.summary, lang)).description(say(verb.summary, lang)).helpOption('-h, --help', words.helpOption);
+  command.usage([words.options, verb.args].filter(Boolean).join(' '));
+  for (const word of verb.args.split(' ').filter(Boolean)) command.addArgument(new Argument(word));
+  for (const option of [...verb.options, ...COMMON_OPTIONS]) command.addOption(makeOption(option, lang));
+  command.addHelpText('before', `${words.examples}\n${examplesOf(verb.examples, lang)}\n`);
+  if (long)
+    command.addHelpText(
+      'after',
+      `\n${verb.details ? `${wrap(say(verb.details, lang), helpWidth()).join('\n')}\n\n` : ''}${words.exitCodes}`,
+    );
+  command.action(() => run(command));
+}
+
+function examplesOf(examples: readonly ExampleSpec[], lang: Language): string {
+  return examples.map(({ command, text }) => `  # ${say(text, lang)}\n  ${command}`).join('\n');
+}
+
 /** `winmedic help [verb]`; Commander's own would show the help of the program for a verb that does not exist. */
 function addHelpVerb(program: Command, lang: Language): void {
-  const help = configure(program.command('help'), lang).argument('[verb]').summary(HELP[lang].helpCommandText).usage('[verb]');
+  const help = configure(program.command('help'), lang).argument('[verb...]').summary(HELP[lang].helpCommandText).usage('[verb]');
   for (const option of COMMON_OPTIONS) help.addOption(makeOption(option, lang).hideHelp());
-  help.action((name: string | undefined) => {
-    const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
-    if (!command) throw new CliError('CLI_UNKNOWN_VERB', { value: name ?? '' });
+  help.action((names: readonly string[]) => {
+    let command = program;
+    for (const name of names) {
+      const found = command.commands.find((one) => one.name() === name && one !== help);
+      if (!found) throw new CliError('CLI_UNKNOWN_VERB', { value: names.join(' ') });
+      command = found;
+    }
     command.outputHelp();
   });
 }
@@ -125,7 +164,9 @@ function configure(command: Command, lang: Language): Command {
     .configureHelp({
       styleTitle: (title) => titles[title] ?? title,
       optionDescription: describe,
-      subcommandTerm: (verb) => `${verb.name()} ${verb.usage().replace(/^\[\S+\] /, '')}`,
+      // Of a group the first word of its usage, of a verb its arguments.
+      subcommandTerm: (verb) =>
+        `${verb.name()} ${verb.commands.length > 0 ? (verb.usage().split(' ', 1)[0] ?? '') : verb.usage().replace(/^\[\S+\] ?/, '')}`,
       helpWidth: helpWidth(),
       displayWidth,
       boxWrap: (text, width) => (width < 30 ? text : wrap(text, width).join('\n')),

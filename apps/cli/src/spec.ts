@@ -10,7 +10,7 @@ export interface OptionSpec {
   readonly repeat?: boolean;
   readonly choices?: readonly string[];
   /** What the value is, for shell completion. */
-  readonly value?: 'file' | 'folder' | 'zone' | 'fact';
+  readonly value?: 'file' | 'folder' | 'zone' | 'fact' | 'recipe';
 }
 
 /** An example of the help: a command line and what it does. */
@@ -22,8 +22,16 @@ export interface ExampleSpec {
 /** Parsed options by camel-case name; repeated ones are arrays. */
 export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** Verbs that share their first word. */
+export interface VerbGroup {
+  readonly name: string;
+  readonly summary: Localized;
+  readonly examples: readonly ExampleSpec[];
+}
+
 /** A verb of the command. Its code is loaded only when it runs. */
 export interface VerbSpec {
+  /** One word, or two for a verb of a group: `disk inspect`. */
   readonly name: string;
   /** Commander's argument form, `<paths...>`. */
   readonly args: string;
@@ -72,6 +80,15 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
     text: { en: 'colour of terminal output (NO_COLOR is honoured)', ja: '端末出力の色(NO_COLOR に従う)' },
   },
 ];
+
+/** The verb a command line names, or the group when its second word is missing or unknown; empty: neither. Options may stand between the words. */
+export function verbIn(argv: readonly string[], verbs: readonly VerbSpec[], groups: readonly VerbGroup[]): string {
+  const first = argv.findIndex((word) => groups.some(({ name }) => name === word) || verbs.some(({ name }) => name === word));
+  const head = argv[first];
+  if (head === undefined || !groups.some(({ name }) => name === head)) return head ?? '';
+  const names = argv.slice(first + 1).map((word) => `${head} ${word}`);
+  return names.find((name) => verbs.some((verb) => verb.name === name)) ?? head;
+}
 
 /** The text in the given language. */
 export function say(text: Localized, lang: Language): string {

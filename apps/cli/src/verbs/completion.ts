@@ -2,7 +2,7 @@ import { loadKnowledge } from '@winmedic/knowledge';
 import { CliError } from '../errors.ts';
 import { COMMON_OPTIONS, type OptionSpec, type VerbRun, type VerbSpec } from '../spec.ts';
 import { oneOf } from '../usage-error.ts';
-import { VERBS } from './index.ts';
+import { GROUPS, VERBS } from './index.ts';
 
 /** Long flag of an option spec (`--ids <list>` -> `--ids`). */
 function flag(option: OptionSpec): string {
@@ -19,12 +19,23 @@ function optionsOf(verb: VerbSpec): readonly OptionSpec[] {
 function wordsFor(option: OptionSpec): readonly string[] | undefined {
   if (option.choices) return option.choices;
   if (option.value === 'zone') return ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  if (option.value === 'recipe') return loadKnowledge().recipes.map(({ id }) => id);
   if (option.value === 'fact') return loadKnowledge().facts.map(({ id }) => `${id}=`);
   return undefined;
 }
 
 const isPath = (option: OptionSpec): boolean => option.value === 'file' || option.value === 'folder';
 const quote = (text: string): string => text.replaceAll("'", "'\\''");
+
+/** First words of the verbs, each once, in the order of the help. */
+const HEADS: readonly string[] = [...new Set(VERBS.map(({ name }) => name.split(' ', 1)[0] ?? ''))];
+
+/** Verbs of a group with their second word. */
+const membersOf = (group: string): readonly { readonly verb: VerbSpec; readonly word: string }[] =>
+  VERBS.filter(({ name }) => name.startsWith(`${group} `)).map((verb) => ({ verb, word: verb.name.slice(group.length + 1) }));
+
+/** What is said of a first word. */
+const summaryOf = (head: string): string => [...GROUPS, ...VERBS].find(({ name }) => name === head)?.summary.en ?? '';
 
 /** Lists used by several verbs stand in the script once. */
 function bash(): string {
@@ -51,9 +62,16 @@ function bash(): string {
       : verb.argValue === 'host'
         ? '\n      compopt +o default +o bashdefault; COMPREPLY=($(compgen -A hostname -- "$cur"))'
         : '';
-    return `    ${verb.name})\n      case "$prev" in\n${values.join('\n')}\n      esac\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${flags}' -- "$cur")); return; fi${rest} ;;`;
+    return `    '${verb.name}')\n      case "$prev" in\n${values.join('\n')}\n      esac\n      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W '${flags}' -- "$cur")); return; fi${rest} ;;`;
   }).join('\n');
-  const verbs = VERBS.map(({ name }) => name).join(' ');
+  const verbs = HEADS.join(' ');
+  const inGroups = GROUPS.map(({ name }) => {
+    const words = membersOf(name).map(({ word }) => word);
+    return {
+      second: `      ${name}|'help ${name}') case $word in ${words.join('|')}) verb="$verb $word" ;; esac ;;`,
+      offer: `    ${name}|'help ${name}') COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$cur")) ;;`,
+    };
+  });
   return `${[...lists].map(([name, words]) => `${name}='${quote(words)}'`).join('\n')}
 _winmedic() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} verb= word i
@@ -62,11 +80,16 @@ _winmedic() {
   COMPREPLY=()
   for (( i = 1; i < COMP_CWORD; i++ )); do
     word=\${COMP_WORDS[i]}
-    case $word in ${[...VERBS.map(({ name }) => name), 'help'].join('|')}) verb=$word; break ;; esac
+    case "$verb" in
+      '') case $word in ${[...HEADS, 'help'].join('|')}) verb=$word ;; esac ;;
+      help) case $word in ${GROUPS.map(({ name }) => name).join('|')}) verb="help $word" ;; esac ;;
+${inGroups.map(({ second }) => second).join('\n')}
+    esac
   done
   case "$verb" in
     '') COMPREPLY=($(compgen -W '${verbs} help --help --version ${COMMON_OPTIONS.map(flag).join(' ')}' -- "$cur")) ;;
     help) COMPREPLY=($(compgen -W '${verbs}' -- "$cur")) ;;
+${inGroups.map(({ offer }) => offer).join('\n')}
 ${cases}
   esac
 }
@@ -76,7 +99,18 @@ complete -o default -o bashdefault -F _winmedic winmedic
 
 function zsh(): string {
   const text = (words: string): string => quote(words).replaceAll(/[[\]:]/g, ' ');
-  const verbs = VERBS.map((verb) => `'${verb.name}:${text(verb.summary.en)}'`).join(' ');
+  const described = (words: readonly (readonly [string, string])[]): string =>
+    words.map(([word, summary]) => `'${word}:${text(summary)}'`).join(' ');
+  const verbs = described(HEADS.map((head) => [head, summaryOf(head)]));
+  const groups = GROUPS.map(({ name }) => {
+    const members = described(membersOf(name).map(({ verb, word }) => [word, verb.summary.en]));
+    return `  if [[ $verb == ${name} ]]; then
+    if (( CURRENT == 2 )); then
+      local -a members; members=(${members}); _describe verb members; return
+    fi
+    verb="${name} $words[2]"; shift words; (( CURRENT-- ))
+  fi`;
+  }).join('\n');
   const cases = VERBS.map((verb) => {
     const options = optionsOf(verb).map((option) => {
       const words = wordsFor(option);
@@ -87,7 +121,7 @@ function zsh(): string {
     options.push(
       verb.argChoices ? `'1:value:(${verb.argChoices.join(' ')})'` : verb.argValue === 'host' ? "'*:host:_hosts'" : "'*:file:_files'",
     );
-    return `    ${verb.name}) _arguments \\\n        ${options.join(' \\\n        ')} ;;`;
+    return `    '${verb.name}') _arguments \\\n        ${options.join(' \\\n        ')} ;;`;
   }).join('\n');
   return `#compdef winmedic
 _winmedic() {
@@ -95,6 +129,7 @@ _winmedic() {
     local -a verbs; verbs=(${verbs}); _describe verb verbs; return
   fi
   local verb=$words[2]; shift words; (( CURRENT-- ))
+${groups}
   case $verb in
 ${cases}
   esac
@@ -105,9 +140,15 @@ compdef _winmedic winmedic
 
 function fish(): string {
   const lines = ['complete -c winmedic -n __fish_use_subcommand -f'];
+  for (const head of HEADS) lines.push(`complete -c winmedic -n __fish_use_subcommand -f -a ${head} -d '${quote(summaryOf(head))}'`);
+  for (const { name } of GROUPS) {
+    const members = membersOf(name);
+    const none = `__fish_seen_subcommand_from ${name}; and not __fish_seen_subcommand_from ${members.map(({ word }) => word).join(' ')}`;
+    for (const { verb, word } of members) lines.push(`complete -c winmedic -n '${none}' -f -a ${word} -d '${quote(verb.summary.en)}'`);
+  }
   for (const verb of VERBS) {
-    const seen = `complete -c winmedic -n '__fish_seen_subcommand_from ${verb.name}'`;
-    lines.push(`complete -c winmedic -n __fish_use_subcommand -f -a ${verb.name} -d '${quote(verb.summary.en)}'`);
+    const words = verb.name.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
+    const seen = `complete -c winmedic -n '${words.join('; and ')}'`;
     if (verb.argChoices) lines.push(`${seen} -f -a '${verb.argChoices.join(' ')}'`);
     if (verb.argValue === 'host') lines.push(`${seen} -f -a '(__fish_print_hostnames)'`);
     for (const option of optionsOf(verb)) {
@@ -129,6 +170,8 @@ function powershell(): string {
   }
   return `Register-ArgumentCompleter -Native -CommandName winmedic -ScriptBlock {
   param($word, $ast, $position)
+  $heads = ${list(HEADS)}
+  $groups = @{ ${GROUPS.map(({ name }) => `'${name}' = ${list(membersOf(name).map(({ word }) => word))}`).join('; ')} }
   $verbs = @{
 ${verbs}
   }
@@ -138,7 +181,10 @@ ${[...values].map(([name, words]) => `    '${name}' = ${words}`).join('\n')}
   $words = @($ast.CommandElements | ForEach-Object { $_.ToString() })
   $before = if ($word) { $words[-2] } else { $words[-1] }
   $candidates = if ($before -and $values.ContainsKey($before)) { $values[$before] }
-    elseif ($words.Count -le 1 -or ($words.Count -eq 2 -and $word)) { $verbs.Keys }
+    elseif ($words.Count -le 1 -or ($words.Count -eq 2 -and $word)) { $heads }
+    elseif ($groups.ContainsKey($words[1])) {
+      if ($words.Count -le 2 -or ($words.Count -eq 3 -and $word)) { $groups[$words[1]] } else { $verbs["$($words[1]) $($words[2])"] }
+    }
     else { $verbs[$words[1]] }
   $candidates | Where-Object { $_ -like "$word*" } | Sort-Object | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
 }

@@ -51,3 +51,29 @@ export const FACT_OPTIONS: readonly OptionSpec[] = [
     text: { en: 'facts from a YAML or JSON file', ja: 'YAML または JSON ファイルから事実を読み込む' },
   },
 ];
+
+/** Which volume of a disk, and keys that people have for encrypted ones. */
+export const DISK_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--volume <n>',
+    text: {
+      en: 'partition number on the disk (default: the one with a Windows)',
+      ja: 'ディスク上のパーティション番号 (既定: Windows があるもの)',
+    },
+  },
+  {
+    flags: '--recovery-key <file>',
+    repeat: true,
+    value: 'file',
+    text: {
+      en: "BitLocker recovery keys: a key list or a single key, matched by key ID ('-' is standard input)",
+      ja: 'BitLocker 回復キーの一覧または 1 件のキー。キー ID で照合 (- は標準入力)',
+    },
+  },
+  {
+    flags: '--startup-key <file>',
+    repeat: true,
+    value: 'file',
+    text: { en: 'BitLocker startup key (.BEK)', ja: 'BitLocker スタートアップ キー (.BEK)' },
+  },
+];
