@@ -10,7 +10,7 @@ import {
   setVolumeDirty,
   undeleteFile,
 } from '@winmedic/disk';
-import type { QuarantineStep, ServiceStep } from '@winmedic/knowledge/model';
+import type { FileSelection, QuarantineStep, ServiceStep } from '@winmedic/knowledge/model';
 import { currentControlSet, type Hive, type HiveChange } from '@winmedic/registry-hive';
 import { CONFIG_FOLDER } from '../disk/windows.ts';
 import type { RepairAction } from '../model/disk.ts';
@@ -20,22 +20,36 @@ import { actionsOf, noWork, type StepWork } from './request.ts';
 /** Files hashed for the report up to this length; channel files and drivers are far smaller. */
 const MAX_HASHED = 64 << 20;
 
+/** A file of a selection's folder and pattern; `why`: it lies outside the time, on this side. */
+export interface SelectedFile {
+  readonly found: FoundFile;
+  readonly why?: 'older' | 'newer';
+}
+
+/** Files of the folder and pattern of a selection, those outside its time marked. */
+export function selectFiles(volume: NtfsVolume, { folder, glob, modifiedFrom, modifiedBefore }: FileSelection): SelectedFile[] {
+  const from = ticks(modifiedFrom);
+  const before = ticks(modifiedBefore);
+  return [...volume.find({ below: folder, glob, shallow: true })]
+    .filter(({ file }) => !file.isDirectory)
+    .map((found) => {
+      const { modified } = found.file.times;
+      const why = from !== undefined && modified < from ? 'older' : before !== undefined && modified >= before ? 'newer' : undefined;
+      return { found, ...(why && { why }) };
+    });
+}
+
 /**
  * Renames the files of a selection in place; those of the same pattern outside the time are told. Files that were renamed by an earlier repair count as
  * done.
  */
 export function quarantine(volume: NtfsVolume, step: QuarantineStep): StepWork {
-  const { folder, glob, modifiedFrom, modifiedBefore } = step.quarantine;
-  const from = ticks(modifiedFrom);
-  const before = ticks(modifiedBefore);
-  const all = [...volume.find({ below: folder, glob, shallow: true })].filter(({ file }) => !file.isDirectory);
+  const { folder, glob } = step.quarantine;
   const previews: EditPreview[] = [];
   const actions: RepairAction[] = [];
-  for (const found of all) {
-    const { modified } = found.file.times;
-    const why = from !== undefined && modified < from ? 'older' : before !== undefined && modified >= before ? 'newer' : undefined;
+  for (const { found, why } of selectFiles(volume, step.quarantine)) {
     if (why !== undefined) {
-      actions.push({ kind: 'kept', path: found.path, modified, why });
+      actions.push({ kind: 'kept', path: found.path, modified: found.file.times.modified, why });
       continue;
     }
     actions.push({ kind: 'quarantined', to: quarantinedPath(found.path), ...identity(volume, found) });
@@ -43,11 +57,9 @@ export function quarantine(volume: NtfsVolume, step: QuarantineStep): StepWork {
   }
   if (previews.length > 0)
     return { outcome: 'planned', actions: [...actions, ...actionsOf(previews)], refusals: [], previews: on(volume, previews) };
-  const done = [...volume.find({ below: folder, glob: quarantineName(glob), shallow: true })].filter(
-    ({ file }) => (from === undefined || file.times.modified >= from) && (before === undefined || file.times.modified < before),
-  );
+  const done = selectFiles(volume, { ...step.quarantine, glob: quarantineName(glob) }).filter(({ why }) => why === undefined);
   if (done.length > 0 || step.required !== true) {
-    const told = done.map(({ path }): RepairAction => ({ kind: 'present', path }));
+    const told = done.map(({ found }): RepairAction => ({ kind: 'present', path: found.path }));
     return noWork('nothing', { actions: [...actions, ...told] });
   }
   return noWork('refused', {
@@ -94,24 +106,38 @@ export function restore(volume: NtfsVolume, names: readonly { readonly path: str
 /** Logs of the transactional registry of the hives, as Microsoft's script selects them; those of the transaction manager itself (`.TM.`) stay. */
 const TXR_LOG = /\.txr\.(?:\d+\.regtrans-ms|blf)$/i;
 
-/** Puts the logs of the transactional registry aside. @source Azure/repair-script-library, win-crowdstrike-fix-bootloop-v2.ps1 */
-export function putTxrAside(volume: NtfsVolume): StepWork {
-  const folder = `${CONFIG_FOLDER}\\TxR`;
-  const directory = volume.lookup(folder);
-  if (directory === undefined || !directory.isDirectory) return noWork('nothing', { actions: [{ kind: 'absent', what: folder }] });
+/** Folder of the logs of the transactional registry. */
+const TXR_FOLDER = `${CONFIG_FOLDER}\\TxR`;
+
+/** Logs of the transactional registry that would be put aside. */
+export function txrLogs(volume: NtfsVolume): FoundFile[] {
+  const directory = volume.lookup(TXR_FOLDER);
+  if (directory === undefined || !directory.isDirectory) return [];
   const names = new Map(
     [...volume.entries(directory)].filter(({ name }) => TXR_LOG.test(name)).map((entry) => [entry.reference.record, entry.name]),
   );
-  if (names.size === 0) return noWork('nothing');
-  const actions: RepairAction[] = [];
-  const previews: EditPreview[] = [];
-  for (const [record, name] of names) {
+  return [...names].flatMap(([record, name]) => {
     const file = volume.file(record);
-    if (file === undefined || file.isDirectory) continue;
-    const path = `${folder}\\${name}`;
-    actions.push({ kind: 'quarantined', to: quarantinedPath(path), path, modified: file.times.modified, sizeBytes: file.sizeBytes });
-    previews.push(quarantineFile(volume, path));
-  }
+    return file === undefined || file.isDirectory ? [] : [{ path: `${TXR_FOLDER}\\${name}`, file }];
+  });
+}
+
+/** Puts the logs of the transactional registry aside. @source Azure/repair-script-library, win-crowdstrike-fix-bootloop-v2.ps1 */
+export function putTxrAside(volume: NtfsVolume): StepWork {
+  const directory = volume.lookup(TXR_FOLDER);
+  if (directory === undefined || !directory.isDirectory) return noWork('nothing', { actions: [{ kind: 'absent', what: TXR_FOLDER }] });
+  const logs = txrLogs(volume);
+  if (logs.length === 0) return noWork('nothing');
+  const actions = logs.map(
+    ({ path, file }): RepairAction => ({
+      kind: 'quarantined',
+      to: quarantinedPath(path),
+      path,
+      modified: file.times.modified,
+      sizeBytes: file.sizeBytes,
+    }),
+  );
+  const previews = logs.map(({ path }) => quarantineFile(volume, path));
   return { outcome: 'planned', actions: [...actions, ...actionsOf(previews)], refusals: [], previews: on(volume, previews) };
 }
 
