@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs';
 import { applyJournal, DiskError, type JournalProgress, type NtfsVolume, writeJournal } from '@winmedic/disk';
-import type { FileSink } from '../disk/file-device.ts';
+import { type FileSink, openFileDevice } from '../disk/file-device.ts';
 import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { windowsVolume } from '../disk/windows.ts';
 import type { CheckReport } from '../model/disk.ts';
 import { checkResult } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
 import { identityOf } from './identity.ts';
-import { createJournalFile, journalPath, journalsOf, sha256, tornJournal } from './journal-file.ts';
+import { createJournalFile, nextJournalPath, sha256, tornJournal } from './journal-file.ts';
 import type { PlannedRepair } from './plan-repair.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
 
@@ -42,9 +42,8 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
   const { disk, plan, request } = planned;
   if (planned.outcome !== 'planned') throw new TypeError('a repair that was refused or has nothing to do cannot be applied');
   refuseUsed(disk.path);
-  const torn = tornJournal(disk);
-  if (torn !== undefined) throw new RecoveryError('RECOVERY_TORN', torn);
-  const path = options.journal ?? journalPath(disk.path, disk.isDevice, journalsOf(disk.path, disk.isDevice).length + 1);
+  refuseTorn(disk.path);
+  const path = options.journal ?? nextJournalPath(disk.path, disk.isDevice);
   const sink = openForWriting(disk.path, options.openSink);
   try {
     const store = createJournalFile(path);
@@ -75,6 +74,17 @@ export function applyRepair(planned: PlannedRepair, options: ApplyOptions = {}):
     }
   } finally {
     sink.close();
+  }
+}
+
+/** Looks at the file or device itself: through the plan, a repair that was never begun would seem half done. */
+function refuseTorn(path: string): void {
+  const device = openFileDevice(path);
+  try {
+    const torn = tornJournal(path, device.isDevice, device);
+    if (torn !== undefined) throw new RecoveryError('RECOVERY_TORN', torn);
+  } finally {
+    device.close();
   }
 }
 

@@ -12,13 +12,13 @@ import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, hasWindows, hiveOnDisk } from '../disk/windows.ts';
 import { blameTables, type Problems, readDump } from '../evidence/index.ts';
 import type { DiskReport, DiskValue, LastCrash, VolumeReport, WindowsReport } from '../model/disk.ts';
-import { journalsOf, withJournal } from './journal-file.ts';
+import { wholeJournalsOf, withJournal } from './journal-file.ts';
 import { hiveReports } from './verify-disk.ts';
 
 /** Everything `disk inspect` shows but what it cost and the problems met. A volume that cannot be read is told and the others are shown. */
 export function inspectDisk(disk: OpenedDisk, problems: Problems): Omit<DiskReport, 'problems' | 'io'> {
   const volumes = disk.volumes.map((volume) => volumeReport(disk, volume, problems));
-  const journal = journalsOf(disk.path, disk.isDevice).at(-1);
+  const journal = wholeJournalsOf(disk.path, disk.isDevice).at(-1);
   return {
     path: disk.path,
     sizeBytes: disk.device.sizeBytes,

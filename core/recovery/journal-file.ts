@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readdirSync, readSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { FormatError } from '@winmedic/bytes';
-import { compareDisk, type Journal, type JournalStore, readJournal, type Sha256 } from '@winmedic/disk';
-import type { OpenedDisk } from '../disk/open-disk.ts';
+import { type BlockDevice, compareDisk, DiskError, type Journal, type JournalStore, readJournal, type Sha256 } from '@winmedic/disk';
 import { RecoveryError } from './errors.ts';
 
 /** An undo journal in a file. */
@@ -17,28 +16,66 @@ export const sha256: Sha256 = (bytes) => new Uint8Array(createHash('sha256').upd
 
 /** Ending of journals beside an image. */
 const SUFFIX = '.winmedic-undo';
-/** Repairs of one disk that are remembered beside it. */
-const MAX_JOURNALS = 1000;
 
 /**
- * Where journals of a disk lie: beside an image; for a device in the current folder. The first is `NAME.winmedic-undo`, further ones are numbered.
+ * Where journals of a disk lie: beside an image (the file itself, where a link was named); for a device in the current folder. The first is
+ * `NAME.winmedic-undo`, further ones are numbered.
  * @param index 1 for the first.
  */
 export function journalPath(disk: string, isDevice: boolean, index = 1): string {
-  const folder = isDevice ? process.cwd() : dirname(resolve(disk));
-  const name = basename(disk).replaceAll(/[^\w.-]+/g, '_');
+  const folder = isDevice ? process.cwd() : dirname(real(disk));
+  // Letters of every script stay: names of two images must not become the same.
+  const name = basename(isDevice ? disk : real(disk)).replaceAll(/[^\p{L}\p{M}\p{N}_.-]+/gu, '_');
   return resolve(folder, `${name}${SUFFIX}${index === 1 ? '' : `-${index}`}`);
 }
 
-/** Journals of a disk that are there, oldest first. */
+/**
+ * Journals of a disk that are there, oldest first: files of the user himself, of root, and of the owner of an image. A journal says what is written to the disk
+ * at undo: one that somebody else laid into a folder where anybody may write is never taken by itself.
+ */
 export function journalsOf(disk: string, isDevice: boolean): string[] {
-  const found: string[] = [];
-  for (let index = 1; index <= MAX_JOURNALS; index++) {
-    const path = journalPath(disk, isDevice, index);
-    if (!existsSync(path)) return found;
-    found.push(path);
+  return numbersOf(disk, isDevice)
+    .map((index) => journalPath(disk, isDevice, index))
+    .filter((path) => isTrusted(path, isDevice ? undefined : disk));
+}
+
+/** Where the journal of the next repair goes: behind all others, also where one between them was removed. */
+export function nextJournalPath(disk: string, isDevice: boolean): string {
+  return journalPath(disk, isDevice, (numbersOf(disk, isDevice).at(-1) ?? 0) + 1);
+}
+
+/** Numbers of the journals that are there, in rising order. */
+function numbersOf(disk: string, isDevice: boolean): number[] {
+  const first = journalPath(disk, isDevice);
+  let names: string[];
+  try {
+    names = readdirSync(dirname(first));
+  } catch {
+    return [];
   }
-  return found;
+  const numbers = names.flatMap((name) => {
+    if (name === basename(first)) return [1];
+    const number = name.startsWith(`${basename(first)}-`) ? name.slice(basename(first).length + 1) : '';
+    return /^[1-9]\d{0,8}$/.test(number) && number !== '1' ? [Number(number)] : [];
+  });
+  return numbers.sort((a, b) => a - b);
+}
+
+function isTrusted(path: string, image: string | undefined): boolean {
+  const me = process.getuid?.();
+  if (me === undefined) return true;
+  const owner = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.uid;
+  const uid = owner(path);
+  return uid === me || uid === 0 || (uid !== undefined && image !== undefined && uid === owner(image));
+}
+
+/** The file a path leads to; the path itself when there is none (any more). */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }
 
 /**
@@ -73,14 +110,26 @@ export function withJournal<T>(path: string, work: (journal: Journal, file: Jour
   }
 }
 
-/**
- * The journal of a repair of this disk that was interrupted: it must be undone or finished before another is planned over it. Journals that were undone,
- * that were never whole (then nothing was written) or that are damaged count as none.
- */
-export function tornJournal(disk: OpenedDisk): string | undefined {
-  return journalsOf(disk.path, disk.isDevice).find((path) => {
+/** Journals of a disk, oldest first, without those that were never whole: their writer never came to touch the disk. One that is damaged is among them. */
+export function wholeJournalsOf(disk: string, isDevice: boolean): string[] {
+  return journalsOf(disk, isDevice).filter((path) => {
     try {
-      return withJournal(path, (journal) => journal.state !== 'undone' && compareDisk(journal, disk.bottom).state === 'torn');
+      return withJournal(path, () => true);
+    } catch (error) {
+      return !(error instanceof DiskError && error.code === 'JOURNAL_INCOMPLETE');
+    }
+  });
+}
+
+/**
+ * The journal of a repair of a disk that was interrupted: it must be undone or finished before another is planned over it. Journals that were undone, that
+ * were never whole or that are damaged count as none.
+ * @param device the disk as it is, without planned changes.
+ */
+export function tornJournal(disk: string, isDevice: boolean, device: BlockDevice): string | undefined {
+  return journalsOf(disk, isDevice).find((path) => {
+    try {
+      return withJournal(path, (journal) => journal.state !== 'undone' && compareDisk(journal, device).state === 'torn');
     } catch (error) {
       if (error instanceof FormatError) return false;
       throw error;

@@ -53,7 +53,7 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const ntfs = volume.ntfs as NtfsVolume;
   const log = volume.logFile() as LogFile;
   if (overlay === undefined) refuse('RECOVERY_READ_ONLY', disk.kind);
-  const torn = tornJournal(disk);
+  const torn = tornJournal(disk.path, disk.isDevice, disk.bottom);
   if (torn !== undefined) refuse('RECOVERY_TORN', torn);
   if (disk.table.composite !== undefined) refuse('RECOVERY_COMPOSITE', disk.table.composite);
   const { major, minor } = ntfs.version;

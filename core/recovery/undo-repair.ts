@@ -1,7 +1,7 @@
 import { compareDisk, type DiskState, finishJournal, type Journal, type JournalProgress, undoJournal } from '@winmedic/disk';
 import { type FileDevice, type FileSink, openFileDevice } from '../disk/file-device.ts';
 import { RecoveryError } from './errors.ts';
-import { journalsOf, sha256, withJournal } from './journal-file.ts';
+import { sha256, wholeJournalsOf, withJournal } from './journal-file.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
 
 /** How a repair is undone or finished. */
@@ -35,7 +35,7 @@ export interface Undone {
  * @throws {RecoveryError} RECOVERY_NO_JOURNAL.
  */
 function newestJournal(path: string, device: FileDevice): string {
-  const open = journalsOf(path, device.isDevice).filter((journal) => withJournal(journal, ({ state }) => state !== 'undone'));
+  const open = wholeJournalsOf(path, device.isDevice).filter((journal) => withJournal(journal, ({ state }) => state !== 'undone'));
   const newest = open.findLast((journal) => withJournal(journal, (one) => compareDisk(one, device).state !== 'untouched'));
   if (newest === undefined && open.length === 0) throw new RecoveryError('RECOVERY_NO_JOURNAL', path);
   return newest ?? (open.at(-1) as string);

@@ -6,7 +6,7 @@ import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, type HiveOnDisk, hasWindows, hiveOnDisk } from '../disk/windows.ts';
 import type { HiveReport, VerifyReport } from '../model/disk.ts';
-import { journalsOf, withJournal } from './journal-file.ts';
+import { wholeJournalsOf, withJournal } from './journal-file.ts';
 
 /** Hives of every Windows, in the order they are shown. */
 export const HIVES = ['SYSTEM', 'SOFTWARE', 'SAM', 'SECURITY', 'DEFAULT'] as const;
@@ -24,7 +24,7 @@ export interface VerifyOptions {
 
 /** Checks the file systems and hives of a disk, and how it stands to the journal of a repair. Reads only. */
 export function verifyDisk(disk: OpenedDisk, options: VerifyOptions = {}): Pick<VerifyReport, 'journal' | 'volumes'> {
-  const journal = options.journal ?? journalsOf(disk.path, disk.isDevice).at(-1);
+  const journal = options.journal ?? wholeJournalsOf(disk.path, disk.isDevice).at(-1);
   const volumes = disk.volumes
     .filter(({ number }) => options.volume === undefined || number === options.volume)
     .map((volume) => {
