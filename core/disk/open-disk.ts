@@ -106,7 +106,7 @@ export function openDisk(path: string, options: OpenDiskOptions = {}): OpenedDis
     const count: ReadCount = { reads: 0, bytes: 0 };
     const kind = file.isDevice ? 'raw' : recogniseContainer(file);
     const parents: string[] = [];
-    let bottom: BlockDevice = cached(counting(file, count), CACHE);
+    let bottom: BlockDevice = cached(counting(file, count), { ...CACHE, keepLarge: options.plan === true });
     let overlay: Overlay | undefined;
     let device: BlockDevice;
     let containerInfo: ContainerInfo | undefined;

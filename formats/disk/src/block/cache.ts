@@ -8,11 +8,13 @@ export interface CacheOptions {
   readonly chunkBytes?: number;
   /** Bytes kept at most; default 16 MiB. The least recently used go first. */
   readonly maxBytes?: number;
+  /** Keeps also what is read many chunks at once: for work that reads the same files several times. Default false. */
+  readonly keepLarge?: boolean;
 }
 
 /**
- * The same device with its last used chunks kept in memory. A read of whole chunks that are not kept goes straight into the caller's buffer and keeps
- * nothing, so that reading a large file neither needs its size twice nor drives everything else out. Writes go through, and what they touched is read
+ * The same device with its last used chunks kept in memory. A read of whole chunks that are not kept goes straight into the caller's buffer and, unless
+ * {@link CacheOptions.keepLarge} says otherwise, keeps nothing, so that reading a large file neither needs its size twice nor drives everything else out. Writes go through, and what they touched is read
  * again. Whoever writes below, past this device, must not read through it any more.
  * @throws {DiskError} BLOCK_LIMIT for sizes that make no cache.
  */
@@ -26,22 +28,26 @@ export function cached(device: BlockDevice, options: CacheOptions = {}): BlockDe
   // The order of insertion of a Map is the order of use: a chunk that is used is put in again.
   const chunks = new Map<number, Uint8Array>();
 
-  const chunkAt = (index: number): Uint8Array => {
-    let chunk = chunks.get(index);
-    if (chunk !== undefined) {
-      chunks.delete(index);
-    } else {
-      chunk = new Uint8Array(chunkBytes);
-      const got = whole.readAt(index * chunkBytes, chunk);
-      // A short chunk is not kept: the device may have grown, or come back, by the next read.
-      if (got < chunkBytes) return chunk.subarray(0, got);
-      if (chunks.size >= most)
-        for (const [oldest] of chunks) {
-          chunks.delete(oldest);
-          break;
-        }
-    }
+  const keep = (index: number, chunk: Uint8Array): void => {
+    if (chunks.size >= most)
+      for (const [oldest] of chunks) {
+        chunks.delete(oldest);
+        break;
+      }
     chunks.set(index, chunk);
+  };
+  const chunkAt = (index: number): Uint8Array => {
+    const kept = chunks.get(index);
+    if (kept !== undefined) {
+      chunks.delete(index);
+      chunks.set(index, kept);
+      return kept;
+    }
+    const chunk = new Uint8Array(chunkBytes);
+    const got = whole.readAt(index * chunkBytes, chunk);
+    // A short chunk is not kept: the device may have grown, or come back, by the next read.
+    if (got < chunkBytes) return chunk.subarray(0, got);
+    keep(index, chunk);
     return chunk;
   };
 
@@ -63,6 +69,9 @@ export function cached(device: BlockDevice, options: CacheOptions = {}): BlockDe
           let run = 1;
           while ((run + 1) * chunkBytes <= left && !chunks.has(index + run)) run++;
           got = whole.readAt(at, into.subarray(done, done + run * chunkBytes));
+          if (options.keepLarge === true)
+            for (let n = 0; (n + 1) * chunkBytes <= got; n++)
+              keep(index + n, into.slice(done + n * chunkBytes, done + (n + 1) * chunkBytes));
           if (got < run * chunkBytes) return done + got;
         } else {
           const part = chunkAt(index).subarray(inside, inside + left);

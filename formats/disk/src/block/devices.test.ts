@@ -70,6 +70,16 @@ describe('cached', () => {
     expect(count).toEqual({ reads: 5, bytes: 4 * 512 + 14 * 512 });
   });
 
+  it('keeps large reads when asked to, and never more than its size', () => {
+    const count = { reads: 0, bytes: 0 };
+    const device = cached(counting(memoryDisk(BYTES.slice()), count), { chunkBytes: 512, maxBytes: 4096, keepLarge: true });
+    for (let again = 0; again < 3; again++) expect(readExactly(device, 512, 4096, 'part')).toEqual(BYTES.slice(512, 4608));
+    expect(count).toEqual({ reads: 1, bytes: 4096 });
+    expect(readExactly(device, 0, 8192, 'all')).toEqual(BYTES);
+    readExactly(device, 512, 100, 'gone');
+    expect(count.bytes).toBeGreaterThan(4096 + 4096);
+  });
+
   it('refuses sizes that hold nothing', () => {
     expect(() => cached(memoryDisk(BYTES.slice()), { chunkBytes: 4096, maxBytes: 512 })).toThrow(code('BLOCK_LIMIT'));
   });
@@ -81,9 +91,10 @@ describe('cached', () => {
         fc.array(step, { maxLength: 40 }),
         fc.constantFrom(100, 512, 4096),
         fc.integer({ min: 1, max: 5 }),
-        (steps, chunkBytes, chunks) => {
+        fc.boolean(),
+        (steps, chunkBytes, chunks, keepLarge) => {
           const disk = memoryDisk(BYTES.slice(0, 8100));
-          const device = cached(disk, { chunkBytes, maxBytes: chunkBytes * chunks });
+          const device = cached(disk, { chunkBytes, maxBytes: chunkBytes * chunks, keepLarge });
           for (const { offset, length, write, value } of steps) {
             if (write && offset + length <= 8100) device.write?.(offset, new Uint8Array(length).fill(value));
             const into = new Uint8Array(length);
