@@ -6,6 +6,7 @@ import {
   CONFIG_FOLDER,
   type DiskKeys,
   type DiskVolume,
+  diskUses,
   hasWindows,
   hiveOnDisk,
   type OpenedDisk,
@@ -41,6 +42,8 @@ export interface DiskWindows {
   readonly ntfs: NtfsVolume;
   /** `disk.vhdx!/3`: labels of its files begin with it. */
   readonly label: string;
+  /** Something uses the disk: what is read may be half written, and the state of a running Windows says nothing about why one does not start. */
+  readonly inUse: boolean;
   /** There is no other on the disk, also among those that were not asked for: what lies on other volumes (boot store) belongs to it. */
   readonly alone: boolean;
 }
@@ -52,6 +55,8 @@ const WHOLE_DUMP = 'Windows\\MEMORY.DMP';
 /** Windows has some 400 logs and keeps 50 small dumps unless told otherwise; more than these were made to fill memory. */
 const MAX_LOGS = 5000;
 const MAX_DUMPS = 1000;
+/** Users of a disk that are named. */
+const MAX_USERS = 8;
 
 /**
  * Volumes with a Windows. Volumes that cannot be read are problems (a locked one with the ids of its protectors), and so is a disk without any Windows.
@@ -82,12 +87,18 @@ export function windowsOn(disk: OpenedDisk, label: string, problems: Problems, {
   });
   const chosen = found.filter(({ number }) => wanted === undefined || number === wanted);
   if (chosen.length === 0 && !lost) problems.add({ code: 'EVIDENCE_DISK_NO_WINDOWS', path: label, severity: named ? 'unusable' : 'note' });
+  const { uses } = chosen.length === 0 ? { uses: [] } : diskUses(disk.path);
+  if (uses.length > 0) {
+    const users = [...new Set(uses.map(({ kind, by }) => `${kind} ${by}`))].slice(0, MAX_USERS);
+    problems.add({ code: 'EVIDENCE_DISK_IN_USE', path: label, severity: 'note', what: users.join(', ') });
+  }
   return chosen.map((volume) => ({
     disk,
     volume,
     ntfs: volume.ntfs as NtfsVolume,
     label: `${label}!/${volume.number}`,
     alone: found.length === 1,
+    inUse: uses.length > 0,
   }));
 }
 
@@ -138,7 +149,7 @@ export function bootStoresOf({ disk, alone }: DiskWindows, label: string, proble
   });
 }
 
-/** Drivers of this name on the volume: below the folder of drivers, and beside it. */
+/** Drivers of this name on the volume: below the folder of drivers, and beside it. Files that are none are passed over. */
 export function imagesNamed(windows: DiskWindows, name: string): Input[] {
   // A name is looked for as it is: one with the signs of a pattern is none.
   if (!/^[\w.$ ~-]{1,64}$/.test(name)) return [];
@@ -148,7 +159,7 @@ export function imagesNamed(windows: DiskWindows, name: string): Input[] {
     ...(beside === undefined ? [] : [{ path: `Windows\\System32\\${name}`, file: beside }]),
   ]
     .filter(({ file }) => !file.isDirectory && file.sizeBytes > 0)
-    .map(({ path, file }) => memberOf(windows, path, file));
+    .map(({ path, file }) => ({ ...memberOf(windows, path, file), named: false }));
 }
 
 function filesIn(windows: DiskWindows, below: string, glob: string, most: number, problems: Problems): Input[] {

@@ -11,12 +11,12 @@ export type ReadFromDisks = Pick<Evidence, 'sources' | 'events' | 'coverage' | '
 
 /**
  * What the disks themselves say about the state of their Windows. Each fact held from the last change of what it was read from to the newest time that anything
- * on the volume bears: until then the disk was in use. Nothing is said of a Windows whose name is not known.
+ * on the volume bears: until then the disk was in use. Nothing is said of a Windows whose name is not known, or that may be running.
  */
 export function factsOfDisks(windows: readonly DiskWindows[], read: ReadFromDisks, problems: Problems): FactObservation[] {
   return windows.flatMap((one) => {
     const host = hostOn(one, read);
-    if (host === undefined) return [];
+    if (host === undefined || one.inUse) return [];
     const until = newestOn(one, read);
     const sourceId = read.sources.find(({ kind, path }) => kind === 'disk' && diskLabel(one.label) === path)?.id ?? '';
     const made = [...channelFilesOn(one, problems), ...volumeFacts(one, problems), ...bootFacts(one, problems)];

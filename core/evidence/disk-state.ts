@@ -95,9 +95,10 @@ function openedHive(ntfs: NtfsVolume, name: string): { readonly state: HiveWord;
   }
 }
 
-/** Services by the controllers they drive, by facts `boot.storage-…`. */
+/** Services by the controllers they drive, by facts `boot.storage-…`; `core` are those of every start. */
 const STORAGE: Readonly<Record<string, readonly string[]>> = {
-  ahci: ['storahci'],
+  core: ['ACPI', 'disk', 'partmgr', 'volmgr', 'volsnap', 'volume'],
+  ahci: ['storahci', 'msahci'],
   ide: ['intelide', 'atapi'],
   nvme: ['stornvme'],
   'aws-nvme': ['AWSNVMe'],
@@ -106,7 +107,7 @@ const STORAGE: Readonly<Record<string, readonly string[]>> = {
   'virtio-scsi': ['vioscsi'],
   pvscsi: ['pvscsi'],
   'lsi-sas': ['LSI_SAS'],
-  xen: ['xenvbd'],
+  xen: ['xenbus', 'xenfilt', 'xenvbd'],
 };
 /** Start type of drivers that the boot loader loads. @source Microsoft Learn, "HKLM\SYSTEM\CurrentControlSet\Services Registry Tree" */
 const BOOT_START = 0n;

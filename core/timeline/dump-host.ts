@@ -64,7 +64,17 @@ function isOfAnother(dump: DumpObservation, host: string, { events, coverage, du
   // Of several crashes without a start between them that is recorded, the last one is stated.
   const last = dumps.some((d) => d.time !== undefined && d.time > time && d.time < start && stated.some((s) => agrees(s, d, true)));
   if (stated.length > 0 && !last && !stated.some((s) => agrees(s, dump, false))) return true;
-  return near.some((e) => (aliveAt(e) ?? 0n) > time + MINUTE_NS);
+  return (firstAlive(near) ?? 0n) > time + MINUTE_NS;
+}
+
+/** Last heartbeat before the end that the first start reports: in a crash loop later ones follow within minutes, each with that of its own session. */
+function firstAlive(near: readonly EventObservation[]): InstantNs | undefined {
+  let first: { readonly at: InstantNs; readonly alive: InstantNs } | undefined;
+  for (const e of near) {
+    const alive = aliveAt(e);
+    if (alive !== undefined && (first === undefined || e.time < first.at)) first = { at: e.time, alive };
+  }
+  return first?.alive;
 }
 
 /** Is another build recorded at the starts next to the crash? After an upgrade one of the two fits. */

@@ -7,8 +7,10 @@ import { messages } from './text/index.ts';
 /** Short names of sources: the file name, with as many parent folders as are needed to tell equal names apart. */
 export class SourceNames {
   readonly #names = new Map<string, string>();
+  readonly #paths: ReadonlyMap<string, string>;
 
   constructor(sources: readonly Source[]) {
+    this.#paths = new Map(sources.map(({ id, path }) => [id, path]));
     const parts = sources.map((source) => source.path.split(/[\\/]|!\//).filter((part) => part !== ''));
     const depth = sources.map(() => 1);
     const name = (i: number): string => parts[i]!.slice(-depth[i]!).join('/') || sources[i]!.path;
@@ -35,9 +37,12 @@ export class SourceNames {
     for (let i = 0; i < sources.length; i++) this.#names.set(sources[i]!.id, name(i));
   }
 
-  /** Short name of the source of an origin; the last part of its path for sources that are not listed. */
+  /** Short name of the source of an origin, with the place in a disk that was not read as a file; the last part of the path for sources that are not listed. */
   of(origin: Origin): string {
-    return this.#names.get(origin.sourceId) ?? origin.path.split(/[\\/]/).at(-1) ?? origin.path;
+    const name = this.#names.get(origin.sourceId);
+    if (name === undefined) return origin.path.split(/[\\/]/).at(-1) ?? origin.path;
+    const path = this.#paths.get(origin.sourceId) ?? '';
+    return origin.path.startsWith(`${path}!/`) ? `${name}${origin.path.slice(path.length)}` : name;
   }
 }
 
