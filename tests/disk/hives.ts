@@ -58,21 +58,20 @@ function filler(prefix: string, count: number): NonNullable<HiveDescription['roo
   };
 }
 
-/** What the minutes before the crash wrote; with `much` the hive grows by some hundred kilobytes. */
-function batches(settings: readonly HiveChange[], much: boolean): HiveChange[][] {
+/** What the minutes before the crash wrote: settings, and what makes the hive grow by some hundred kilobytes or by few pages. */
+function batches(settings: readonly HiveChange[], kind: NonNullable<DiskOptions['hives']>): HiveChange[][] {
   const at = HOST.newestAt;
   const written: HiveChange[][] = settings.map((each) => [each]);
-  if (much) {
-    for (let i = 0; i < 12; i++) {
-      written.push([
-        {
-          do: 'add-key',
-          path: '',
-          at,
-          key: { name: `Written before the crash ${i}`, values: [binary('data', noise(`growth ${i}`, 30_000)), dword('n', i)] },
-        },
-      ]);
-    }
+  const [keys, sizeBytes] = kind === 'growing' ? [12, 30_000] : kind === 'growing-little' ? [2, 5000] : [0, 0];
+  for (let i = 0; i < keys; i++) {
+    written.push([
+      {
+        do: 'add-key',
+        path: '',
+        at,
+        key: { name: `Written before the crash ${i}`, values: [binary('data', noise(`growth ${i}`, sizeBytes)), dword('n', i)] },
+      },
+    ]);
   }
   return written;
 }
@@ -87,7 +86,7 @@ function made(
     const hive = writeHive({ ...description, changes: [...(description.changes ?? []), ...settings] });
     return { name, hive, log1: new Uint8Array(), log2: new Uint8Array(), dirty: false };
   }
-  const written = batches(settings, kind === 'growing');
+  const written = batches(settings, kind);
   // Windows writes to one log, then to the other; the primary file stays behind both.
   const { hive, log1, log2 }: DirtyHive = writeDirtyHive(description, written, { splitAt: Math.ceil(written.length / 2), firstLog: 2 });
   return { name, hive, log1, log2, dirty: true };

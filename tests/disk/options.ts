@@ -21,8 +21,11 @@ export interface DiskOptions {
   readonly dosNames?: boolean;
   /** Default 4096. */
   readonly clusterBytes?: 512 | 1024 | 2048 | 4096 | 65_536;
-  /** `dirty`: what the last minutes wrote is in LOG1 and LOG2 only. `growing`: so much that the hives become longer. Default `dirty`. */
-  readonly hives?: 'clean' | 'dirty' | 'growing';
+  /**
+   * `dirty`: what the last minutes wrote is in LOG1 and LOG2 only. `growing`: so much that the hives become longer; `growing-little`: by few pages. Default
+   * `dirty`.
+   */
+  readonly hives?: 'clean' | 'dirty' | 'growing' | 'growing-little';
   /** SYSTEM lies in many pieces; default true. */
   readonly fragmentedHive?: boolean;
   /** Default: no such file. */
