@@ -13,13 +13,14 @@ export function hiveKeyDocument(report: HiveKeyReport, options: ViewOptions): Di
   const words = diskWords(lang);
   const m = messages(lang);
   const { path, volume, hive, state, entries, key, lastWritten, className, values, subkeys, problems, io } = report;
+  const shown = state === 'replayed' ? words.replayedInMemory : words.hiveState[state];
   const broken = state === 'damaged' || state === 'unreadable';
   return {
     title: words.hiveKeyTitle(hive, key === '' ? words.rootKey : key),
     subject: [path, String(volume), hive, key],
     lead: {
       mark: broken ? 'bad' : state === 'clean' ? 'good' : 'warn',
-      word: words.hiveState[state],
+      word: shown,
       text: key === '' ? `${hive} ${words.rootKey}` : `${hive}\\${key}`,
       lines: [words.onVolume(path, volume), words.keyTally(values.length, subkeys.length)],
     },
@@ -28,7 +29,7 @@ export function hiveKeyDocument(report: HiveKeyReport, options: ViewOptions): Di
         {
           kind: 'pairs',
           pairs: [
-            [words.colState, words.entriesReplayed(words.hiveState[state], entries)],
+            [words.colState, words.entriesReplayed(shown, entries)],
             [words.written, ticksInTwoZones(lastWritten, zone, lang)],
             ...(className === undefined ? [] : ([[words.className, className]] as const)),
           ],

@@ -96,9 +96,11 @@ function notes(report: DiskReport, { windows, state }: Readiness, words: DiskWor
     if (ntfs?.bootCopies === 'differ' || ntfs?.bootCopies === 'one-only') warn(words.noteBoot(number));
     const named = (...states: readonly string[]): string[] =>
       (one?.hives ?? []).filter((hive) => states.includes(hive.state)).map(({ path }) => path.slice(path.lastIndexOf('\\') + 1));
-    const logs = named('dirty', 'replayed');
+    const logs = named('replayed');
+    const dirty = named('dirty');
     const bad = named('damaged', 'unreadable');
     if (logs.length > 0) warn(words.noteHives(words.list(logs)));
+    if (dirty.length > 0) warn(words.noteDirtyHives(words.list(dirty)));
     if (bad.length > 0) warn(words.noteBadHives(words.list(bad)));
   }
   // Each Windows of a disk names the boot entries of all its stores.

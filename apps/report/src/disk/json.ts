@@ -18,7 +18,7 @@ import type { DiskMeta } from './options.ts';
 import { faultsOf } from './verify-view.ts';
 
 /**
- * `disk inspect` as data: `kind` is `disk-inspect`, `state` whether a repair could be planned now (`ready`, `not-now`, `locked`, `none`), `obstacles` why not.
+ * `disk inspect` as data: `kind` is `disk-inspect`, `state` whether a repair could be planned now (`ready`, `not-now`, `locked`, `none`), `obstacles` why not (codes, with the volume they are about).
  * Sizes and offsets are numbers, times ISO 8601 in UTC with FILETIME ticks as decimal text beside (`…Ticks`). No keys are in it.
  */
 export function inspectToJson(report: DiskReport, meta: DiskMeta): Json {
@@ -33,7 +33,7 @@ export function inspectToJson(report: DiskReport, meta: DiskMeta): Json {
     ...(containerInfo === undefined ? {} : { containerInfo: plain(containerInfo) }),
     parents: [...parents],
     state,
-    obstacles: obstacles.map(({ code, what, because }) => ({ code, what, because: [...because] })),
+    obstacles: obstacles.map(({ code, volume }) => known({ code, volume })),
     table: plain(table),
     volumes: volumes.map(volumeToJson),
     uses: plain(uses),

@@ -7,10 +7,15 @@ const NTFS_VERSION = '3.1';
 /** Images that are only read. */
 const READ_ONLY: ReadonlySet<DiskReport['container']> = new Set(['qcow2', 'vmdk']);
 
+/** What stands against a change of the disk, or of one volume of it. */
+export interface Obstacle extends Refusal {
+  readonly volume?: number;
+}
+
 /** Whether a repair could be planned on a disk now, and what stands against it. */
 export interface Readiness {
   readonly state: 'ready' | 'not-now' | 'locked' | 'none';
-  readonly obstacles: readonly Refusal[];
+  readonly obstacles: readonly Obstacle[];
   /** Volumes with a Windows. */
   readonly windows: readonly VolumeReport[];
   /** Those of them nothing stands against. */
@@ -32,9 +37,9 @@ export function readiness(report: DiskReport, lang: Language): Readiness {
   return { state: ready ? 'ready' : 'not-now', obstacles, windows, usable: ready ? usable : [] };
 }
 
-function ofDisk({ container, table, uses, journal, path }: DiskReport, lang: Language): Refusal[] {
+function ofDisk({ container, table, uses, journal, path }: DiskReport, lang: Language): Obstacle[] {
   const words = diskWords(lang);
-  const refusals: Refusal[] = [];
+  const refusals: Obstacle[] = [];
   if (journal?.state === 'torn') refusals.push({ code: 'RECOVERY_TORN', what: journal.path, because: [] });
   if (uses.uses.length > 0)
     refusals.push({ code: 'RECOVERY_IN_USE', what: path, because: uses.uses.map(({ kind, by }) => words.useKind[kind](by)) });
@@ -43,24 +48,27 @@ function ofDisk({ container, table, uses, journal, path }: DiskReport, lang: Lan
   return refusals;
 }
 
-function ofVolume({ number, ntfs, bitlocker }: VolumeReport, lang: Language): Refusal[] {
+function ofVolume({ number, ntfs, bitlocker }: VolumeReport, lang: Language): Obstacle[] {
   const words = diskWords(lang);
   const name = words.sectionVolume(number);
-  const refusals: Refusal[] = [];
-  if (bitlocker?.state === 'decrypting-or-encrypting') refusals.push({ code: 'BITLOCKER_CONVERSION', what: name, because: [] });
+  const refusals: Obstacle[] = [];
+  const refuse = (code: string, what = name, because: readonly string[] = []): void =>
+    void refusals.push({ code, volume: number, what, because });
+  if (bitlocker?.state === 'decrypting-or-encrypting') refuse('BITLOCKER_CONVERSION');
   if (ntfs === undefined) return refusals;
-  if (ntfs.version !== NTFS_VERSION) refusals.push({ code: 'RECOVERY_NTFS_VERSION', what: `${name}: ${ntfs.version}`, because: [] });
+  if (ntfs.version !== NTFS_VERSION) refuse('RECOVERY_NTFS_VERSION', `${name}: ${ntfs.version}`);
   if (ntfs.hibernation === 'hibernated' || ntfs.hibernation === 'unknown')
-    refusals.push({ code: 'RECOVERY_HIBERNATED', what: name, because: [words.hibernationText[ntfs.hibernation]] });
-  if (ntfs.log.state === 'unreadable') refusals.push({ code: 'RECOVERY_LOG_UNKNOWN', what: name, because: [] });
+    refuse('RECOVERY_HIBERNATED', name, [words.hibernationText[ntfs.hibernation]]);
+  if (ntfs.log.state === 'unreadable') refuse('RECOVERY_LOG_UNKNOWN');
   return refusals;
 }
 
 /** A locked volume with the keys that open it, by the ids key lists name. */
-function lockedVolume({ number, bitlocker }: VolumeReport, lang: Language): Refusal {
+function lockedVolume({ number, bitlocker }: VolumeReport, lang: Language): Obstacle {
   const words = diskWords(lang);
   return {
     code: 'BITLOCKER_LOCKED',
+    volume: number,
     what: words.sectionVolume(number),
     because: (bitlocker?.protectors ?? []).map(({ kind, id }) => words.wantedKey(words.protector[kind], id)),
   };

@@ -30,7 +30,7 @@ export function refusalItems(refusals: readonly Refusal[], context: RefusalConte
 }
 
 function isOfLog(code: string): boolean {
-  return code.startsWith('RECOVERY_LOG_');
+  return /^RECOVERY_LOG_/.test(code);
 }
 
 function refusalItem(code: string, list: readonly Refusal[], context: RefusalContext, withChoices: boolean): Item {
@@ -43,13 +43,13 @@ function refusalItem(code: string, list: readonly Refusal[], context: RefusalCon
   const short = (all: readonly string[]): readonly string[] => (verbose ? all : all.slice(0, SHORT));
   const rest = (all: readonly string[]): ItemLine[] =>
     all.length > short(all).length ? [{ text: words.andMore(all.length - SHORT), soft: true }] : [];
+  const offered = withChoices ? choices(code, context) : [];
   const [first = '', ...more] = short(places);
   const { damages } = loadKnowledge();
   const text = Object.hasOwn(damages, code) ? damages[code] : undefined;
   return {
     mark: 'bad',
-    word: code,
-    text: [title, first].filter((part) => part !== undefined && part !== '').join(': '),
+    text: `${[title, first].filter((part) => part !== undefined && part !== '').join(': ')} [${code}]`,
     lines: [
       ...more.map((place): ItemLine => ({ text: place })),
       ...rest(places),
@@ -62,7 +62,8 @@ function refusalItem(code: string, list: readonly Refusal[], context: RefusalCon
             { text: pick(text.trust, lang), soft: true },
             { text: pick(text.action, lang) },
           ] satisfies ItemLine[])),
-      ...(withChoices ? choices(code, context).map((choice, i): ItemLine => ({ label: `${words.choices} ${i + 1}`, text: choice })) : []),
+      ...(offered.length === 0 ? [] : [{ text: `${words.choices}:` }]),
+      ...offered.map((choice, i): ItemLine => ({ text: `${i + 1}. ${choice}` })),
     ],
   };
 }
@@ -76,7 +77,7 @@ function choices(code: string, { lang, steps }: RefusalContext): string[] {
       words.choiceRoute,
       words.choiceReset,
     ];
-  if (code === 'RECOVERY_HIBERNATED') return [words.choiceResume, words.choiceHibernatedHost];
+  if (code === 'RECOVERY_HIBERNATED') return [words.choiceResume, words.choiceHibernatedRoute, words.choiceHibernatedHost];
   if (code === 'JOURNAL_FOREIGN') return [words.choiceForeign];
   return [];
 }

@@ -110,41 +110,45 @@ function tally({ steps, changes }: RepairReport, words: DiskWords, lang: RepairV
   ];
 }
 
-function stepBlocks(
-  { step, outcome, skipped, actions, refusals }: StepReport,
-  report: RepairReport,
-  options: RepairViewOptions,
-  words: DiskWords,
-): Block[] {
-  const word = outcome === 'planned' && report.outcome === 'applied' ? words.stepApplied : words.stepDone[outcome];
-  const why =
-    outcome !== 'skipped'
-      ? refusals.map(({ code, what }) => `${code}: ${what}`).slice(0, 1)
-      : [skipped === undefined ? words.skippedOther : words.skipped[skipped](step.id, 'minBuild' in step ? (step.minBuild ?? 0) : 0)];
-  const more = refusals.length > 1 ? [words.andMore(refusals.length - 1)] : [];
+function stepBlocks(one: StepReport, report: RepairReport, options: RepairViewOptions, words: DiskWords): Block[] {
+  const { step, outcome, actions } = one;
+  const applied = report.outcome === 'applied';
+  // A step of a refused repair could be done, and was not.
+  const planned = applied ? words.stepApplied : report.outcome === 'refused' ? words.stepPossible : words.stepDone.planned;
   const head: Item = {
-    mark: STEPS[outcome],
-    word,
+    mark: outcome === 'planned' && report.outcome === 'refused' ? 'none' : STEPS[outcome],
+    word: outcome === 'planned' ? planned : words.stepDone[outcome],
     text: `${step.id}: ${pick(step.text, options.lang)}`,
-    lines: [...why, ...more].map((text) => ({ label: words.because, text })),
+    lines: reasons(one, words).map((text) => ({ label: words.because, text })),
   };
   const items = actions.flatMap((action) => actionItem(action, options) ?? []);
   // In a plan and in a refusal nothing was done yet: the mark of doing would say too much.
   const told =
-    report.outcome === 'applied' && outcome === 'planned'
-      ? items
-      : items.map((item) => (item.mark === 'good' ? { ...item, mark: 'none' as const } : item));
+    applied && outcome === 'planned' ? items : items.map((item) => (item.mark === 'good' ? { ...item, mark: 'none' as const } : item));
   return [
     { kind: 'items', items: [head] },
     { kind: 'items', items: told, short: SHORT_LIST, below: true },
   ];
 }
 
-function logText({ log }: RepairReport, words: DiskWords): string {
+/** Why a step is not done. What stands against it in full is told above all steps. */
+function reasons({ step, outcome, skipped, refusals }: StepReport, words: DiskWords): string[] {
+  if (outcome === 'skipped')
+    return [skipped === undefined ? words.skippedOther : words.skipped[skipped](step.id, 'minBuild' in step ? (step.minBuild ?? 0) : 0)];
+  if (outcome !== 'refused') return [];
+  const [first, ...more] = refusals;
+  if (first === undefined) return [words.sharedFate];
+  return [`${first.code}: ${first.what}`, ...(more.length > 0 ? [words.andMore(more.length)] : [])];
+}
+
+function logText({ log, outcome }: RepairReport, words: DiskWords): string {
   const { state, records, blocks: compared, touched } = log;
   if (state !== 'pending') return words.logFree[state];
   if (compared === 0) return words.logNoBlocks(records);
-  return touched === 0 ? words.logUntouched(records, compared) : words.logTouched(records, touched, compared);
+  if (touched === 0) return words.logUntouched(records, compared);
+  // Only a repair that empties the log is planned all the same.
+  const emptied = outcome === 'planned' || outcome === 'applied' ? ` ${words.logEmptied}` : '';
+  return `${words.logTouched(records, touched, compared)}${emptied}`;
 }
 
 function checkItem({ id, ok, what, findings, counts }: CheckReport, words: DiskWords): Item {
@@ -152,7 +156,7 @@ function checkItem({ id, ok, what, findings, counts }: CheckReport, words: DiskW
   return {
     mark: ok ? 'good' : 'bad',
     word: ok ? words.checkOk : words.checkFault,
-    text: words.list([`${words.check[id]}: ${what}`, ...looked]),
+    text: words.list([`${words.check[id]}: ${id === 'names' ? words.checkNames(what) : what}`, ...looked]),
     lines: findings.map((text) => ({ text })),
   };
 }
@@ -226,7 +230,9 @@ function undoCommand(path: string, journalFile: string): string {
   return diskCommand('undo', path, `--journal ${shellWord(journalFile)}`);
 }
 
-function nextCommand(report: RepairReport, command: string): string | undefined {
-  if (report.outcome === 'applied' && report.journal !== undefined) return undoCommand(report.path, report.journal);
-  return report.outcome === 'planned' && DRY_RUN.test(command) ? command.replace(DRY_RUN, ' --yes') : undefined;
+function nextCommand({ outcome, path, journal: file, refusals }: RepairReport, command: string): string | undefined {
+  if (outcome === 'applied') return file === undefined ? undefined : undoCommand(path, file);
+  if (outcome === 'planned') return DRY_RUN.test(command) ? command.replace(DRY_RUN, ' --yes') : undefined;
+  if (outcome === 'nothing') return diskCommand('verify', path);
+  return diskCommand(refusals.some(({ code }) => code === 'RECOVERY_TORN') ? 'undo' : 'inspect', path);
 }

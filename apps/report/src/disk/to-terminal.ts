@@ -1,5 +1,6 @@
 import { TerminalPage, type Tone } from '../terminal-page.ts';
 import { messages } from '../text/index.ts';
+import { printable } from '../width.ts';
 import { type Block, type DiskDocument, type Item, MARKS, type Mark } from './document.ts';
 import { madePairs } from './made.ts';
 import type { DiskTextOptions } from './options.ts';
@@ -94,7 +95,7 @@ class DocumentText {
     const next = this.#options.next ?? this.#document.next;
     if (next === undefined) return;
     this.#page.gap();
-    this.#page.raw(`${messages(this.#options.lang).next} ${this.#page.tone(oneLine(next), 'strong')}`);
+    this.#page.raw(`${messages(this.#options.lang).next} ${this.#page.tone(printable(oneLine(next)), 'strong')}`);
   }
 }
 

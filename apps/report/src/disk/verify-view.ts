@@ -35,15 +35,16 @@ export function verifyDocument(report: VerifyReport, options: ViewOptions): Disk
   const { path, journal, volumes, problems, io } = report;
   const { errors, warnings } = faultsOf(report);
   const nothing = volumes.every(({ check }) => check === undefined);
-  const state = nothing ? 'warn' : errors > 0 ? 'bad' : warnings > 0 ? 'warn' : 'good';
-  const undo = journal === undefined || journal.state === 'untouched' || journal.state === 'foreign' ? undefined : journal.path;
+  const state = errors > 0 || journal?.state === 'torn' ? 'bad' : nothing || warnings > 0 ? 'warn' : 'good';
+  const torn = journal?.state === 'torn';
+  const next = torn ? diskCommand('undo', path, `--journal ${shellWord(journal.path)}`) : diskCommand('inspect', path);
   return {
     title: words.verifyTitle(path),
     subject: [path, journal?.path ?? '', `${errors}/${warnings}`],
     lead: {
       mark: state,
-      word: nothing ? words.verifyNothing : words.verifyWord[state],
-      text: nothing ? words.verifyNone : words.verifySentence(errors, warnings),
+      word: torn ? words.verifyTornWord : nothing && errors === 0 ? words.verifyNothing : words.verifyWord[state],
+      text: torn ? words.verifyTorn : nothing && errors === 0 ? words.verifyNone : words.verifySentence(errors, warnings),
       lines: [path, ...(journal === undefined ? [] : [words.noteJournal(journal.path, words.journalState[journal.state])])],
     },
     sections: [
@@ -51,9 +52,7 @@ export function verifyDocument(report: VerifyReport, options: ViewOptions): Disk
       ...section('problems', words.sectionProblems, [{ kind: 'items', items: problemItems(problems, lang), short: SHORT_LIST }]),
       ...section('cost', words.sectionCost, [{ kind: 'pairs', pairs: costPairs(io, lang) }]),
     ],
-    ...(undo === undefined || (errors === 0 && journal?.state !== 'torn')
-      ? {}
-      : { next: diskCommand('undo', path, `--journal ${shellWord(undo)}`) }),
+    next,
   };
 }
 

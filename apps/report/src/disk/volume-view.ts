@@ -124,7 +124,7 @@ export function hiveTable(
     columns: [
       { head: words.colName, width: 44 },
       { head: words.colState, width: '*' },
-      { head: words.colEntries, width: 12 },
+      { head: words.colEntries, width: 14 },
       { head: words.colSize, width: 12 },
     ],
     rows: hives.map(({ path, state, entries, sizeBytes, pendingTransactions }) => [

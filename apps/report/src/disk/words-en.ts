@@ -205,6 +205,7 @@ export const diskEn = {
   noteLog: (number: number, records: number) =>
     `The log of volume ${number} has ${plural(records, 'pending record')}, as after every crash. A repair compares them with each block it would change.`,
   noteHives: (names: string) => `These hives need their logs: ${names}. Windows replays them at the next start, a repair can do it now.`,
+  noteDirtyHives: (names: string) => `These hives are dirty, and no log fits: ${names}.`,
   noteBadHives: (names: string) => `These hives are damaged or unreadable: ${names}.`,
   noteDirty: (number: number) => `Volume ${number} is marked for chkdsk at the next start.`,
   noteBoot: (number: number) => `Boot sector and copy of volume ${number} are not the same.`,
@@ -251,8 +252,8 @@ export const diskEn = {
     'Take another route: rename or delete the file from Windows PE or the recovery environment, where NTFS itself keeps its log in order, or restore the volume from a copy.',
   choiceReset:
     'Empty the log with --reset-log. Risk: what was pending is lost for good, files written just before the crash may be damaged, and Windows checks the volume at the next start. Only with a copy of the disk.',
-  choiceResume:
-    'Let Windows end the hibernation: start the machine as it is and shut it down fully (shutdown /s /t 0), or give up the saved session by starting the recovery environment.',
+  choiceResume: 'Let Windows end the hibernation: start the machine as it is and shut it down fully (shutdown /s /t 0).',
+  choiceHibernatedRoute: 'When Windows no longer starts, work from its own recovery environment instead of on the disk.',
   choiceHibernatedHost: 'Keep the disk away from other systems until then: what they write is overwritten when Windows continues.',
 
   repairTitle: (path: string) => `Repair of ${path}`,
@@ -283,6 +284,8 @@ export const diskEn = {
     string
   >,
   stepApplied: 'done',
+  stepPossible: 'possible',
+  sharedFate: 'another step on the same hive is refused',
   skipped: {
     asked: (id) => `only when asked for: --with ${id}`,
     without: (id) => `left out as asked: --without ${id}`,
@@ -333,6 +336,7 @@ export const diskEn = {
     `Pending; ${plural(records, 'record')}; ${blocks === 1 ? 'none touches the one block' : `none touches the ${n(blocks)} blocks`} to be changed.`,
   logTouched: (records: number, touched: number, blocks: number) =>
     `Pending; ${plural(records, 'record')}; they touch, or may touch, ${n(touched)} of the ${plural(blocks, 'block')} to be changed.`,
+  logEmptied: 'The log is emptied, so that none of them is redone.',
   logNoBlocks: (records: number) => `Pending; ${plural(records, 'record')}; no block was compared.`,
   colBytes: 'bytes',
   colDiffering: 'differing',
@@ -352,6 +356,7 @@ export const diskEn = {
   } as Record<CheckReport['id'], string>,
   checkOk: 'in order',
   checkFault: 'fault',
+  checkNames: (count: string) => `renamed: ${count}`,
   checkCounts: (keys: number, values: number) => `${plural(keys, 'key')}, ${plural(values, 'value')}`,
   journalKept: (path: string) =>
     `Undo journal: ${path}. It holds what lay on the disk: keep it until the machine is well, and keep it safe.`,
@@ -380,6 +385,8 @@ export const diskEn = {
 
   verifyTitle: (path: string) => `Check of ${path}`,
   verifyWord: { good: 'in order', warn: 'remarks', bad: 'errors' } as Record<'good' | 'warn' | 'bad', string>,
+  verifyTornWord: 'interrupted',
+  verifyTorn: 'An earlier repair was interrupted: undo or finish it before anything else.',
   verifyNothing: 'nothing checked',
   verifySentence: (errors: number, warnings: number) =>
     errors === 0 && warnings === 0
@@ -399,7 +406,7 @@ export const diskEn = {
   proposalsTitle: 'Proposed repairs',
   proposed: 'proposed',
   noProposals: 'no proposal',
-  proposalsSentence: (count: number) => `${plural(count, 'recipe')} fit what is on the disk. Nothing was written.`,
+  proposalsSentence: (count: number) => `${plural(count, 'recipe fits', 'recipes fit')} what is on the disk. Nothing was written.`,
   noProposalsSentence: 'Nothing on the disk speaks for a known recipe. Nothing was written.',
   speaksFor: 'speaks for it',
   recipesTitle: 'Recipes',
@@ -428,8 +435,9 @@ export const diskEn = {
   className: 'class',
   hiveLabel: 'hive',
   keyTally: (values: number, subkeys: number) => `${plural(values, 'value')}, ${plural(subkeys, 'subkey')}`,
+  replayedInMemory: 'logs replayed in memory',
   entriesReplayed: (state: string, entries: number) =>
-    entries === 0 ? state : `${state}, ${plural(entries, 'log entry', 'log entries')} replayed in memory`,
+    entries === 0 ? state : `${state} (${plural(entries, 'log entry', 'log entries')})`,
   cutData: (text: string, size: string) => `${text} … (${size})`,
 
   colAttributes: 'attributes',

@@ -187,6 +187,7 @@ export const diskJa = {
     `ボリューム ${number} のログに保留中のレコードが ${n(records)} 件あります (クラッシュ後は通常の状態)。修復の際は、変更する箇所ごとに照合します。`,
   noteHives: (names) =>
     `次のハイブにはログの反映が必要です: ${names}。次回の起動時に Windows が反映しますが、修復の際に反映することもできます。`,
+  noteDirtyHives: (names) => `次のハイブには未反映の変更がありますが、使えるログがありません: ${names}。`,
   noteBadHives: (names) => `次のハイブは破損しているか、読み取れません: ${names}。`,
   noteDirty: (number) => `ボリューム ${number} には、次回の起動時の chkdsk が予約されています。`,
   noteBoot: (number) => `ボリューム ${number} のブート セクターとその写しが一致していません。`,
@@ -233,8 +234,8 @@ export const diskJa = {
     '別の方法をとります。Windows PE または回復環境からファイルの名前を変えるか削除してください (NTFS 自身がログの整合性を保ちます)。または、ボリュームを複製から復元してください。',
   choiceReset:
     '--reset-log でログを空にします。リスク: 保留中の変更は完全に失われ、クラッシュ直前に書き込まれたファイルが壊れるおそれがあります。次回の起動時に Windows がボリュームを検査します。ディスクの複製がある場合に限ってください。',
-  choiceResume:
-    'Windows の休止状態を終わらせます。マシンをそのまま起動して完全にシャットダウンする (shutdown /s /t 0) か、回復環境を起動して保存されたセッションを破棄してください。',
+  choiceResume: 'Windows の休止状態を終わらせます。マシンをそのまま起動し、完全にシャットダウンしてください (shutdown /s /t 0)。',
+  choiceHibernatedRoute: 'Windows が起動しない場合は、ディスクを直接変更せず、そのマシンの回復環境で作業してください。',
   choiceHibernatedHost:
     'それまでは、ディスクをほかのシステムで書き換えないでください。書き換えた内容は、Windows の再開時に上書きされます。',
 
@@ -259,6 +260,8 @@ export const diskJa = {
   tallyBlocks: (count, bytes) => `ディスク上の ${n(count)} か所、${bytes}`,
   stepDone: { nothing: '処置不要', planned: '計画', skipped: '対象外', refused: '拒否' },
   stepApplied: '完了',
+  stepPossible: '実行可能',
+  sharedFate: '同じハイブに対する別の手順の拒否',
   skipped: {
     asked: (id) => `指定したときのみ実行: --with ${id}`,
     without: (id) => `指定により除外: --without ${id}`,
@@ -292,7 +295,7 @@ export const diskJa = {
   defaultValue: '(既定)',
   startType: { '0': 'ブート', '1': 'システム', '2': '自動', '3': '手動', '4': '無効' },
   absent: (what) => `存在しない項目: ${what}`,
-  fileGrown: (path, from, to, clusters) => `${path} を ${from} から ${to} に拡張 (新しいクラスター ${n(clusters)} 個)`,
+  fileGrown: (path, from, to, clusters) => `${path} を ${from}から ${to}に拡張 (新しいクラスター ${n(clusters)} 個)`,
   volumeDirty: (on) => (on ? 'ボリュームの chkdsk を予約' : 'chkdsk の予約を解除'),
   logReset: (bytes) => `ログの消去 (${bytes})。保留中の変更は消失`,
   lowRename: (path, record, from, to) => `${path} (レコード ${record}): ${from} -> ${to}`,
@@ -307,6 +310,7 @@ export const diskJa = {
     `保留中のレコードが ${n(records)} 件ありますが、変更する ${n(blocks)} ブロックに触れるものはありません。`,
   logTouched: (records, touched, blocks) =>
     `保留中のレコードが ${n(records)} 件あり、変更する ${n(blocks)} ブロックのうち ${n(touched)} ブロックに触れるか、触れる可能性があります。`,
+  logEmptied: 'ログを空にするため、いずれも再実行されません。',
   logNoBlocks: (records) => `保留中のレコードが ${n(records)} 件あります。照合したブロックはありません。`,
   colBytes: 'バイト数',
   colDiffering: '相違',
@@ -327,6 +331,7 @@ export const diskJa = {
   },
   checkOk: '正常',
   checkFault: '異常',
+  checkNames: (count) => `名前の変更 ${count} 件`,
   checkCounts: (keys, values) => `キー ${n(keys)} 個、値 ${n(values)} 個`,
   journalKept: (path) =>
     `取り消し用ジャーナル: ${path}。ディスクの元の内容が入っています。マシンの復旧を確認するまで、安全な場所に保管してください。`,
@@ -352,6 +357,8 @@ export const diskJa = {
 
   verifyTitle: (path) => `${path} の検査`,
   verifyWord: { good: '正常', warn: '注意あり', bad: '異常あり' },
+  verifyTornWord: '中断',
+  verifyTorn: '以前の修復が中断されています。先に取り消すか、完了させてください。',
   verifyNothing: '検査対象なし',
   verifySentence: (errors, warnings) =>
     errors === 0 && warnings === 0
@@ -397,7 +404,8 @@ export const diskJa = {
   className: 'クラス',
   hiveLabel: 'ハイブ',
   keyTally: (values, subkeys) => `値 ${n(values)} 個、サブキー ${n(subkeys)} 個`,
-  entriesReplayed: (state, entries) => (entries === 0 ? state : `${state}、ログ ${n(entries)} エントリをメモリ上で反映`),
+  replayedInMemory: 'ログをメモリ上で反映',
+  entriesReplayed: (state, entries) => (entries === 0 ? state : `${state} (${n(entries)} エントリ)`),
   cutData: (text, size) => `${text} … (${size})`,
 
   colAttributes: '属性',
