@@ -1,4 +1,4 @@
-import type { ByteSource } from '@winmedic/bytes';
+import { type ByteSource, FormatError } from '@winmedic/bytes';
 import type { HiveLogFile } from '@winmedic/registry-hive';
 import type { OpenedDisk } from './open-disk.ts';
 import type { DiskVolume } from './volume.ts';
@@ -18,22 +18,33 @@ export interface BootStore {
   readonly logs: readonly HiveLogFile[];
 }
 
-/** All boot stores of a disk; those of EFI system partitions first, because a machine that boots by UEFI uses no other. Locked volumes have none. */
+/**
+ * All boot stores of a disk; those of EFI system partitions first, because a machine that boots by UEFI uses no other. Volumes that are locked or cannot be read
+ * have none.
+ */
 export function bootStores(disk: OpenedDisk): BootStore[] {
-  const onFat: BootStore[] = [];
-  const onNtfs: BootStore[] = [];
-  for (const volume of disk.volumes) {
-    const { fat } = volume;
-    const entry = fat?.lookup(ON_FAT);
-    if (fat !== undefined && entry !== undefined && !entry.isDirectory) {
-      const logs = LOG_SUFFIXES.flatMap((suffix) => {
-        const log = fat.lookup(`${ON_FAT}${suffix}`);
-        return log === undefined || log.isDirectory || log.sizeBytes === 0 ? [] : [{ name: log.name, source: fat.open(log) }];
-      });
-      onFat.push({ volume, on: 'fat', path: ON_FAT, source: fat.open(entry), logs });
+  const stores = disk.volumes.flatMap((volume) => {
+    try {
+      return storesOf(volume);
+    } catch (error) {
+      if (error instanceof FormatError) return [];
+      throw error;
     }
-    const hive = fat === undefined && volume.readable && volume.ntfs !== undefined ? hiveOnDisk(volume.ntfs, ON_NTFS) : undefined;
-    if (hive !== undefined) onNtfs.push({ volume, on: 'ntfs', path: ON_NTFS, source: hive.source, logs: hive.logs });
+  });
+  return [...stores.filter(({ on }) => on === 'fat'), ...stores.filter(({ on }) => on === 'ntfs')];
+}
+
+function storesOf(volume: DiskVolume): BootStore[] {
+  const { fat } = volume;
+  if (fat === undefined) {
+    const hive = volume.readable && volume.ntfs !== undefined ? hiveOnDisk(volume.ntfs, ON_NTFS) : undefined;
+    return hive === undefined ? [] : [{ volume, on: 'ntfs', path: ON_NTFS, source: hive.source, logs: hive.logs }];
   }
-  return [...onFat, ...onNtfs];
+  const entry = fat.lookup(ON_FAT);
+  if (entry === undefined || entry.isDirectory) return [];
+  const logs = LOG_SUFFIXES.flatMap((suffix) => {
+    const log = fat.lookup(`${ON_FAT}${suffix}`);
+    return log === undefined || log.isDirectory || log.sizeBytes === 0 ? [] : [{ name: log.name, source: fat.open(log) }];
+  });
+  return [{ volume, on: 'fat', path: ON_FAT, source: fat.open(entry), logs }];
 }

@@ -1,4 +1,4 @@
-import type { ByteSource } from '@winmedic/bytes';
+import { type ByteSource, FormatError } from '@winmedic/bytes';
 import type { NtfsFile, NtfsVolume } from '@winmedic/disk';
 import type { HiveLogFile } from '@winmedic/registry-hive';
 import { DiskAccessError } from './errors.ts';
@@ -18,7 +18,7 @@ export function hasWindows(volume: DiskVolume): boolean {
 /**
  * The volume to work on: the one asked for by partition number, or the only one with a Windows.
  * @throws {DiskAccessError} DISK_NO_VOLUME, DISK_NO_WINDOWS, DISK_SEVERAL_WINDOWS; {DiskError} of a volume that was asked for and cannot be opened, or of
- *   a locked one when no other has a Windows.
+ *   one that cannot be opened or is locked when no other has a Windows.
  */
 export function windowsVolume(disk: OpenedDisk, number?: number): DiskVolume {
   if (number !== undefined) {
@@ -28,10 +28,21 @@ export function windowsVolume(disk: OpenedDisk, number?: number): DiskVolume {
     if (volume.ntfs === undefined) throw new DiskAccessError('DISK_NO_WINDOWS', String(number), { need: 'NTFS', have: volume.kind });
     return volume;
   }
-  const found = disk.volumes.filter(hasWindows);
+  let failure: FormatError<string> | undefined;
+  const found = disk.volumes.filter((volume) => {
+    try {
+      return hasWindows(volume);
+    } catch (error) {
+      // A volume beside it that is beyond reading (an old recovery partition) is no reason to give up.
+      if (!(error instanceof FormatError)) throw error;
+      failure ??= error;
+      return false;
+    }
+  });
   const [only] = found;
   if (found.length > 1) throw new DiskAccessError('DISK_SEVERAL_WINDOWS', disk.path, { have: found.map((one) => one.number).join(', ') });
   if (only !== undefined) return only;
+  if (failure !== undefined) throw failure;
   for (const volume of disk.volumes) if (volume.kind === 'bitlocker') volume.clear();
   throw new DiskAccessError('DISK_NO_WINDOWS', disk.path);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FormatError } from '@winmedic/bytes';
 import type { BlockPlan, EditPreview, LogFile, NtfsVolume, Overlay } from '@winmedic/disk';
 import { type HiveChange, openHive } from '@winmedic/registry-hive';
-import { hibernationState } from '../disk/hibernation.ts';
+import { hibernatedVolumes } from '../disk/hibernation.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
 import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
@@ -58,8 +58,11 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   if (disk.table.composite !== undefined) refuse('RECOVERY_COMPOSITE', disk.table.composite);
   const { major, minor } = ntfs.version;
   if (major !== VERSION.major || minor !== VERSION.minor) refuse('RECOVERY_NTFS_VERSION', `${major}.${minor}`);
-  const hibernation = hibernationState(ntfs);
-  if (hibernation === 'hibernated' || hibernation === 'unknown') refuse('RECOVERY_HIBERNATED', 'hiberfil.sys', [hibernation]);
+  for (const other of hibernatedVolumes(disk)) {
+    if (other.volume === volume) refuse('RECOVERY_HIBERNATED', 'hiberfil.sys', [other.state]);
+    // Another Windows may have this volume mounted in its memory; a file of that name that is no hibernation file says nothing about it.
+    else if (other.state === 'hibernated') refuse('RECOVERY_HIBERNATED', `${other.volume.number}: hiberfil.sys`, [other.state]);
+  }
   const reset = request.steps.some((step) => 'resetLog' in step);
   if (log.state === 'unreadable' && !reset) refuse('RECOVERY_LOG_UNKNOWN', '$LogFile');
   const nothing: BlockPlan = { sizeBefore: disk.bottom.sizeBytes, sizeAfter: disk.bottom.sizeBytes, changes: [] };

@@ -1,5 +1,8 @@
+import { FormatError } from '@winmedic/bytes';
 import { compareDisk, type DiskState, finishJournal, type Journal, type JournalProgress, undoJournal } from '@winmedic/disk';
 import { type FileDevice, type FileSink, openFileDevice } from '../disk/file-device.ts';
+import { hibernatedVolumes } from '../disk/hibernation.ts';
+import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { RecoveryError } from './errors.ts';
 import { sha256, wholeJournalsOf, withJournal } from './journal-file.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
@@ -14,6 +17,8 @@ export interface UndoOptions {
   readonly dryRun?: boolean;
   readonly onProgress?: (progress: JournalProgress) => void;
   readonly openSink?: (path: string) => FileSink;
+  /** Keys, so that a BitLocker volume can be asked whether it is hibernated; without one it is not asked. */
+  readonly open?: OpenDiskOptions;
 }
 
 /** What undoing found and did. */
@@ -43,7 +48,7 @@ function newestJournal(path: string, device: FileDevice): string {
 
 /**
  * Puts every byte back that a repair changed, or finishes one that was interrupted. Refused when anything else wrote to one of those places since.
- * @throws {RecoveryError} RECOVERY_NO_JOURNAL, RECOVERY_IN_USE; {DiskError} of the journal; what the disk throws.
+ * @throws {RecoveryError} RECOVERY_NO_JOURNAL, RECOVERY_IN_USE, RECOVERY_HIBERNATED (Windows ran since, and would continue over what is put back); {DiskError} of the journal; what the disk throws.
  */
 export function undoRepair(path: string, options: UndoOptions = {}): Undone {
   const finish = options.finish === true;
@@ -51,6 +56,7 @@ export function undoRepair(path: string, options: UndoOptions = {}): Undone {
     const found = options.journal ?? newestJournal(path, device);
     return { journal: found, facts: withJournal(found, (one) => factsOf(found, one, device, finish)) };
   });
+  if (facts.outcome === 'planned') refuseHibernated(path, options.open);
   if (facts.outcome !== 'planned' || options.dryRun === true) return facts;
   refuseUsed(path);
   const sink = openForWriting(path, options.openSink);
@@ -66,6 +72,23 @@ export function undoRepair(path: string, options: UndoOptions = {}): Undone {
     );
   } finally {
     sink.close();
+  }
+}
+
+/** The state a hibernated Windows has in memory may differ from what the places of a journal show. A disk too torn to be opened is not booted either. */
+function refuseHibernated(path: string, options: OpenDiskOptions = {}): void {
+  let disk: ReturnType<typeof openDisk>;
+  try {
+    disk = openDisk(path, options);
+  } catch (error) {
+    if (error instanceof FormatError) return;
+    throw error;
+  }
+  try {
+    const found = hibernatedVolumes(disk).find(({ state }) => state === 'hibernated');
+    if (found !== undefined) throw new RecoveryError('RECOVERY_HIBERNATED', `${found.volume.number}: hiberfil.sys`, { have: found.state });
+  } finally {
+    disk.close();
   }
 }
 

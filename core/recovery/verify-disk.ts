@@ -1,5 +1,5 @@
 import { FormatError } from '@winmedic/bytes';
-import { checkVolume, compareDisk } from '@winmedic/disk';
+import { type CheckResult, checkVolume, compareDisk, type NtfsVolume } from '@winmedic/disk';
 import { openHive } from '@winmedic/registry-hive';
 import { hiveReportOf } from '../disk/hive-key.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
@@ -28,10 +28,10 @@ export function verifyDisk(disk: OpenedDisk, options: VerifyOptions = {}): Pick<
   const volumes = disk.volumes
     .filter(({ number }) => options.volume === undefined || number === options.volume)
     .map((volume) => {
-      const ntfs = volume.readable ? volume.ntfs : undefined;
+      const { ntfs, failed } = opened(volume);
       const check =
         ntfs === undefined
-          ? undefined
+          ? failed
           : checkVolume(ntfs, {
               deep: options.quick !== true,
               ...(options.onProgress && { onProgress: options.onProgress }),
@@ -44,6 +44,17 @@ export function verifyDisk(disk: OpenedDisk, options: VerifyOptions = {}): Pick<
     ...(journal !== undefined && { journal: { path: journal, state: withJournal(journal, (one) => compareDisk(one, disk.bottom).state) } }),
     volumes,
   };
+}
+
+/** The NTFS of a volume, or a check that found it beyond reading; neither for another file system and a locked volume. */
+function opened(volume: DiskVolume): { readonly ntfs?: NtfsVolume | undefined; readonly failed?: CheckResult } {
+  try {
+    return { ntfs: volume.readable ? volume.ntfs : undefined };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { code, what, offset } = error as FormatError<string>;
+    return { failed: { records: 0, directories: 0, entries: 0, clustersUsed: 0, findings: [{ code, severity: 'error', what, offset }] } };
+  }
 }
 
 /** The hives of a Windows as they are on the disk; `walk` reads every key and value, so that damage anywhere is found. */
