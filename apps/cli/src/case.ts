@@ -1,10 +1,11 @@
-import { type CollectOptions, collectEvidence, FactError, parseFact, patternsOf } from '@winmedic/core/evidence';
+import { type CollectOptions, collectEvidence, FactError, Problems, parseFact, patternsOf } from '@winmedic/core/evidence';
 import { withStateFacts } from '@winmedic/core/exposure';
 import type { Evidence, FactObservation, InputProblem, Timeline } from '@winmedic/core/model';
 import { buildTimeline } from '@winmedic/core/timeline';
 import { type Cause, loadKnowledge } from '@winmedic/knowledge';
 import { problemsToText, type ReportMeta } from '@winmedic/report';
 import type { Context } from './context.ts';
+import { keysOf, LOCKED_CODES, volumeOption } from './disk-keys.ts';
 import { makeProgress } from './progress.ts';
 import type { Options } from './spec.ts';
 import { nowNs } from './times.ts';
@@ -17,14 +18,24 @@ export function statedFacts(context: Context, options: Options): FactObservation
   );
 }
 
+/** Keys and volume for the disks among the inputs; a variable with keys is gone afterwards. Lines of key lists that are no keys are told. */
+export async function diskOptions(context: Context, options: Options): Promise<NonNullable<CollectOptions['disk']>> {
+  const problems = new Problems();
+  const volume = volumeOption(options);
+  const keys = await keysOf(context, options, (path, damage) => problems.damage(path, damage));
+  talkProblems(context, problems.list());
+  return { ...(keys && { keys }), ...(volume !== undefined && { volume }) };
+}
+
 /** Reads the evidence with a progress line. */
 export async function gather(
   context: Context,
   paths: readonly string[],
   options: Options,
   causes: readonly Cause[] = loadKnowledge().causes,
-  disk?: CollectOptions['disk'],
+  given?: CollectOptions['disk'],
 ): Promise<Evidence> {
+  const disk = given ?? (await diskOptions(context, options));
   const progress = makeProgress(context);
   const collect: CollectOptions = {
     recover: options['recover'] === true,
@@ -33,7 +44,7 @@ export async function gather(
     facts: statedFacts(context, options),
     factsFiles: (options['facts'] as readonly string[] | undefined) ?? [],
     patterns: patternsOf(causes),
-    ...(disk && { disk }),
+    disk,
     signal: context.signal,
     runSync: context.sync,
     onProgress: ({ done, total, path }) => progress.update(done, total, path),
@@ -84,10 +95,11 @@ export function talkProblems(context: Context, all: readonly InputProblem[]): vo
   if (notes.length > 0) context.talk(problemsToText(notes, style).trimEnd());
 }
 
-/** Exit code for what could be read: 2 when nothing of it was usable, 3 when an input was lost in part or whole, else 0. */
+/** Exit code for what could be read: 2 when nothing of it was usable (4 for want of a key), 3 when an input was lost in part or whole, else 0. */
 export function readingCode(problems: readonly InputProblem[], anythingRead: boolean): number {
-  const lost = problems.some(({ severity }) => severity !== 'note');
-  return !anythingRead && lost ? 2 : lost ? 3 : 0;
+  const lost = problems.filter(({ severity }) => severity !== 'note');
+  if (lost.length === 0) return 0;
+  return anythingRead ? 3 : lost.some(({ code }) => LOCKED_CODES.has(code)) ? 4 : 2;
 }
 
 export { FactError };

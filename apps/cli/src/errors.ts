@@ -11,8 +11,8 @@ const TEXTS = {
     ja: 'オプション {value} はありません。{near}`winmedic {verb}--help` で一覧を確認できます。',
   },
   CLI_UNKNOWN_VERB: {
-    en: 'unknown verb "{value}". {near}`winmedic --help` lists the verbs.',
-    ja: '「{value}」という操作はありません。{near}`winmedic --help` で一覧を確認できます。',
+    en: 'unknown verb "{value}". {near}`winmedic {verb}--help` lists the verbs.',
+    ja: '「{value}」という操作はありません。{near}`winmedic {verb}--help` で一覧を確認できます。',
   },
   CLI_MISSING_ARGUMENT: {
     en: 'something is missing: {value}. `winmedic {verb}--help` shows examples.',

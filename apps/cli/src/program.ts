@@ -4,6 +4,7 @@ import type { Language } from '@winmedic/knowledge/model';
 import { displayWidth, wrap } from '@winmedic/report';
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import { chooseLanguage, makeContext, stdoutFailed } from './context.ts';
+import { LOCKED_CODES } from './disk-keys.ts';
 import { CliError } from './errors.ts';
 import { HELP } from './help-text.ts';
 import { Interrupts } from './interrupt.ts';
@@ -57,15 +58,12 @@ function report(error: unknown, lang: Language, argv: readonly string[]): number
   return status;
 }
 
-/** Codes that mean that a volume stays locked: exit code 4. */
-const LOCKED: ReadonlySet<string> = new Set(['BITLOCKER_LOCKED', 'BITLOCKER_KEY', 'BITLOCKER_RECOVERY_PASSWORD', 'DISK_KEY_FILE']);
-
 /** The error of a reader in the words of the knowledge base: what it is, what was meant, what to do. */
 function printFormatError({ code, what }: FormatError<string>, lang: Language): number {
   const text = loadKnowledge().damages[code];
   const told = text === undefined ? '' : lang === 'ja' ? `: ${text.meaning.ja}${text.action.ja}` : `: ${text.meaning.en} ${text.action.en}`;
   process.stderr.write(`${spelledOut(`winmedic: ${code} ${what}`.replaceAll('\n', ' '))}${told}\n`);
-  return LOCKED.has(code) ? 4 : 2;
+  return LOCKED_CODES.has(code) ? 4 : 2;
 }
 
 function print(error: CliError, lang: Language): number {

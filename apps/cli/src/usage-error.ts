@@ -14,7 +14,7 @@ export function usageError(error: CommanderError, verb: string): CliError {
       // Its value is not repeated: somebody may have guessed that there is a --password.
       return new CliError('CLI_UNKNOWN_OPTION', { ...named, value: quoted.split('=', 1)[0] ?? quoted, near: didYouMean(message) });
     case 'commander.unknownCommand':
-      return new CliError('CLI_UNKNOWN_VERB', { value: quoted, near: didYouMean(message) });
+      return new CliError('CLI_UNKNOWN_VERB', { ...named, value: quoted, near: didYouMean(message) });
     case 'commander.missingArgument':
       return new CliError('CLI_MISSING_ARGUMENT', { ...named, value: `<${quoted}>` });
     case 'commander.optionMissingArgument':

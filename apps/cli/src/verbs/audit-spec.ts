@@ -1,6 +1,6 @@
 import { AUDIT_AREAS } from '@winmedic/report';
 import type { VerbSpec } from '../spec.ts';
-import { EVIDENCE_OPTIONS } from './shared-options.ts';
+import { DISK_OPTIONS, EVIDENCE_OPTIONS } from './shared-options.ts';
 
 /** `winmedic audit`. */
 export const audit: VerbSpec = {
@@ -72,6 +72,7 @@ export const audit: VerbSpec = {
         ja: '危険な設定または該当する組み合わせがあれば終了コード 1',
       },
     },
+    ...DISK_OPTIONS,
     ...EVIDENCE_OPTIONS.filter(({ flags }) => flags === '--no-hash'),
   ],
   load: () => import('./audit.ts'),

@@ -14,7 +14,7 @@ import {
   auditToText,
   hasFindings,
 } from '@winmedic/report';
-import { gather, readingCode, reportMeta, talkProblems } from '../case.ts';
+import { diskOptions, gather, readingCode, reportMeta, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { csvRow } from '../csv.ts';
 import { CliError } from '../errors.ts';
@@ -133,9 +133,10 @@ export const run: VerbRun = async (context, paths, options) => {
     throw new CliError('CLI_INVALID_VALUE', { option: '--against', value: options['against'] as string, hint: NEEDS_HOST });
   const knowledge = loadKnowledge();
   const madeAt = nowNs();
-  const evidence = await gather(context, paths, options);
+  const disk = await diskOptions(context, options);
+  const evidence = await gather(context, paths, options, knowledge.causes, disk);
   const earlier = options['compare'] as readonly string[] | undefined;
-  const before = earlier === undefined ? undefined : asBefore(await gather(context, earlier, options));
+  const before = earlier === undefined ? undefined : asBefore(await gather(context, earlier, options, knowledge.causes, disk));
   const whole = context.sync((): Audit => {
     const after = auditHosts(evidence, knowledge, { madeAt });
     if (before === undefined) return after;
@@ -153,7 +154,7 @@ export const run: VerbRun = async (context, paths, options) => {
   const meta = reportMeta(context, started);
   const people = { ...meta, lang: context.lang, filter };
   const anything = evidence.state.length > 0 || evidence.extents.length > 0;
-  const code = anything ? readingCode(audit.problems, true) : 2;
+  const code = anything ? readingCode(audit.problems, true) : readingCode(audit.problems, false) || 2;
   if (context.json) await context.outJson(auditToJson(audit, meta, filter));
   else {
     const { width, colour, unicode } = context;
@@ -163,6 +164,7 @@ export const run: VerbRun = async (context, paths, options) => {
   }
   const written = writeFiles(context, options, audit, people);
   if (context.json) talkProblems(context, audit.problems);
-  if (code === 2 || !written) return 2;
+  if (!written) return 2;
+  if (code === 2 || code === 4) return code;
   return options['exitCode'] === true && hasFindings(audit, filter) ? 1 : code;
 };

@@ -1,5 +1,5 @@
 import type { VerbSpec } from '../spec.ts';
-import { EVIDENCE_OPTIONS, FACT_OPTIONS } from './shared-options.ts';
+import { DISK_OPTIONS, EVIDENCE_OPTIONS, FACT_OPTIONS } from './shared-options.ts';
 
 /** `winmedic diagnose`. */
 export const diagnose: VerbSpec = {
@@ -55,6 +55,7 @@ export const diagnose: VerbSpec = {
     { flags: '--verbose', text: { en: 'every cause considered, not only the important ones', ja: '検討した仮説をすべて表示' } },
     { flags: '--exit-code', text: { en: 'exit with 1 when a stop with a verdict was found', ja: '結論の出た停止があれば終了コード 1' } },
     ...EVIDENCE_OPTIONS,
+    ...DISK_OPTIONS,
   ],
   load: () => import('./diagnose.ts'),
 };

@@ -48,7 +48,7 @@ function judge(context: Context, evidence: Evidence, knowledge: Knowledge): Diag
 
 /** What to run next, when that is not the same command with a report: the help when nothing was read, the audit when there are settings but no stop. */
 function nextCommand(context: Context, code: number, { incidents, timeline }: Diagnosis): { readonly next?: string } {
-  if (code === 2) return { next: 'winmedic diagnose --help' };
+  if (code === 2 || code === 4) return { next: 'winmedic diagnose --help' };
   const onlySettings = incidents.length === 0 && timeline.evidence.state.length > 0;
   return onlySettings ? { next: context.commandLine.replace(' diagnose ', ' audit ') } : {};
 }
@@ -76,7 +76,8 @@ export const run: VerbRun = async (context, paths, options) => {
   if (typeof options['html'] === 'string') written = writeReport(context, options['html'], diagnosisToHtml(diagnosis, people)) && written;
   if (typeof options['md'] === 'string') written = writeReport(context, options['md'], diagnosisToMarkdown(diagnosis, people)) && written;
   if (context.json) talkProblems(context, evidence.problems);
-  if (code === 2 || !written) return 2;
+  if (!written) return 2;
+  if (code === 2 || code === 4) return code;
   const found = diagnosis.incidents.some(({ verdict }) => verdict.grade !== 'inconclusive');
   return options['exitCode'] === true && found ? 1 : code;
 };

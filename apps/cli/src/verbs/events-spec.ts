@@ -1,5 +1,5 @@
 import type { VerbSpec } from '../spec.ts';
-import { TIME_OPTIONS } from './shared-options.ts';
+import { DISK_OPTIONS, TIME_OPTIONS } from './shared-options.ts';
 
 /** `winmedic events`. */
 export const events: VerbSpec = {
@@ -74,6 +74,7 @@ export const events: VerbSpec = {
         ja: '空き領域に残る削除済みレコードも取り出す(信頼度を下げて表示)',
       },
     },
+    ...DISK_OPTIONS,
   ],
   load: () => import('./events.ts'),
 };

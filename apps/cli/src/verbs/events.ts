@@ -3,7 +3,7 @@ import type { InputProblem } from '@winmedic/core/model';
 import type { EvtxLog, EvtxQuery, EvtxRecord } from '@winmedic/evtx';
 import type { Localized } from '@winmedic/knowledge/model';
 import { formatTime, printable } from '@winmedic/report';
-import { readingCode, talkProblems } from '../case.ts';
+import { diskOptions, readingCode, talkProblems } from '../case.ts';
 import { type Context, writeStdoutSync } from '../context.ts';
 import { csvRow } from '../csv.ts';
 import { CliError } from '../errors.ts';
@@ -124,6 +124,7 @@ async function visitLogs(
   options: Options,
   visit: (log: EvtxLog, path: string) => boolean,
 ): Promise<{ readonly problems: readonly InputProblem[]; readonly logs: number }> {
+  const disk = await diskOptions(context, options);
   const progress = makeProgress(context);
   let logs = 0;
   try {
@@ -132,6 +133,7 @@ async function visitLogs(
       {
         recover: options['recover'] === true,
         signal: context.signal,
+        disk,
         onProgress: ({ done, total, path }) => progress.update(done, total, path),
       },
       (log, path) => {

@@ -1,5 +1,5 @@
 import type { VerbSpec } from '../spec.ts';
-import { EVIDENCE_OPTIONS, FACT_OPTIONS, TIME_OPTIONS } from './shared-options.ts';
+import { DISK_OPTIONS, EVIDENCE_OPTIONS, FACT_OPTIONS, TIME_OPTIONS } from './shared-options.ts';
 
 /** `winmedic timeline`. */
 export const timeline: VerbSpec = {
@@ -42,6 +42,7 @@ export const timeline: VerbSpec = {
     { flags: '--format <format>', choices: ['table', 'jsonl'], text: { en: 'form of the output', ja: '出力形式' } },
     ...FACT_OPTIONS,
     ...EVIDENCE_OPTIONS,
+    ...DISK_OPTIONS,
   ],
   load: () => import('./timeline.ts'),
 };

@@ -1,13 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { RepairReport } from '@winmedic/core/model';
-import {
-  applyRepair,
-  nextJournalPath,
-  type PlannedRepair,
-  planRepair,
-  type RepairRequest,
-  repairReport,
-} from '@winmedic/core/recovery';
+import { applyRepair, nextJournalPath, type PlannedRepair, planRepair, type RepairRequest, repairReport } from '@winmedic/core/recovery';
 import type { Recipe } from '@winmedic/knowledge/model';
 import { repairToHtml, repairToJson, repairToMarkdown, repairToText } from '@winmedic/report';
 import { readingCode, reportMeta } from '../../case.ts';
@@ -55,11 +48,14 @@ export function carryOut(context: Context, path: string, options: Options, make:
         if (!written || planned.outcome === 'refused') return 2;
         return readingCode(report.problems, true);
       }
-      // JSON is one value: with consent given before, what was done in the end.
-      const early = !(context.json && options['yes'] === true);
+      // With consent given before, one report tells what was planned and done.
+      const early = options['yes'] !== true;
       if (early) await print(context, options, run, report);
       await consent(context, path, options);
-      const done = await apply(context, path, options, run, wanted, planned);
+      const done = await apply(context, path, options, run, wanted, planned).catch(async (error: unknown) => {
+        if (!early) await print(context, options, run, report);
+        throw error;
+      });
       const written = await show(context, options, run, done);
       return written ? readingCode(done.problems, true) : 2;
     },

@@ -11,12 +11,12 @@ import {
 import { Problems } from '@winmedic/core/evidence';
 import { printable } from '@winmedic/report';
 import type { Context } from '../../context.ts';
+import { keysOf, volumeOption } from '../../disk-keys.ts';
 import { CliError, fileErrorText } from '../../errors.ts';
 import { askLine, canAsk } from '../../hidden-line.ts';
 import { shieldMemory } from '../../password.ts';
 import { makeProgress } from '../../progress.ts';
 import type { Options } from '../../spec.ts';
-import { keysOf, volumeOption } from './keys.ts';
 
 /** A disk opened for one verb. */
 export interface DiskRun {

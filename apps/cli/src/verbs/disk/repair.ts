@@ -1,5 +1,5 @@
 import { diagnose } from '@winmedic/core/diagnosis';
-import { computerName, type DiskKeys, windowsVolume } from '@winmedic/core/disk';
+import { computerName, windowsVolume } from '@winmedic/core/disk';
 import { withStateFacts } from '@winmedic/core/exposure';
 import type { Diagnosis, JudgedCause, ProposedRecipe } from '@winmedic/core/model';
 import { proposeRecipes, resetLogStep } from '@winmedic/core/recovery';
@@ -91,9 +91,8 @@ async function propose(context: Context, path: string, options: Options): Promis
   return withDisk(context, path, options, async ({ disk, problems, open, volume, started }) => {
     if (context.sync(() => locked(disk, volume)).length > 0) context.sync(() => windowsVolume(disk, volume));
     const knowledge = loadKnowledge();
-    const keys: DiskKeys | undefined = open.keys;
     const evidence = await gather(context, [path], { ...options, hash: false }, knowledge.causes, {
-      ...(keys && { keys }),
+      ...(open.keys && { keys: open.keys }),
       ...(volume !== undefined && { volume }),
     });
     const proposals = context.sync(() => {

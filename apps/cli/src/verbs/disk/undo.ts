@@ -23,7 +23,8 @@ export const run: VerbRun = async (context, [path = ''], options) => {
     await show(planned);
     return planned.outcome === 'refused' ? 2 : 0;
   }
-  if (!(context.json && options['yes'] === true)) await show(planned);
+  // With consent given before, one report tells what was found and done.
+  if (options['yes'] !== true) await show(planned);
   await consent(context, path, options);
   context.signal.throwIfAborted();
   await show(await write(context, path, { ...undo, journal: planned.journal }));

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Damage } from '@winmedic/bytes';
-import { DiskAccessError, type DiskKeys, rawKeyFrom, recoveryKeysFrom, startupKeyFrom } from '@winmedic/core/disk';
+import { type DiskKeys, rawKeyFrom, recoveryKeysFrom, startupKeyFrom } from '@winmedic/core/disk';
 import type { Localized } from '@winmedic/knowledge/model';
-import type { Context } from '../../context.ts';
-import { CliError, fileErrorText } from '../../errors.ts';
-import { passwordFrom, shieldMemory } from '../../password.ts';
-import type { Options } from '../../spec.ts';
+import type { Context } from './context.ts';
+import { CliError, fileErrorText } from './errors.ts';
+import { passwordFrom, shieldMemory } from './password.ts';
+import type { Options } from './spec.ts';
 
 /** Variable with recovery keys, removed from the environment once it was read. */
 const VARIABLE = 'WINMEDIC_RECOVERY_KEY';
@@ -72,8 +72,10 @@ export async function keysOf(
   };
 }
 
-/** True for an error that says that a volume stays locked. */
-export function isLocked(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code;
-  return code === 'BITLOCKER_LOCKED' || code === 'BITLOCKER_KEY' || (error instanceof DiskAccessError && code === 'DISK_KEY_FILE');
-}
+/** Codes that mean that a volume stays locked: exit code 4. */
+export const LOCKED_CODES: ReadonlySet<string> = new Set([
+  'BITLOCKER_LOCKED',
+  'BITLOCKER_KEY',
+  'BITLOCKER_RECOVERY_PASSWORD',
+  'DISK_KEY_FILE',
+]);
