@@ -33,6 +33,11 @@ function isOfLog(code: string): boolean {
   return /^RECOVERY_LOG_/.test(code);
 }
 
+/** Refusals whose ways out are explained here; others have the one their code's text names. */
+function hasChoices(code: string): boolean {
+  return isOfLog(code) || code === 'RECOVERY_HIBERNATED';
+}
+
 function refusalItem(code: string, list: readonly Refusal[], context: RefusalContext, withChoices: boolean): Item {
   const { lang, verbose } = context;
   const words = diskWords(lang);
@@ -43,7 +48,7 @@ function refusalItem(code: string, list: readonly Refusal[], context: RefusalCon
   const short = (all: readonly string[]): readonly string[] => (verbose ? all : all.slice(0, SHORT));
   const rest = (all: readonly string[]): ItemLine[] =>
     all.length > short(all).length ? [{ text: words.andMore(all.length - SHORT), soft: true }] : [];
-  const offered = withChoices ? choices(code, context) : [];
+  const offered = withChoices && hasChoices(code) ? choices(code, context) : [];
   const [first = '', ...more] = short(places);
   const { damages } = loadKnowledge();
   const text = Object.hasOwn(damages, code) ? damages[code] : undefined;
@@ -60,7 +65,8 @@ function refusalItem(code: string, list: readonly Refusal[], context: RefusalCon
         : ([
             { text: pick(text.meaning, lang), soft: true },
             { text: pick(text.trust, lang), soft: true },
-            { text: pick(text.action, lang) },
+            // Where there are choices they say it in full.
+            ...(hasChoices(code) ? [] : [{ text: pick(text.action, lang) }]),
           ] satisfies ItemLine[])),
       ...(offered.length === 0 ? [] : [{ text: `${words.choices}:` }]),
       ...offered.map((choice, i): ItemLine => ({ text: `${i + 1}. ${choice}` })),
@@ -77,7 +83,5 @@ function choices(code: string, { lang, steps }: RefusalContext): string[] {
       words.choiceRoute,
       words.choiceReset,
     ];
-  if (code === 'RECOVERY_HIBERNATED') return [words.choiceResume, words.choiceHibernatedRoute, words.choiceHibernatedHost];
-  if (code === 'JOURNAL_FOREIGN') return [words.choiceForeign];
-  return [];
+  return [words.choiceResume, words.choiceHibernatedRoute, words.choiceHibernatedHost];
 }

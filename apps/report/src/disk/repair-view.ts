@@ -48,7 +48,7 @@ export function repairDocument(report: RepairReport, options: RepairViewOptions)
       ),
       ...section('log', words.sectionLog, [{ kind: 'text', text: logText(report, words) }]),
       ...section('checks', words.sectionChecks, [{ kind: 'items', items: report.checks.map((check) => checkItem(check, words)) }]),
-      ...section('edits', words.sectionEdits, [{ kind: 'items', items: edits(report, options) }], true),
+      ...section('edits', words.sectionEdits, [{ kind: 'items', items: report.outcome === 'refused' ? [] : edits(report, options) }], true),
       ...blocks(report, options, words),
       ...risks(report, options, words),
       ...after(report, options, words),
@@ -147,8 +147,8 @@ function logText({ log, outcome }: RepairReport, words: DiskWords): string {
   if (compared === 0) return words.logNoBlocks(records);
   if (touched === 0) return words.logUntouched(records, compared);
   // Only a repair that empties the log is planned all the same.
-  const emptied = outcome === 'planned' || outcome === 'applied' ? ` ${words.logEmptied}` : '';
-  return `${words.logTouched(records, touched, compared)}${emptied}`;
+  const decided = words.logTouched(records, touched, compared);
+  return outcome === 'planned' || outcome === 'applied' ? words.sentences(decided, words.logEmptied) : decided;
 }
 
 function checkItem({ id, ok, what, findings, counts }: CheckReport, words: DiskWords): Item {
@@ -181,7 +181,7 @@ function blocks({ changes, outcome }: RepairReport, options: RepairViewOptions, 
       { head: words.colNew, width: '*', mono: true },
     ],
     rows: changes.map((change) => blockRow(change, digits, words, options)),
-    caption: words.blocksCaption,
+    caption: digits === undefined ? words.blocksCaption : words.sentences(words.blocksCaption, words.hashesCut),
   };
   return section('blocks', words.sectionBlocks, [table], outcome === 'planned' && DRY_RUN.test(options.command) ? undefined : true);
 }

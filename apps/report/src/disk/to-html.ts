@@ -15,6 +15,9 @@ const OPEN_ROWS = 40;
 /** Rows of one table: some 300 bytes each. What was left out is counted, and the JSON has everything. */
 const MAX_ROWS = 5000;
 
+/** Longest text kept on one line in a narrow column. */
+const UNBROKEN = 20;
+
 function block(one: Block, options: DiskPageOptions): Markup {
   switch (one.kind) {
     case 'pairs':
@@ -38,10 +41,15 @@ function table({ columns, rows, caption = '' }: Extract<Block, { readonly kind: 
   const rest = rows.length - shown.length;
   const whole = html`${stackTable(
     columns.map(({ head }) => head),
-    shown.map((row) => row.map((text, i) => (columns[i]?.mono ? html`<span class="mono">${text}</span>` : withTimes(text)))),
+    shown.map((row) => row.map((text, i) => (columns[i]?.mono ? monoCell(text) : withTimes(text)))),
     caption,
   )}${rest > 0 && html`<p class="soft">${m.more(rest)} (${m.jsonHint})</p>`}`;
   return rows.length > OPEN_ROWS ? closedPart(m, diskWords(options.lang).wholeTable, rows.length, whole, true) : whole;
+}
+
+/** Offsets and key ids are kept whole; hashes and data may break anywhere. */
+function monoCell(text: string): Markup {
+  return html`<span class="${text.length <= UNBROKEN ? 'mono t' : 'mono'}">${text}</span>`;
 }
 
 function item({ mark = 'none', word, text, lines = [] }: Item): Markup {

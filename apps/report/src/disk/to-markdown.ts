@@ -21,7 +21,7 @@ function blockLines(block: Block, options: DiskPageOptions): string[] {
     case 'command':
       return ['', ...codeBlock(block.command), ''];
     case 'items':
-      return [...block.items.flatMap(itemLines).map((line) => (block.below ? `  ${line}` : line)), ''];
+      return block.items.flatMap(itemLines).map((line) => (block.below ? `  ${line}` : line));
     case 'table': {
       const { columns, rows, caption } = block;
       const shown = rows.slice(0, MAX_ROWS);
@@ -37,6 +37,11 @@ function blockLines(block: Block, options: DiskPageOptions): string[] {
       ];
     }
   }
+}
+
+/** Lists that follow each other are one: an empty line would make every entry a paragraph. */
+function isList(block: Block | undefined): boolean {
+  return block?.kind === 'items';
 }
 
 /** A code span in a table; a bar would end the cell even in there. */
@@ -71,7 +76,7 @@ export function documentToMarkdown(document: DiskDocument, options: DiskPageOpti
       '',
       `## ${cell(name)}`,
       '',
-      ...blocks.flatMap((block) => blockLines(block, options)),
+      ...blocks.flatMap((block, i) => (isList(block) && isList(blocks[i - 1]) ? [] : ['']).concat(blockLines(block, options))),
     ]),
     ...(next === undefined ? [] : ['', `## ${cell(diskWords(options.lang).sectionNext)}`, '', ...codeBlock(next)]),
     '',

@@ -13,6 +13,7 @@ export const diskEn = {
   sectionNext: 'Next command',
   wholeTable: 'The whole table',
   list: (items: readonly string[]) => items.join(', '),
+  sentences: (first: string, second: string) => `${first} ${second}`,
   yes: 'yes',
   no: 'no',
   none: 'none',
@@ -343,7 +344,8 @@ export const diskEn = {
   colEpoch: 'order',
   colOld: 'SHA-256 before',
   colNew: 'SHA-256 after',
-  blocksCaption: 'Blocks of one order number reach the disk before the next begins. Whole hashes: --verbose, JSON.',
+  blocksCaption: 'Blocks of one order number reach the disk before the next begins.',
+  hashesCut: 'Whole hashes: --verbose, JSON.',
   grows: (bytes: string) => `${bytes} (+)`,
   check: {
     names: 'names in their folders',
@@ -380,8 +382,6 @@ export const diskEn = {
   before: 'disk before',
   changesText: (count: number, bytes: string) => `${plural(count, 'stretch', 'stretches')}, ${bytes}`,
   changesLabel: 'changes',
-  choiceForeign:
-    'Keep disk and journal as they are. What was changed since can be seen with winmedic disk inspect; the old blocks are in the journal.',
 
   verifyTitle: (path: string) => `Check of ${path}`,
   verifyWord: { good: 'in order', warn: 'remarks', bad: 'errors' } as Record<'good' | 'warn' | 'bad', string>,

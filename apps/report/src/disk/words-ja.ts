@@ -9,6 +9,7 @@ export const diskJa = {
   sectionNext: '次のコマンド',
   wholeTable: '表の全体',
   list: (items) => items.join('、'),
+  sentences: (first, second) => `${first}${second}`,
   yes: 'あり',
   no: 'なし',
   none: 'なし',
@@ -317,8 +318,8 @@ export const diskJa = {
   colEpoch: '順序',
   colOld: '変更前の SHA-256',
   colNew: '変更後の SHA-256',
-  blocksCaption:
-    '順序の番号が同じブロックがすべてディスクに達してから、次の番号に進みます。ハッシュの全体は --verbose と JSON にあります。',
+  blocksCaption: '順序の番号が同じブロックがすべてディスクに達してから、次の番号に進みます。',
+  hashesCut: 'ハッシュの全体は --verbose と JSON にあります。',
   grows: (bytes) => `${bytes} (+)`,
   check: {
     names: 'フォルダー内の名前',
@@ -352,8 +353,6 @@ export const diskJa = {
   before: '実行前のディスク',
   changesText: (count, bytes) => `${n(count)} か所、${bytes}`,
   changesLabel: '変更',
-  choiceForeign:
-    'ディスクとジャーナルをそのまま保管してください。その後の変更は winmedic disk inspect で確認できます。元のブロックはジャーナルにあります。',
 
   verifyTitle: (path) => `${path} の検査`,
   verifyWord: { good: '正常', warn: '注意あり', bad: '異常あり' },
