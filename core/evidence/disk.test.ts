@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { parseGuid } from '@winmedic/bytes';
+import { parseKeyList } from '@winmedic/disk';
 import { loadKnowledge } from '@winmedic/knowledge';
 import { writeBitLocker } from '@winmedic/labs/bitlocker-writer';
 import { writeVhd, writeVhdx } from '@winmedic/labs/container-writer';
@@ -16,7 +21,7 @@ import { buildTimeline } from '../timeline/build.ts';
 import { type CollectOptions, collectEvidence } from './collect.ts';
 import { eachLog } from './each-log.ts';
 import { patternsOf } from './patterns.ts';
-import { AGENT_IMAGE, agentDump, bootStore, CRASHED, channelFiles, crashLogs, file, gptDisk, ticks, windowsVolume } from './test-disks.ts';
+import { AGENT_IMAGE, agentDump, CRASHED, channelFiles, crashLogs, file, gptDisk, ticks, windowsVolume } from './test-disks.ts';
 import { TestFolder } from './test-inputs.ts';
 
 const dir = new TestFolder();
@@ -25,7 +30,6 @@ const knowledge = loadKnowledge();
 
 const collect = (paths: string | readonly string[], options: CollectOptions = {}): Promise<Evidence> =>
   collectEvidence([paths].flat(), { zone: 'UTC', patterns: patternsOf(knowledge.causes), ...options });
-const codes = (e: Evidence): string[] => e.problems.map(({ code }) => code);
 const judged = (e: Evidence): Diagnosis => diagnose(buildTimeline(withStateFacts(e, knowledge)), knowledge, { madeAt: 0n });
 const grade = (d: Diagnosis, cause: string, stop = 0): string | undefined =>
   d.incidents[stop]?.considered.find((one) => one.cause.id === cause)?.grade;
@@ -103,6 +107,37 @@ describe('a disk among the evidence', () => {
     expect(events.length).toBeGreaterThan(100);
     expect(new Set(events.map(({ host }) => host))).toEqual(new Set(['RDS01']));
     expect(state.length).toBeGreaterThan(20);
+  });
+
+  it('is read with its parent as a differencing disk', async () => {
+    const whole = gptDisk(volume);
+    const id = '{01020304-0506-0708-090a-0b0c0d0e0f10}';
+    dir.file('chain/parent.vhdx', writeVhdx({ variant: 'dynamic', disk: whole, dataWriteGuid: parseGuid(id) as Uint8Array }));
+    const child = writeVhdx({
+      variant: 'differencing',
+      disk: whole,
+      present: () => false,
+      parent: { linkage: id, relative: '.\\parent.vhdx' },
+    });
+    const { events, problems } = await collect(dir.file('chain/child.vhdx', child));
+    expect(problems).toEqual([]);
+    expect(events.length).toBeGreaterThan(100);
+    const alone = dir.file('orphan/child.vhdx', child);
+    expect((await collect(alone)).problems).toMatchObject([{ code: 'DISK_PARENT', path: alone, severity: 'unusable' }]);
+  });
+
+  it('that something else has open for writing is read, and its state is no fact', async () => {
+    const path = dir.file('used/disk.img', gptDisk(crashed(...channelFiles(FAULTY))));
+    const user = spawn('sh', ['-c', 'exec 3<>"$0"; echo ready; exec sleep 60', path], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      await once(user.stdout, 'data');
+      const { events, facts, problems } = await collect(path);
+      expect(events.length).toBeGreaterThan(10);
+      expect(facts.filter(({ name }) => /^(?:disk|boot|crowdstrike)\./.test(name))).toEqual([]);
+      expect(problems).toMatchObject([{ code: 'EVIDENCE_DISK_IN_USE', path, severity: 'note' }]);
+    } finally {
+      user.kill();
+    }
   });
 
   it('with a second Windows is a second host', async () => {
@@ -206,43 +241,6 @@ describe('a crash loop of channel file 291', () => {
   });
 });
 
-describe('channel files of a folder that was listed whole', () => {
-  const value = async (name: string, entries: readonly WriteEntry[], volume = {}): Promise<Evidence> =>
-    collect(dir.file(`listed/${name}.img`, gptDisk(windowsVolume({ logs: crashLogs(), hives: CRASHED, entries, volume }))));
-
-  it('say older or none since the last change of the folder', async () => {
-    expect(factOf(await value('older', channelFiles(OLDER)), CHANNEL)).toMatchObject({
-      value: 'older',
-      time: { kind: 'span', from: ns(OLDER[1]) },
-    });
-    const none = await value('none', [{ path: 'Windows\\System32\\drivers', directory: true, times: ticks('2024-07-01T00:00:00Z') }]);
-    expect(factOf(none, CHANNEL)).toMatchObject({ value: 'none', time: { kind: 'span', from: ns('2024-07-01T00:00:00Z') } });
-    expect(grade(judged(none), 'crowdstrike-291')).toBe('ruled_out');
-  });
-
-  it('hold since their record was changed, whatever their date says', async () => {
-    const copied = { created: ticks('2024-07-19T04:11:00Z'), modified: ticks(FAULTY[1]), mftChanged: ticks('2024-07-19T04:11:00Z') };
-    const entries = channelFiles(FAULTY).map((entry) => (entry.directory ? entry : { ...entry, times: copied }));
-    expect(factOf(await value('copied', entries), CHANNEL)?.time).toMatchObject({ kind: 'span', from: ns('2024-07-19T04:11:00Z') });
-  });
-
-  it('say nothing about their absence after an offline repair put one aside', async () => {
-    const aside = [FAULTY[0].replace('.sys', '.sy_'), FAULTY[1]] as const;
-    expect(factOf(await value('aside', channelFiles(aside, OLDER)), CHANNEL)).toBeUndefined();
-  });
-
-  it('say nothing about their absence where the folder is damaged', async () => {
-    const bytes = gptDisk(windowsVolume({ logs: crashLogs(), hives: CRASHED, entries: channelFiles(OLDER) }));
-    // A bit of the modification time, behind the fixups of the record: the index entry stays, the record of the folder's file is torn.
-    const at = Buffer.from(bytes).indexOf(Buffer.from(OLDER[0], 'utf16le'));
-    const record = at - (at % 1024);
-    bytes[record + 510] = (bytes[record + 510] as number) ^ 0xff;
-    const evidence = await collect(dir.file('listed/torn.img', bytes));
-    expect(codes(evidence)).toContain('NTFS_TORN');
-    expect(factOf(evidence, CHANNEL)).toBeUndefined();
-  });
-});
-
 describe('BitLocker', () => {
   const digits = '235818-357951-253979-013365-241120-245575-342914-591910';
   const id = '{64311dea-4587-4029-924a-ba299647998e}';
@@ -261,52 +259,13 @@ describe('BitLocker', () => {
   });
 
   it('with a key handed in is read, and no key is in what comes out', async () => {
-    const evidence = await collect(dir.file('bitlocker/disk.img', disk), {
-      disk: { keys: { raw: { secret: { kind: 'vmk', key: made.masterKey } } } },
-    });
+    const evidence = await collect(dir.file('bitlocker/disk.img', disk), { disk: { keys: { recovery: parseKeyList(`${id} ${digits}`) } } });
     expect(evidence.problems).toEqual([]);
+    const text = inspect(evidence, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null });
+    expect(text).toContain('FS01');
+    for (const secret of [digits, digits.slice(0, 6), Buffer.from(made.masterKey).toString('hex')]) expect(text).not.toContain(secret);
     expect(grade(judged(evidence), 'crowdstrike-291')).toBe('confirmed');
     expect(factOf(evidence, 'disk.bitlocker')).toMatchObject({ value: 'unlocked' });
-  });
-});
-
-describe('the state of a stopped Windows', () => {
-  const state = async (name: string, entries: readonly WriteEntry[] = [], volume = {}): Promise<Evidence> =>
-    collect(dir.file(`state/${name}.img`, gptDisk(windowsVolume({ logs: crashLogs(), hives: CRASHED, entries, volume }))));
-
-  it('is a fact at the time the disk was in use for the last time', async () => {
-    const evidence = await state('dirty', [file('hiberfil.sys', 'HIBR....')], { volumeFlags: 1 });
-    const newest = evidence.events.map(({ time }) => time).reduce((a, b) => (a > b ? a : b));
-    expect(factOf(evidence, 'disk.volume-dirty')).toMatchObject({ value: 'yes', host: 'FS01', time: { kind: 'instant', at: newest } });
-    expect(factOf(evidence, 'disk.hibernation')).toMatchObject({ value: 'hibernated' });
-    expect(factOf(evidence, 'disk.log')).toMatchObject({ value: 'never-used' });
-    expect(factOf(evidence, 'disk.bitlocker')).toMatchObject({ value: 'off' });
-    expect(factOf(evidence, 'disk.hive-system')).toMatchObject({ value: 'clean' });
-    expect(factOf(evidence, 'disk.hive-sam')).toMatchObject({ value: 'missing' });
-    expect(factOf(evidence, 'boot.store')).toMatchObject({ value: 'missing' });
-  });
-
-  it('has the safe boot flag of the boot store since its keys were written', async () => {
-    const at = ticks('2024-07-18T00:00:00Z');
-    const evidence = await state('safeboot', [file('Boot\\BCD', bootStore(0, at))]);
-    expect(factOf(evidence, 'boot.store')).toMatchObject({ value: 'ok' });
-    expect(factOf(evidence, 'boot.safeboot')).toMatchObject({ value: 'minimal', time: { kind: 'span', from: ns('2024-07-18T00:00:00Z') } });
-    expect(factOf(await state('no-safeboot', [file('Boot\\BCD', bootStore())]), 'boot.safeboot')).toMatchObject({ value: 'off' });
-    expect(factOf(await state('bad-store', [file('Boot\\BCD', 'regf')]), 'boot.store')).toMatchObject({ value: 'damaged' });
-  });
-
-  it('names storage drivers that do not start at boot', async () => {
-    const services = { storahci: 0, stornvme: 3 };
-    const evidence = await collect(
-      dir.file('state/storage.img', gptDisk(windowsVolume({ logs: crashLogs(), hives: { ...CRASHED, services } }))),
-    );
-    expect(factOf(evidence, 'boot.storage-ahci')).toMatchObject({ value: 'boot' });
-    expect(factOf(evidence, 'boot.storage-nvme')).toMatchObject({ value: 'not-boot' });
-    expect(factOf(evidence, 'boot.storage-pvscsi')).toMatchObject({ value: 'absent' });
-    const [unknown] = evidence.facts.filter(
-      ({ name, value }) => knowledge.facts.find(({ id }) => id === name)?.values?.[value] === undefined,
-    );
-    expect(unknown).toBeUndefined();
   });
 });
 

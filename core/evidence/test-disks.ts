@@ -3,7 +3,7 @@ import { assembleDisk, GPT_TYPE, gptPieces } from '@winmedic/labs/disk-writer';
 import { writeDump } from '@winmedic/labs/dump-writer';
 import { binary, dword, sz, type WriteHiveKey, writeHive } from '@winmedic/labs/hive-writer';
 import { type HostHives, type HostSettings, hostHives } from '@winmedic/labs/host-state';
-import { type WriteEntry, type WriteNtfs, writeNtfs } from '@winmedic/labs/ntfs-writer';
+import { type WriteEntry, type WriteNtfs, type WrittenNtfs, writeNtfs } from '@winmedic/labs/ntfs-writer';
 import { boot, ENGLISH, Host, type ScenarioFile, SERVER_2016, stopDirty } from '@winmedic/labs/scenarios';
 
 /** FILETIME ticks of a UTC time. */
@@ -30,7 +30,12 @@ export interface TestWindows {
 }
 
 /** A volume with a Windows: hives, logs where Windows keeps them, and further files. */
-export function windowsVolume({ logs = [], hives = {}, entries = [], sizeBytes = 12 * MIB, volume = {} }: TestWindows): Uint8Array {
+export function windowsVolume(windows: TestWindows): Uint8Array {
+  return writeWindows(windows).image.bytes();
+}
+
+/** {@link windowsVolume} with the places of its files. */
+export function writeWindows({ logs = [], hives = {}, entries = [], sizeBytes = 12 * MIB, volume = {} }: TestWindows): WrittenNtfs {
   const { SYSTEM, SOFTWARE } = 'SYSTEM' in hives ? hives : hostHives(hives);
   return writeNtfs({
     sizeBytes,
@@ -42,7 +47,7 @@ export function windowsVolume({ logs = [], hives = {}, entries = [], sizeBytes =
       ...logs.map(({ name, bytes }) => file(`Windows\\System32\\winevt\\Logs\\${name.split('/').at(-1)}`, bytes)),
       ...entries,
     ],
-  }).image.bytes();
+  });
 }
 
 /** A disk with a GPT and these volumes, one after the other from 1 MiB on. */

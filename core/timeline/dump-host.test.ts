@@ -71,6 +71,22 @@ describe('a dump beside the log of one host', () => {
     expect(hostOf([...later, heartbeat6008('2024-07-19T06:00:10Z', '2024-07-19T05:58:00Z')])).toBe('?');
   });
 
+  test('is when the host crashed again and again within minutes: the first start reports the heartbeat before this crash', () => {
+    const loop = [1, 2, 3].flatMap((n) => [
+      ...boot(plus(CRASH, 60 + n * 120), false),
+      heartbeat6008(plus(CRASH, 65 + n * 120), plus(CRASH, n * 120)),
+    ]);
+    expect(hostOf(crashed(heartbeat6008(plus(CRASH, 65), plus(CRASH, -20)), ...loop))).toBe('RDS01');
+    expect(hostOf(crashed(heartbeat6008(plus(CRASH, 65), plus(CRASH, 90)), ...loop))).toBe('?');
+  });
+
+  test('is of the host whose disk it was read from, unless the records there say otherwise', () => {
+    const two = [...crashed(), event('2024-07-19T04:00:00Z', 'EventLog/6013', { host: 'RDS02' })];
+    expect(hostOf(two)).toBe('?');
+    expect(hostOf(two, dump({ host: 'RDS01' }))).toBe('RDS01');
+    expect(hostOf([...two, stated(0x50)], dump({ host: 'RDS01' }))).toBe('?');
+  });
+
   test('is not when it is of another Windows; an enablement package is the same kernel', () => {
     expect(hostOf(crashed(), dump({ build: 17763 }))).toBe('?');
     expect(hostOf(crashed(), dump({ build: 14394 }))).toBe('RDS01');
