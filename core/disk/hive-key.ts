@@ -1,8 +1,9 @@
 import type { ByteSource, Damage } from '@winmedic/bytes';
-import { currentControlSet, type Hive, type HiveKey, type HiveLogFile, type HiveValue, openHive } from '@winmedic/registry-hive';
+import { type Hive, type HiveKey, type HiveLogFile, type HiveValue, openHive } from '@winmedic/registry-hive';
 import type { HiveKeyReport, HiveReport, HiveValueReport } from '../model/disk.ts';
 import { bootStores } from './boot-store.ts';
 import { ntfsVolume } from './choose-volume.ts';
+import { nextControlSet } from './control-set.ts';
 import { DiskAccessError } from './errors.ts';
 import type { OpenedDisk } from './open-disk.ts';
 import type { DiskVolume } from './volume.ts';
@@ -66,14 +67,14 @@ function hiveAt(volume: DiskVolume, path: string, key: string): HivePlace {
 }
 
 /**
- * Path of a key in the file: `CurrentControlSet` is a link that Windows makes when it loads the hive.
+ * Path of a key in the file: `CurrentControlSet` is a link that Windows makes when it loads the hive, to the set of its next start.
  * @throws {DiskAccessError} DISK_NO_KEY when the hive names no current control set.
  */
 export function realKey(hive: Hive, key: string): string {
   const path = key.replace(/\\+$/, '');
   const [head = ''] = path.split('\\', 1);
   if (!/^CurrentControlSet$/i.test(head) || hive.key(head) !== undefined) return path;
-  const set = currentControlSet(hive);
+  const set = nextControlSet(hive);
   if (set === undefined) throw new DiskAccessError('DISK_NO_KEY', path);
   return `${set}${path.slice(head.length)}`;
 }

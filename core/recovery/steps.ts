@@ -11,7 +11,8 @@ import {
   undeleteFile,
 } from '@winmedic/disk';
 import type { FileSelection, QuarantineStep, ServiceStep } from '@winmedic/knowledge/model';
-import { currentControlSet, type Hive, type HiveChange } from '@winmedic/registry-hive';
+import type { Hive, HiveChange } from '@winmedic/registry-hive';
+import { nextControlSet } from '../disk/control-set.ts';
 import { CONFIG_FOLDER } from '../disk/windows.ts';
 import type { RepairAction } from '../model/disk.ts';
 import { RecoveryError } from './errors.ts';
@@ -143,7 +144,7 @@ export function putTxrAside(volume: NtfsVolume): StepWork {
 
 /** Changes of the SYSTEM hive that give services a start type, with what they are now; services that are not there are passed over. */
 export function serviceChanges(system: Hive, step: ServiceStep): { readonly changes: HiveChange[]; readonly actions: RepairAction[] } {
-  const set = currentControlSet(system);
+  const set = nextControlSet(system);
   if (set === undefined) throw new RecoveryError('RECOVERY_NOTHING_FOUND', 'SYSTEM\\Select');
   const changes: HiveChange[] = [];
   const actions: RepairAction[] = [];
