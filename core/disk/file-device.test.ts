@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -41,13 +41,18 @@ describe('an image file', () => {
     expect(readFileSync(path)[510]).toBe(1);
   });
 
-  it.runIf(process.platform === 'linux')('is in use while another process has it open for writing, and free afterwards', async () => {
+  it.runIf(process.platform === 'linux').each([
+    ['', false],
+    [' by another name', true],
+  ])('is in use while another process has it open for writing%s, and free afterwards', async (_, linked) => {
     const { spawn } = await import('node:child_process');
     const path = file(new Uint8Array(512));
+    const name = linked ? `${path}.link` : path;
+    if (linked) linkSync(path, name);
     expect(diskUses(path).uses).toEqual([]);
     const child = spawn(process.execPath, [
       '-e',
-      `require('fs').openSync(${JSON.stringify(path)}, 'r+'); console.log('open'); setInterval(() => {}, 1000)`,
+      `require('fs').openSync(${JSON.stringify(name)}, 'r+'); console.log('open'); setInterval(() => {}, 1000)`,
     ]);
     await new Promise((resolve) => child.stdout.once('data', resolve));
     expect(diskUses(path).uses).toEqual([{ kind: 'open', by: expect.stringContaining(`(${child.pid})`) }]);

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { DiskUse, DiskUses } from '../model/disk.ts';
 
 /** Bits of the access mode in `flags` of /proc/PID/fdinfo (octal): 1 write only, 2 read and write. */
@@ -41,9 +41,10 @@ export function diskUses(path: string): DiskUses {
     )
       uses.push({ kind: 'held', by: 'swap' });
   }
+  // Who writes to the whole disk writes to a partition of it, too.
   const open = openers(
     real,
-    devices.map((device) => `/dev/${device}`),
+    [...devices, ...devices.flatMap(diskOf)].map((device) => `/dev/${device}`),
   );
   uses.push(...open.uses, ...locks(real));
   return { uses, complete: open.complete };
@@ -58,15 +59,37 @@ function withPartitions(device: string): string[] {
   return [device, ...names(`/sys/class/block/${device}`).filter((name) => existsSync(`/sys/class/block/${device}/${name}/partition`))];
 }
 
+/** The disk a partition lies on; none for a disk. */
+function diskOf(device: string): string[] {
+  const place = `/sys/class/block/${device}`;
+  return existsSync(`${place}/partition`) ? [basename(dirname(realpathSync(place)))] : [];
+}
+
 function loopDevices(real: string, uses: DiskUse[]): string[] {
-  const devices = names('/sys/class/block').filter((name) => text(`/sys/class/block/${name}/loop/backing_file`).trim() === real);
+  const devices = names('/sys/class/block').filter((name) => {
+    const file = text(`/sys/class/block/${name}/loop/backing_file`).trim();
+    return file !== '' && (file === real || isSameFile(file, real));
+  });
   for (const device of devices) uses.push({ kind: 'loop', by: `/dev/${device}` });
   return devices.flatMap(withPartitions);
 }
 
-/** Other processes that have one of the files open for writing. */
+/** Two paths of one file: a hard link, or another mount of its folder. */
+function isSameFile(path: string, real: string): boolean {
+  const [a, b] = [path, real].map((one) => {
+    try {
+      return statSync(one, { bigint: true });
+    } catch {
+      return undefined;
+    }
+  });
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
+
+/** Other processes that have one of the files open for writing, by whatever path: the name it has in a container is another. */
 function openers(real: string, devices: readonly string[]): DiskUses {
   const wanted = new Set([real, ...devices]);
+  const inode = statSync(real, { bigint: true }).ino.toString();
   const uses: DiskUse[] = [];
   let complete = true;
   for (const pid of names('/proc')) {
@@ -87,8 +110,12 @@ function openers(real: string, devices: readonly string[]): DiskUses {
       } catch {
         continue;
       }
-      if (!wanted.has(target)) continue;
-      const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(text(`/proc/${pid}/fdinfo/${fd}`))?.[1] ?? '0', 8);
+      if (!target.startsWith('/')) continue;
+      const info = text(`/proc/${pid}/fdinfo/${fd}`);
+      // Only a file with this number is looked at: that can hang where a file lies on a network.
+      const same = wanted.has(target) || (/^ino:\s*(\d+)/m.exec(info)?.[1] === inode && isSameFile(join(folder, fd), real));
+      if (!same) continue;
+      const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8);
       if ((flags & ACCESS_MODE) !== 0) uses.push({ kind: 'open', by: `${text(`/proc/${pid}/comm`).trim()} (${pid})` });
     }
   }
