@@ -242,8 +242,8 @@ describe('a crash loop of channel file 291', () => {
 });
 
 describe('BitLocker', () => {
-  const digits = '235818-357951-253979-013365-241120-245575-342914-591910';
-  const id = '{64311dea-4587-4029-924a-ba299647998e}';
+  const digits = '111111-222222-333333-444444-555555-666666-111100-222200';
+  const id = '{0f1e2d3c-4b5a-4687-9788-a9bacbdcedfe}';
   const made = writeBitLocker(crashed(...channelFiles(FAULTY)), {
     method: 'aes-xts-128',
     protectors: [{ kind: 'recovery-password', id, digits }],
