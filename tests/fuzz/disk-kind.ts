@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type BlockDevice,
   cached,
@@ -13,9 +16,10 @@ import {
 } from '@winmedic/disk';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { RecipeStep } from '@winmedic/knowledge/model';
+import type { DiskKeys } from '../../core/disk/keys.ts';
 import { type OpenDiskOptions, OpenedDisk } from '../../core/disk/open-disk.ts';
 import { DiskVolume } from '../../core/disk/volume.ts';
-import { Problems } from '../../core/evidence/index.ts';
+import { collectEvidence, Problems } from '../../core/evidence/index.ts';
 import { inspectDisk } from '../../core/recovery/inspect-disk.ts';
 import { planRepair } from '../../core/recovery/plan-repair.ts';
 import type { FreeStep, RepairRequest } from '../../core/recovery/request.ts';
@@ -32,6 +36,8 @@ import type { Random } from './random.ts';
  */
 export function diskKind(): Kind {
   const recipes = loadKnowledge().recipes.map(({ steps }) => steps);
+  const folder = mkdtempSync(join(tmpdir(), 'winmedic-fuzzed-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const inputs = diskSeeds().map((seed) => ({ ...seed, target: new Uint8Array(seed.bytes.length) }));
   return {
     name: 'disk',
@@ -45,7 +51,7 @@ export function diskKind(): Kind {
       const cut = random.below(bytes.length + 1);
       return { bytes: target.subarray(0, cut), names: [...names, `truncate at ${cut}`] };
     },
-    read: (bytes, random, seed) => read(bytes, inputs[seed]!, recipes, random),
+    read: (bytes, random, seed) => read(bytes, inputs[seed]!, recipes, random, join(folder, 'disk.img')),
     maxMs: 8000,
     extension: 'disk',
   };
@@ -79,9 +85,12 @@ function through(seed: DiskSeed, target: Uint8Array, change: (clear: Uint8Array)
   return names;
 }
 
+function keysOf({ startupKeys }: DiskSeed): DiskKeys {
+  return { startup: [...startupKeys.values()].map((bytes) => ({ id: parseStartupKey(bytes).id, file: bytes })) };
+}
+
 /** As `openDisk` opens a file. */
-function opened(file: BlockDevice, { startupKeys }: DiskSeed, options: OpenDiskOptions): OpenedDisk {
-  const keys = { startup: [...startupKeys.values()].map((bytes) => ({ id: parseStartupKey(bytes).id, file: bytes })) };
+function opened(file: BlockDevice, seed: DiskSeed, options: OpenDiskOptions): OpenedDisk {
   const count = { reads: 0, bytes: 0 };
   const kind = recogniseContainer(file);
   const below = options.plan === true ? cached(counting(file, count)) : file;
@@ -95,7 +104,10 @@ function opened(file: BlockDevice, { startupKeys }: DiskSeed, options: OpenDiskO
   const table = readPartitions(device, options);
   const volumes = table.partitions.map((partition) => {
     const sizeBytes = Math.max(0, Math.min(partition.sizeBytes, device.sizeBytes - partition.offset));
-    return new DiskVolume(slice(device, Math.min(partition.offset, device.sizeBytes), sizeBytes), partition, { ...options, keys });
+    return new DiskVolume(slice(device, Math.min(partition.offset, device.sizeBytes), sizeBytes), partition, {
+      ...options,
+      keys: keysOf(seed),
+    });
   });
   return new OpenedDisk({
     path: 'fuzzed disk',
@@ -113,10 +125,16 @@ function opened(file: BlockDevice, { startupKeys }: DiskSeed, options: OpenDiskO
   });
 }
 
-type Counts = { opened: number; volumes: number; damages: number; planned: number; nothing: number; refused: number };
+type Counts = { opened: number; volumes: number; damages: number; planned: number; nothing: number; refused: number; observations: number };
 
-function read(bytes: Uint8Array, seed: DiskSeed, recipes: readonly (readonly RecipeStep[])[], random: Random): Counts {
-  const counts: Counts = { opened: 0, volumes: 0, damages: 0, planned: 0, nothing: 0, refused: 0 };
+async function read(
+  bytes: Uint8Array,
+  seed: DiskSeed,
+  recipes: readonly (readonly RecipeStep[])[],
+  random: Random,
+  path: string,
+): Promise<Counts> {
+  const counts: Counts = { opened: 0, volumes: 0, damages: 0, planned: 0, nothing: 0, refused: 0, observations: 0 };
   const options = { onDamage: () => void counts.damages++ };
   const file = guarded(bytes);
   orderly(() => {
@@ -133,7 +151,16 @@ function read(bytes: Uint8Array, seed: DiskSeed, recipes: readonly (readonly Rec
     if (random.below(3) === 0) inspectDisk(disk, new Problems());
   });
   orderly(() => plan(opened(file, seed, { ...options, plan: true }), bytes, seed, requestOf(recipes, random), counts));
+  if (random.below(12) === 0) counts.observations += await evidence(bytes, seed, path);
   return counts;
+}
+
+/** The disk as a file among the evidence, which must be left as it is. */
+async function evidence(bytes: Uint8Array, seed: DiskSeed, path: string): Promise<number> {
+  writeFileSync(path, bytes);
+  const { facts, events, state, dumps, images } = await collectEvidence([path], { hash: false, disk: { keys: keysOf(seed) } });
+  if (Buffer.compare(readFileSync(path), bytes) !== 0) throw new Error('gathering evidence changed the disk');
+  return facts.length + events.length + state.length + dumps.length + images.length;
 }
 
 function plan(disk: OpenedDisk, bytes: Uint8Array, seed: DiskSeed, request: RepairRequest, counts: Counts): void {

@@ -3,6 +3,7 @@ import { isoToTicks } from '@winmedic/bytes';
 import { writeBitLocker } from '@winmedic/labs/bitlocker-writer';
 import { writeVhd, writeVhdx } from '@winmedic/labs/container-writer';
 import { assembleDisk, GPT_TYPE, gptPieces, mbrPieces } from '@winmedic/labs/disk-writer';
+import { writeEvtx } from '@winmedic/labs/evtx-writer';
 import { binary, dword, sz, type WriteHiveKey, writeDirtyHive, writeHive } from '@winmedic/labs/hive-writer';
 import { hostDescriptions, TROUBLE_A } from '@winmedic/labs/host-state';
 import { LogWriter } from '@winmedic/labs/logfile-writer';
@@ -137,6 +138,7 @@ function windows({ hives, boot = false, log }: WindowsOptions): WrittenNtfs {
     { path: `${CONFIG}\\TxR\\{1}.TM.blf`, content: bytes(900) },
     { path: 'hiberfil.sys', content: { data: new Uint8Array(4096), resident: false } },
     { path: 'Windows\\Minidump\\a.dmp', content: bytes(5000) },
+    { path: 'Windows\\System32\\winevt\\Logs\\System.evtx', content: systemLog() },
     ...(boot ? [{ path: 'Boot\\BCD', content: bootStore() }] : []),
   ];
   const options: WriteNtfs = { sizeBytes: 3 * MIB, logFileBytes: LOG_BYTES, entries, lsn: 0x900n };
@@ -196,6 +198,11 @@ function bootStore(): Uint8Array {
       ],
     },
   });
+}
+
+function systemLog(): Uint8Array {
+  const system = { provider: 'EventLog', eventId: 6008, channel: 'System', computer: 'HOST' };
+  return writeEvtx([{ timeTicks: isoToTicks('2024-07-19T05:00:00Z')!, system, data: { kind: 'none' } }]);
 }
 
 /** Records that touch the records of the first files, and clusters. */
