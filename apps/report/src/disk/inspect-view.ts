@@ -123,7 +123,7 @@ function diskPairs(report: DiskReport, words: DiskWords, lang: Language): (reado
     ...(copies === undefined
       ? []
       : ([[words.tableCopies, words.copiesText(words.copyState[copies.primary], words.copyState[copies.backup])]] as const)),
-    ...(composite === undefined ? [] : ([[words.format, words.composite[composite]]] as const)),
+    ...(composite === undefined ? [] : ([[words.compositeLabel, words.composite[composite]]] as const)),
     [words.use, uses.uses.length === 0 ? words.no : words.list(uses.uses.map(({ kind, by }) => words.useKind[kind](by)))],
     ...(journal === undefined ? [] : ([[words.journal, `${journal.path}: ${words.journalState[journal.state]}`]] as const)),
   ];

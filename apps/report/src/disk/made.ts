@@ -28,7 +28,8 @@ export function madePairs(options: DiskPageOptions): (readonly [string, string])
     [m.made.command, tool.command],
     [m.made.version, `${tool.name} ${tool.version}`],
     [m.made.madeAt, `${formatTime(madeAt(options), zone, lang)} (${zoneName(zone)})`],
-    ...(durationSeconds === undefined ? [] : ([[m.made.duration, formatDuration(durationSeconds, lang)]] as const)),
+    // What took less than a second is told in milliseconds, as cost.
+    ...(durationSeconds === undefined || durationSeconds < 1 ? [] : ([[m.made.duration, formatDuration(durationSeconds, lang)]] as const)),
   ];
 }
 
@@ -38,7 +39,8 @@ export function costPairs(io: DiskIo, lang: Language): (readonly [string, string
   const words = diskWords(lang);
   const { reads, bytesRead, writes, bytesWritten, journalBytes, milliseconds } = io;
   return [
-    [words.costReads, words.operations(reads, m.bytes(bytesRead))],
+    // None: they were not counted, which is not the same.
+    ...(reads > 0 ? ([[words.costReads, words.operations(reads, m.bytes(bytesRead))]] as const) : []),
     ...(writes > 0 ? ([[words.costWrites, words.operations(writes, m.bytes(bytesWritten))]] as const) : []),
     ...(journalBytes > 0 ? ([[words.costJournal, m.bytes(journalBytes)]] as const) : []),
     [words.costTime, words.milliseconds(milliseconds)],

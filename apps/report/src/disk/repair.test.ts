@@ -223,6 +223,12 @@ describe('undo', () => {
     expect(data(undoToJson(undone, META))).toMatchObject({ kind: 'disk-undo', outcome: 'undone', before: 'changed', bytes: 5120 });
   });
 
+  it('does not claim that nothing was read where reads were not counted', () => {
+    const uncounted = { ...undone, io: { ...undone.io, reads: 0, bytesRead: 0 } };
+    expect(undoToText(uncounted, EN)).not.toMatch(/read: 0/);
+    expect(undoToText(uncounted, EN)).toContain('written: 2 operations');
+  });
+
   it('is refused when something else wrote there, and says what to do', () => {
     const foreign = {
       ...undone,

@@ -61,6 +61,7 @@ export const diskEn = {
   file: 'file',
   device: 'device',
   size: 'size',
+  compositeLabel: 'kind of disk',
   format: 'format',
   parents: 'parents',
   tableLabel: 'partition table',

@@ -54,6 +54,7 @@ export const diskJa = {
   file: 'ファイル',
   device: 'デバイス',
   size: 'サイズ',
+  compositeLabel: 'ディスクの構成',
   format: '形式',
   parents: '親ディスク',
   tableLabel: 'パーティション テーブル',
