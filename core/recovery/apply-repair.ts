@@ -116,11 +116,11 @@ function plain(action: unknown): unknown {
  * Opens the disk as a stranger would and checks what was changed. Hives were read whole before, and every changed sector was read back: they are not read
  * whole once more.
  */
-function afterwards({ disk, volume, previews }: PlannedRepair, options: ApplyOptions): CheckReport[] {
+function afterwards({ disk, volume, previews, mirror }: PlannedRepair, options: ApplyOptions): CheckReport[] {
   const again = openDisk(disk.path, options.open ?? {});
   try {
     const fresh = windowsVolume(again, volume.number);
-    const checks = checkResult(fresh.ntfs as NtfsVolume, previews, []);
+    const checks = checkResult(fresh.ntfs as NtfsVolume, previews, [], mirror);
     for (const { ok, what, findings } of checks)
       if (!ok) throw new RecoveryError('RECOVERY_CHECK', what, { have: findings.slice(0, 3).join('; ') });
     return checks;

@@ -9,8 +9,14 @@ import type { HiveWork } from './hive-work.ts';
 /**
  * Checks the state that a repair leads to, read anew through all layers: from the overlay before anything is written, and from the disk afterwards.
  * `volume` must have been opened freshly for that.
+ * @param mirror what {@link mirrorFindings} found before the repair.
  */
-export function checkResult(volume: NtfsVolume, previews: readonly EditPreview[], hives: readonly string[]): CheckReport[] {
+export function checkResult(
+  volume: NtfsVolume,
+  previews: readonly EditPreview[],
+  hives: readonly string[],
+  mirror: readonly string[],
+): CheckReport[] {
   const renames = previews.filter(({ changes }) => changes.some(({ kind }) => kind === 'rename'));
   const checks: CheckReport[] = [];
   if (renames.length > 0) {
@@ -18,7 +24,7 @@ export function checkResult(volume: NtfsVolume, previews: readonly EditPreview[]
     checks.push({ id: 'names', ok: findings.length === 0, what: `${renames.length}`, findings });
   }
   for (const path of hives) checks.push(checkHive(volume, path));
-  checks.push(checkMirror(volume));
+  checks.push(checkMirror(volume, mirror));
   return checks;
 }
 
@@ -38,8 +44,14 @@ function checkHive(volume: NtfsVolume, path: string): CheckReport {
   return { id: 'hives', ok: findings.length === 0, what: path, findings, counts: { keys, values } };
 }
 
-/** Records 0 to 3 of $MFT and of its mirror must be the same, as they were before. */
-function checkMirror(volume: NtfsVolume): CheckReport {
+/** Records 0 to 3 of $MFT and of its mirror must be the same. What differed before the repair (a crash between the two writes) is told and no fault of it. */
+function checkMirror(volume: NtfsVolume, before: readonly string[]): CheckReport {
+  const findings = mirrorFindings(volume);
+  return { id: 'mirror', ok: findings.every((finding) => before.includes(finding)), what: '$MFTMirr', findings };
+}
+
+/** How records 0 to 3 of $MFT and of its mirror differ. */
+export function mirrorFindings(volume: NtfsVolume): string[] {
   const mirror = volume.file(RECORD.mftMirror);
   const data = mirror === undefined ? undefined : volume.open(mirror);
   const findings: string[] = [];
@@ -53,7 +65,7 @@ function checkMirror(volume: NtfsVolume): CheckReport {
     if (data === undefined || data.readAt(record * size, copy) < size || at < size) findings.push(`record ${record}: unreadable`);
     else if (own.some((byte, i) => byte !== copy[i])) findings.push(`record ${record}: differs`);
   }
-  return { id: 'mirror', ok: findings.length === 0, what: '$MFTMirr', findings };
+  return findings;
 }
 
 /** {@link checkResult} of a plan, through the overlay. */
@@ -62,11 +74,13 @@ export function checkPlan(
   volume: DiskVolume,
   previews: readonly EditPreview[],
   hives: readonly HiveWork[],
+  mirror: readonly string[],
 ): CheckReport[] {
   const fresh = disk.reopened(volume.number);
   return checkResult(
     fresh.ntfs as NtfsVolume,
     previews,
     hives.filter(({ plan }) => plan.writes.length > 0).map(({ path }) => path),
+    mirror,
   );
 }

@@ -9,7 +9,7 @@ import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
 import { BUILD_KEY, BUILD_VALUE, windowsBuild } from '../disk/windows-build.ts';
 import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } from '../model/disk.ts';
 import { changeBootStores } from './boot-store.ts';
-import { checkPlan } from './check-plan.ts';
+import { checkPlan, mirrorFindings } from './check-plan.ts';
 import { RecoveryError } from './errors.ts';
 import { hiveActions } from './hive-changes.ts';
 import { changeHive, type HiveWork } from './hive-work.ts';
@@ -31,6 +31,8 @@ export interface PlannedRepair {
   readonly checks: readonly CheckReport[];
   /** What was edited, for the check after writing. */
   readonly previews: readonly EditPreview[];
+  /** How $MFTMirr differed before. */
+  readonly mirror: readonly string[];
   /** Why nothing may be written; empty for a good plan. */
   readonly refusals: readonly Refusal[];
   readonly outcome: 'nothing' | 'refused' | 'planned';
@@ -66,7 +68,7 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const reset = request.steps.some((step) => 'resetLog' in step);
   if (log.state === 'unreadable' && !reset) refuse('RECOVERY_LOG_UNKNOWN', '$LogFile');
   const nothing: BlockPlan = { sizeBefore: disk.bottom.sizeBytes, sizeAfter: disk.bottom.sizeBytes, changes: [] };
-  const base = { disk, volume, request };
+  const base = { disk, volume, request, mirror: mirrorFindings(ntfs) };
   const state = { state: log.state, records: log.records };
   if (refusals.length > 0 || overlay === undefined)
     return {
@@ -90,7 +92,7 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const plan = overlay.plan();
   if (plan.changes.length === 0)
     return { ...base, steps, log: judged, plan, changes: [], checks: [], previews: [], refusals, outcome: 'nothing' };
-  const checks = checkPlan(disk, volume, run.ownPreviews, run.hives);
+  const checks = checkPlan(disk, volume, run.ownPreviews, run.hives, base.mirror);
   for (const check of checks.filter(({ ok }) => !ok)) refuse('RECOVERY_CHECK', check.what, check.findings);
   const outcome = refusals.length > 0 ? 'refused' : 'planned';
   return {

@@ -131,6 +131,26 @@ describe('the recipe for channel file 291', () => {
   });
 });
 
+describe('a mirror of $MFT that a crash left behind', () => {
+  it('is told and does not forbid a repair that leaves it as it is', () => {
+    const path = made();
+    const at = looked(path, (volume) => {
+      const [run] = volume.file(1)!.attributes.find(({ type }) => type === 0x80)!.runs;
+      return run!.lcn! * volume.boot.clusterBytes;
+    });
+    const bytes = readFileSync(path);
+    bytes[at + 8]! ^= 1;
+    writeFileSync(path, bytes);
+    planned(path, {}, (plan) => {
+      const mirror = { id: 'mirror', ok: true, findings: ['record 0: differs'] };
+      expect(plan.outcome).toBe('planned');
+      expect(plan.checks).toContainEqual(expect.objectContaining(mirror));
+      expect(applyRepair(plan).checks).toContainEqual(expect.objectContaining(mirror));
+    });
+    expect(readFileSync(path)[at + 8]).toBe(bytes[at + 8]);
+  });
+});
+
 describe('nothing is written', () => {
   it.each([
     ['HIBR', 'refused'],
