@@ -22,8 +22,14 @@ describe.concurrent('completion', () => {
       const text = `source '${path}'; compopt() { :; }; COMP_WORDS=(winmedic ${list}); COMP_CWORD=${words.length}; _winmedic; printf '%s\\n' "\${COMPREPLY[@]}"`;
       return execFileSync('bash', ['-uc', text], { encoding: 'utf8' }).split('\n').filter(Boolean);
     };
-    expect(offers('di')).toEqual(['diagnose']);
-    expect(offers('')).toEqual(expect.arrayContaining([...VERBS.map(({ name }) => name), 'help', '--version']));
+    expect(offers('di')).toEqual(['diagnose', 'disk']);
+    expect(offers('disk', 'in')).toEqual(['inspect']);
+    expect(offers('disk', '')).toEqual(VERBS.flatMap(({ name }) => (name.startsWith('disk ') ? [name.slice(5)] : [])));
+    expect(offers('disk', 'hive', 'x', '--start', 'dis')).toEqual(['disabled']);
+    expect(offers('disk', 'repair', 'x', '--for', 'crowd')).toEqual(['crowdstrike-291']);
+    expect(offers('--lang', 'ja', 'disk', 'repair', '--au')).toEqual(['--auto']);
+    expect(offers('help', 'disk', 'un')).toEqual(['undo']);
+    expect(offers('')).toEqual(expect.arrayContaining([...VERBS.map(({ name }) => name.split(' ')[0]), 'help', '--version']));
     expect(offers('events', '--co').sort()).toEqual(['--color', '--computers', '--count-by']);
     expect(offers('events', '--count-by', '')).toEqual(['id', 'provider', 'channel']);
     expect(offers('events', '--lang', '=', 'j')).toEqual(['ja']);
@@ -48,7 +54,7 @@ describe.concurrent('completion', () => {
   it.each(['zsh', 'fish', 'powershell', 'pwsh'])('names every verb and option for %s', async (shell) => {
     const { out } = await winmedic(['completion', shell]);
     for (const { name, options } of VERBS) {
-      expect(out).toContain(name);
+      for (const word of name.split(' ')) expect(out).toContain(word);
       for (const { flags } of options) expect(out).toContain(/--([\w-]+)/.exec(flags)?.[1]);
     }
   });

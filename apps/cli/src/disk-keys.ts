@@ -71,11 +71,3 @@ export async function keysOf(
     ...(password !== undefined && { password: (await passwordFrom({ file: password }, password, context)()).reveal() }),
   };
 }
-
-/** Codes that mean that a volume stays locked: exit code 4. */
-export const LOCKED_CODES: ReadonlySet<string> = new Set([
-  'BITLOCKER_LOCKED',
-  'BITLOCKER_KEY',
-  'BITLOCKER_RECOVERY_PASSWORD',
-  'DISK_KEY_FILE',
-]);

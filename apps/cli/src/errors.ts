@@ -91,6 +91,14 @@ export class CliError extends Error {
   }
 }
 
+/** Codes that mean that a volume stays locked: exit code 4. */
+export const LOCKED_CODES: ReadonlySet<string> = new Set([
+  'BITLOCKER_LOCKED',
+  'BITLOCKER_KEY',
+  'BITLOCKER_RECOVERY_PASSWORD',
+  'DISK_KEY_FILE',
+]);
+
 const FILE_ERRORS: Readonly<Record<string, Localized>> = {
   ENOENT: { en: 'there is no such file or folder', ja: 'ファイルまたはフォルダーがありません' },
   ENOTDIR: { en: 'a part of the path is not a folder', ja: 'パスの途中がフォルダーではありません' },
