@@ -13,6 +13,7 @@ const ntfs = (more: Partial<NonNullable<VolumeReport['ntfs']>>): VolumeReport =>
   ...windowsVolume,
   ntfs: { ...windowsVolume.ntfs!, ...more },
 });
+const { windows: _, ...dataHibernated } = ntfs({ hibernation: 'hibernated' });
 const having = (...volumes: readonly (VolumeReport | undefined)[]): DiskReport => ({
   ...disk,
   volumes: volumes.filter((volume) => volume !== undefined),
@@ -69,7 +70,13 @@ describe('the answer of an inspection', () => {
     ['a repair that is done', { ...disk, journal: { path: 'j', state: 'changed' } }, ['ready']],
     ['a locked volume and no other Windows', having(efi, locked), ['locked', 'BITLOCKER_LOCKED']],
     ['no Windows', having(efi), ['none']],
-    ['one Windows of two', having(ntfs({ hibernation: 'hibernated' }), { ...windowsVolume, number: 5 }), ['ready', 'RECOVERY_HIBERNATED']],
+    ['one Windows of two', having(ntfs({ hibernation: 'unknown' }), { ...windowsVolume, number: 5 }), ['ready', 'RECOVERY_HIBERNATED']],
+    [
+      'another Windows that will continue',
+      having(ntfs({ hibernation: 'hibernated' }), { ...windowsVolume, number: 5 }),
+      ['not-now', 'RECOVERY_HIBERNATED'],
+    ],
+    ['a volume of data that is hibernated', having(windowsVolume, dataHibernated), ['not-now', 'RECOVERY_HIBERNATED']],
   ])('is decided by %s', (_, report, expected) => {
     expect(state(report)).toEqual(expected);
     for (const one of lang)

@@ -37,7 +37,7 @@ export function readiness(report: DiskReport, lang: Language): Readiness {
   return { state: ready ? 'ready' : 'not-now', obstacles, windows, usable: ready ? usable : [] };
 }
 
-function ofDisk({ container, table, uses, journal, path }: DiskReport, lang: Language): Obstacle[] {
+function ofDisk({ container, table, uses, journal, path, volumes }: DiskReport, lang: Language): Obstacle[] {
   const words = diskWords(lang);
   const refusals: Obstacle[] = [];
   if (journal?.state === 'torn') refusals.push({ code: 'RECOVERY_TORN', what: journal.path, because: [] });
@@ -45,6 +45,15 @@ function ofDisk({ container, table, uses, journal, path }: DiskReport, lang: Lan
     refusals.push({ code: 'RECOVERY_IN_USE', what: path, because: uses.uses.map(({ kind, by }) => words.useKind[kind](by)) });
   if (table.composite !== undefined) refusals.push({ code: 'RECOVERY_COMPOSITE', what: words.composite[table.composite], because: [] });
   if (READ_ONLY.has(container)) refusals.push({ code: 'RECOVERY_READ_ONLY', what: container, because: [] });
+  // A Windows that will continue may have any volume of the disk mounted in its memory.
+  for (const { number, ntfs } of volumes)
+    if (ntfs?.hibernation === 'hibernated')
+      refusals.push({
+        code: 'RECOVERY_HIBERNATED',
+        volume: number,
+        what: words.sectionVolume(number),
+        because: [words.hibernationText.hibernated],
+      });
   return refusals;
 }
 
@@ -57,8 +66,7 @@ function ofVolume({ number, ntfs, bitlocker }: VolumeReport, lang: Language): Ob
   if (bitlocker?.state === 'decrypting-or-encrypting') refuse('BITLOCKER_CONVERSION');
   if (ntfs === undefined) return refusals;
   if (ntfs.version !== NTFS_VERSION) refuse('RECOVERY_NTFS_VERSION', `${name}: ${ntfs.version}`);
-  if (ntfs.hibernation === 'hibernated' || ntfs.hibernation === 'unknown')
-    refuse('RECOVERY_HIBERNATED', name, [words.hibernationText[ntfs.hibernation]]);
+  if (ntfs.hibernation === 'unknown') refuse('RECOVERY_HIBERNATED', name, [words.hibernationText.unknown]);
   if (ntfs.log.state === 'unreadable') refuse('RECOVERY_LOG_UNKNOWN');
   return refusals;
 }

@@ -16,7 +16,6 @@ export const diskEn = {
   sentences: (first: string, second: string) => `${first} ${second}`,
   yes: 'yes',
   no: 'no',
-  none: 'none',
   unknown: 'unknown',
   costReads: 'read',
   costWrites: 'written',
@@ -363,7 +362,6 @@ export const diskEn = {
   checkCounts: (keys: number, values: number) => `${plural(keys, 'key')}, ${plural(values, 'value')}`,
   journalKept: (path: string) =>
     `Undo journal: ${path}. It holds what lay on the disk: keep it until the machine is well, and keep it safe.`,
-  undoWith: 'Undo',
 
   undoTitle: (path: string) => `Undo on ${path}`,
   undoOutcome: { undone: 'undone', finished: 'finished', nothing: 'nothing to do', refused: 'refused', planned: 'plan' } as Record<
@@ -441,10 +439,7 @@ export const diskEn = {
     entries === 0 ? state : `${state} (${plural(entries, 'log entry', 'log entries')})`,
   cutData: (text: string, size: string) => `${text} … (${size})`,
 
-  colAttributes: 'attributes',
-  colModified: 'modified',
   deleted: 'deleted',
-  noFiles: 'No file.',
   shortName: (name: string) => `8.3: ${name}`,
   streams: (names: string) => `streams: ${names}`,
 };

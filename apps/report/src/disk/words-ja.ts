@@ -12,7 +12,6 @@ export const diskJa = {
   sentences: (first, second) => `${first}${second}`,
   yes: 'あり',
   no: 'なし',
-  none: 'なし',
   unknown: '不明',
   costReads: '読み取り',
   costWrites: '書き込み',
@@ -337,7 +336,6 @@ export const diskJa = {
   checkCounts: (keys, values) => `キー ${n(keys)} 個、値 ${n(values)} 個`,
   journalKept: (path) =>
     `取り消し用ジャーナル: ${path}。ディスクの元の内容が入っています。マシンの復旧を確認するまで、安全な場所に保管してください。`,
-  undoWith: '取り消し',
 
   undoTitle: (path) => `${path} の取り消し`,
   undoOutcome: { undone: '取り消し済み', finished: '完了', nothing: '処置不要', refused: '拒否', planned: '計画' },
@@ -408,10 +406,7 @@ export const diskJa = {
   entriesReplayed: (state, entries) => (entries === 0 ? state : `${state} (${n(entries)} エントリ)`),
   cutData: (text, size) => `${text} … (${size})`,
 
-  colAttributes: '属性',
-  colModified: '更新日時',
   deleted: '削除済み',
-  noFiles: 'ファイルなし',
   shortName: (name) => `8.3: ${name}`,
   streams: (names) => `ストリーム: ${names}`,
 } satisfies DiskWords;
