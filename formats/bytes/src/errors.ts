@@ -52,7 +52,8 @@ export abstract class WireError<Code extends string> extends FormatError<Code> {
   readonly have: number | string | undefined;
 
   constructor(code: Code, what: string, where: WireErrorPlace = {}) {
-    super(code, where.need === undefined ? what : `${what} (need ${where.need}, have ${where.have ?? 'nothing'})`, where.offset, where);
+    const details = (['need', 'have'] as const).flatMap((name) => (where[name] === undefined ? [] : [`${name} ${where[name]}`]));
+    super(code, details.length === 0 ? what : `${what} (${details.join(', ')})`, where.offset, where);
     this.need = where.need;
     this.have = where.have;
   }
