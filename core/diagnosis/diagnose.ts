@@ -27,7 +27,8 @@ export interface DiagnoseOptions {
 export type Diagnose = (timeline: Timeline, knowledge: Knowledge, options: DiagnoseOptions) => Diagnosis;
 
 /**
- * Judges every stop of a timeline against the causes of the knowledge base, and every host against the causes of scope `host`. The result
+ * Judges every stop of a timeline against the causes of the knowledge base, and every host against the causes of scope `host`; a host that only a
+ * disk names against those of machines that do not start. The result
  * depends on its arguments alone. The verdict gate is described in docs/explanation/verdict.md.
  * @param knowledge causes of user packs included; of two causes with one id the later one counts.
  */
@@ -42,9 +43,14 @@ export const diagnose: Diagnose = (timeline, knowledge, options) => {
   const incidents = timeline.stops.map((stop, i) =>
     incidentOf(`I${i + 1}`, stop, forStops, byId, { theCase, host: stop.host, stop, wholeHost: false, results: new Map(), coincidences }),
   );
-  const findings = timeline.hosts.flatMap(({ name }) => {
+  const withoutStart = forHosts.filter((c) => c.class === 'noboot' || c.class === 'recovery');
+  const hosts = [
+    ...timeline.hosts.map(({ name }) => ({ name, causesOfHost: forHosts })),
+    ...hostsOfDisks(theCase).map((name) => ({ name, causesOfHost: withoutStart })),
+  ];
+  const findings = hosts.flatMap(({ name, causesOfHost }) => {
     const scope: Scope = { theCase, host: name, wholeHost: true, results: new Map(), coincidences };
-    return forHosts
+    return causesOfHost
       .map((cause) => judge(cause, scope))
       .sort(compareJudged)
       .map((judged) => ({ host: name, judged }));
@@ -60,6 +66,26 @@ export const diagnose: Diagnose = (timeline, knowledge, options) => {
     madeAt: options.madeAt ?? BigInt(Date.now()) * 1_000_000n,
   };
 };
+
+/** Facts that a disk shows which is not running. */
+const OF_A_DISK = /^(?:disk|boot)\./;
+
+/** Hosts that no record names, but a disk among the evidence does: of them it can be said why they do not start. */
+function hostsOfDisks(theCase: Case): string[] {
+  const { hosts, evidence } = theCase.timeline;
+  const known = new Set(hosts.flatMap(({ name }) => [...theCase.namesOf(name)]));
+  const found = new Map<string, string>();
+  for (const { name, host, trust } of evidence.facts)
+    if (
+      host !== undefined &&
+      trust === 'record' &&
+      OF_A_DISK.test(name) &&
+      !known.has(host.toLowerCase()) &&
+      !found.has(host.toLowerCase())
+    )
+      found.set(host.toLowerCase(), host);
+  return [...found.values()];
+}
 
 function incidentOf(id: string, stop: Stop, causes: readonly Cause[], byId: ReadonlyMap<string, Cause>, scope: Scope): Incident {
   const judged = causes.map((cause) => judge(cause, scope)).filter((j) => j.grade === 'ruled_out' || canExplain(j.cause, stop));

@@ -52,6 +52,27 @@ describe('causes of machines that do not start', () => {
   });
 });
 
+describe('a host that only a disk names', () => {
+  const judged = (facts: readonly FactObservation[], named?: string): string[] => {
+    const events = named === undefined ? [] : boot('2024-07-18T00:00:00', true, { host: named });
+    const timeline = buildTimeline({ ...evidenceOf(events, coverageFor(events)), facts });
+    const { findings } = diagnose(timeline, knowledge, { madeAt: 0n });
+    return findings.filter((one) => one.judged.grade === 'confirmed').map(({ host, judged: { cause } }) => `${host} ${cause.id}`);
+  };
+  const flag = fact('boot.safeboot', 'minimal', undefined, { host: 'FS01', trust: 'record' });
+
+  test('is judged by the causes of machines that do not start', () => {
+    expect(judged([flag])).toEqual(['FS01 safeboot-set']);
+    expect(judged([fact('boot.safeboot', 'minimal', undefined, { host: 'FS01', trust: 'stated' })])).toEqual([]);
+    expect(judged([fact('rdp.nla', 'off', undefined, { host: 'FS01', trust: 'record' })])).toEqual([]);
+  });
+
+  test('is not judged twice beside its own log', () => {
+    expect(judged([flag], 'fs01.example.test')).toEqual(['fs01.example.test safeboot-set']);
+    expect(judged([flag], 'OTHER')).toEqual(['FS01 safeboot-set']);
+  });
+});
+
 describe('0x7B', () => {
   test('is likely once it was seen, confirmed by a driver nothing can stand in for, or by the change that helped', () => {
     const seen = { 'boot.screen': 'stop-7b' };
