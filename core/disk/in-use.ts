@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DiskUse, DiskUses } from '../model/disk.ts';
+import { childrenOf } from './differencing.ts';
 
 /** Bits of the access mode in `flags` of /proc/PID/fdinfo (octal): 1 write only, 2 read and write. */
 const ACCESS_MODE = 0o3;
@@ -20,11 +21,12 @@ const names = (path: string): string[] => {
   }
 };
 
-/** Whether anything uses a disk, its partitions or the image file. Never throws. */
+/** Whether anything uses a disk, its partitions or the image file, or is built on it. Never throws. */
 export function diskUses(path: string): DiskUses {
-  if (process.platform !== 'linux' || !existsSync(path)) return { uses: [], complete: false };
+  if (!existsSync(path)) return { uses: [], complete: false };
+  const uses = children(path).map((by): DiskUse => ({ kind: 'held', by }));
+  if (process.platform !== 'linux') return { uses, complete: false };
   const real = realpathSync(path);
-  const uses: DiskUse[] = [];
   const devices = statSync(real).isBlockDevice() ? withPartitions(basename(real)) : loopDevices(real, uses);
   const mounts = text('/proc/self/mountinfo').split('\n');
   for (const device of devices) {
@@ -48,6 +50,15 @@ export function diskUses(path: string): DiskUses {
   );
   uses.push(...open.uses, ...locks(real));
   return { uses, complete: open.complete };
+}
+
+/** Differencing disks; an image that may not be read tells none. */
+function children(path: string): string[] {
+  try {
+    return childrenOf(path);
+  } catch {
+    return [];
+  }
 }
 
 /** Mount points stand in octal escapes (`\040` for a space). */

@@ -26,7 +26,7 @@ export interface DiskIo {
 /** Why a disk must not be written to now. */
 export interface DiskUse {
   /**
-   * `mounted`: a file system of it is mounted. `held`: another driver claims it (LVM, RAID, device mapper, swap). `loop`: a loop device is backed by the
+   * `mounted`: a file system of it is mounted. `held`: another driver claims it (LVM, RAID, device mapper, swap), or a differencing disk beside the image is built on it. `loop`: a loop device is backed by the
    * image. `open`: another process has it open for writing. `locked`: a lock lies on the file (QEMU and others lock images they use).
    */
   readonly kind: 'mounted' | 'held' | 'loop' | 'open' | 'locked';
