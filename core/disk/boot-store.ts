@@ -25,7 +25,7 @@ export interface BootStore {
 export function bootStores(disk: OpenedDisk): BootStore[] {
   const stores = disk.volumes.flatMap((volume) => {
     try {
-      return storesOf(volume);
+      return bootStoresOf(volume);
     } catch (error) {
       if (error instanceof FormatError) return [];
       throw error;
@@ -34,7 +34,8 @@ export function bootStores(disk: OpenedDisk): BootStore[] {
   return [...stores.filter(({ on }) => on === 'fat'), ...stores.filter(({ on }) => on === 'ntfs')];
 }
 
-function storesOf(volume: DiskVolume): BootStore[] {
+/** Boot stores of one volume. @throws {DiskError} of a volume that cannot be read. */
+export function bootStoresOf(volume: DiskVolume): BootStore[] {
   const { fat } = volume;
   if (fat === undefined) {
     const hive = volume.readable && volume.ntfs !== undefined ? hiveOnDisk(volume.ntfs, ON_NTFS) : undefined;

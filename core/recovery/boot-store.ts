@@ -20,7 +20,7 @@ export function changeBootStores(disk: OpenedDisk, overlay: Overlay, mode: keyof
   if (stores.length === 0) return noWork('refused', { refusals: [{ code: 'RECOVERY_NO_BOOT_STORE', what: disk.path, because: [] }] });
   const actions: RepairAction[] = [];
   const refusals: Refusal[] = [];
-  let planned = false;
+  const changed: BootStore[] = [];
   for (const store of stores) {
     const hive = openHive(store.source, { logs: store.logs });
     const { entries, defaultObject } = readBootConfiguration(hive);
@@ -44,12 +44,13 @@ export function changeBootStores(disk: OpenedDisk, overlay: Overlay, mode: keyof
       return made;
     });
     if (changes.length === 0) continue;
-    planned = true;
+    changed.push(store);
     const { work, judged } = change(store, overlay, changes);
     refusals.push(...judged);
     if (work?.plan.replayed === true) actions.push({ kind: 'replayed', path: store.path, entries: work.entries, grownBy: 0 });
   }
-  return { outcome: refusals.length > 0 ? 'refused' : planned ? 'planned' : 'nothing', actions, refusals, previews: [] };
+  const outcome = refusals.length > 0 ? 'refused' : changed.length > 0 ? 'planned' : 'nothing';
+  return { outcome, actions, refusals, previews: [], stores: changed };
 }
 
 /** Changes one store; on NTFS the log of its own volume decides, which need not be that of Windows. */

@@ -1,5 +1,6 @@
 import { checkRename, type EditPreview, type NtfsVolume, RECORD } from '@winmedic/disk';
 import { openHive } from '@winmedic/registry-hive';
+import { type BootStore, bootStoresOf } from '../disk/boot-store.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
 import { hiveOnDisk } from '../disk/windows.ts';
@@ -23,15 +24,14 @@ export function checkResult(
     const findings = renames.flatMap((preview) => checkRename(volume, preview).map(({ code, what }) => `${code} ${what}`));
     checks.push({ id: 'names', ok: findings.length === 0, what: `${renames.length}`, findings });
   }
-  for (const path of hives) checks.push(checkHive(volume, path));
+  for (const path of hives) checks.push(checkHive(hiveOnDisk(volume, path), path));
   checks.push(checkMirror(volume, mirror));
   return checks;
 }
 
 /** A hive must open clean, without its logs being needed, and show every key and value. */
-function checkHive(volume: NtfsVolume, path: string): CheckReport {
+function checkHive(hive: Pick<BootStore, 'source' | 'logs'> | undefined, path: string): CheckReport {
   const findings: string[] = [];
-  const hive = hiveOnDisk(volume, path);
   if (hive === undefined) return { id: 'hives', ok: false, what: path, findings: ['HIVE_EMPTY'] };
   const opened = openHive(hive.source, { logs: hive.logs, onDamage: ({ code, what }) => findings.push(`${code} ${what}`) });
   let keys = 0;
@@ -68,19 +68,21 @@ export function mirrorFindings(volume: NtfsVolume): string[] {
   return findings;
 }
 
-/** {@link checkResult} of a plan, through the overlay. */
-export function checkPlan(
-  disk: OpenedDisk,
-  volume: DiskVolume,
-  previews: readonly EditPreview[],
-  hives: readonly HiveWork[],
-  mirror: readonly string[],
-): CheckReport[] {
+/** What a plan changed. */
+export interface PlannedChanges {
+  /** Edits of the Windows volume. */
+  readonly ownPreviews: readonly EditPreview[];
+  readonly hives: readonly HiveWork[];
+  readonly stores: readonly BootStore[];
+}
+
+/** {@link checkResult} of a plan, through the overlay; boot stores are looked for anew on their own volumes. */
+export function checkPlan(disk: OpenedDisk, volume: DiskVolume, changes: PlannedChanges, mirror: readonly string[]): CheckReport[] {
   const fresh = disk.reopened(volume.number);
-  return checkResult(
-    fresh.ntfs as NtfsVolume,
-    previews,
-    hives.filter(({ plan }) => plan.writes.length > 0).map(({ path }) => path),
-    mirror,
-  );
+  const hives = changes.hives.filter(({ plan }) => plan.writes.length > 0).map(({ path }) => path);
+  const stores = changes.stores.map((store) => {
+    const found = bootStoresOf(disk.reopened(store.volume.number)).find(({ path }) => path === store.path);
+    return checkHive(found, `${store.volume.number}:${store.path}`);
+  });
+  return [...checkResult(fresh.ntfs as NtfsVolume, changes.ownPreviews, hives, mirror), ...stores];
 }

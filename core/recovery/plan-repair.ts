@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { FormatError } from '@winmedic/bytes';
 import type { BlockPlan, EditPreview, LogFile, NtfsVolume, Overlay } from '@winmedic/disk';
 import { type HiveChange, openHive } from '@winmedic/registry-hive';
+import type { BootStore } from '../disk/boot-store.ts';
 import { hibernatedVolumes } from '../disk/hibernation.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
@@ -92,7 +93,7 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   const plan = overlay.plan();
   if (plan.changes.length === 0)
     return { ...base, steps, log: judged, plan, changes: [], checks: [], previews: [], refusals, outcome: 'nothing' };
-  const checks = checkPlan(disk, volume, run.ownPreviews, run.hives, base.mirror);
+  const checks = checkPlan(disk, volume, run, base.mirror);
   for (const check of checks.filter(({ ok }) => !ok)) refuse('RECOVERY_CHECK', check.what, check.findings);
   const outcome = refusals.length > 0 ? 'refused' : 'planned';
   return {
@@ -118,6 +119,7 @@ class RepairRun {
   readonly #hiveChanges = new Map<string, HiveChange[]>();
   readonly previews: (EditPreview & { readonly volume: NtfsVolume })[] = [];
   readonly hives: HiveWork[] = [];
+  readonly stores: BootStore[] = [];
   blocks = 0;
   touched = 0;
 
@@ -230,6 +232,7 @@ class RepairRun {
 
   #judged(step: RepairStep, work: StepWork): StepReport {
     this.previews.push(...work.previews);
+    this.stores.push(...(work.stores ?? []));
     // Blocks of another volume (a boot store on a system partition) are judged by that volume's log where they are made.
     const own = work.previews.filter(({ volume }) => volume === this.#ntfs);
     const judgement = 'resetLog' in step ? { blocks: 0, touched: 0, refusals: [] } : judgeByLog(this.#log, blocksOf(own));

@@ -1,11 +1,11 @@
 import { loadKnowledge } from '@winmedic/knowledge';
 import { assembleDisk, GPT_TYPE, gptPieces } from '@winmedic/labs/disk-writer';
-import { binary, dword, sz, type WriteHiveKey, writeHive } from '@winmedic/labs/hive-writer';
+import { dword, sz, writeHive } from '@winmedic/labs/hive-writer';
 import { type WriteEntry, writeNtfs } from '@winmedic/labs/ntfs-writer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDisk } from '../disk/open-disk.ts';
 import { applyRepair, planRepair, proposeRecipes, type Verdicts } from './index.ts';
-import { bytesOf, damagedVolume, FILES, imageFolder, ticks } from './test-disk.ts';
+import { bootStore, bytesOf, damagedVolume, FILES, imageFolder, ticks, WINDOWS_ENTRY } from './test-disk.ts';
 
 const images = imageFolder();
 afterAll(() => images.dispose());
@@ -85,39 +85,6 @@ function volume(more: readonly WriteEntry[] = [], services: Readonly<Record<stri
 }
 const image = (...args: Parameters<typeof volume>): string => images.image(bytesOf(volume(...args)));
 
-const WINDOWS = '{733b62e5-f608-11eb-825c-c112f60133ab}';
-const PE = '{733b62e6-f608-11eb-825c-c112f60133ab}';
-
-/** A boot store with the safe boot number of the Windows entry, and of one of Windows PE. */
-function bootStore(windows?: number, windowsPe?: number): Uint8Array {
-  const integer = (value: number): Uint8Array => Uint8Array.of(value, 0, 0, 0, 0, 0, 0, 0);
-  const object = (name: string, type: number, elements: readonly WriteHiveKey[]): WriteHiveKey => ({
-    name,
-    keys: [
-      { name: 'Description', values: [dword('Type', type)] },
-      { name: 'Elements', keys: elements },
-    ],
-  });
-  const safeBoot = (value: number | undefined): WriteHiveKey[] =>
-    value === undefined ? [] : [{ name: '25000080', values: [binary('Element', integer(value))] }];
-  return writeHive({
-    minorVersion: 3,
-    root: {
-      name: 'NewStoreRoot',
-      keys: [
-        {
-          name: 'Objects',
-          keys: [
-            object('{9dea862c-5cdd-4e70-acc1-f32b344d4795}', 0x1010_0002, [{ name: '23000003', values: [sz('Element', WINDOWS)] }]),
-            object(WINDOWS, 0x1020_0003, safeBoot(windows)),
-            object(PE, 0x1020_0003, [{ name: '26000022', values: [binary('Element', Uint8Array.of(1))] }, ...safeBoot(windowsPe)]),
-          ],
-        },
-      ],
-    },
-  });
-}
-
 describe('recipes are proposed', () => {
   it('for the faulty channel file with its time in UTC, and for hives that need their logs', () => {
     const path = images.image(bytesOf(damagedVolume()));
@@ -154,7 +121,7 @@ describe('recipes are proposed', () => {
 
   it('for a safe boot flag of a Windows entry, not for that of Windows PE', () => {
     const stored = (windows?: number, windowsPe?: number): WriteEntry[] => [{ path: 'Boot\\BCD', content: bootStore(windows, windowsPe) }];
-    expect(factsOf(image(stored(0)), 'safeboot-clear')).toEqual([`1:Boot\\BCD ${WINDOWS} safeboot=minimal`]);
+    expect(factsOf(image(stored(0)), 'safeboot-clear')).toEqual([`1:Boot\\BCD ${WINDOWS_ENTRY} safeboot=minimal`]);
     expect(ids(image(stored(2)))).toEqual(['safeboot-clear']);
     expect(ids(image(stored()))).toEqual([]);
     expect(ids(image(stored(undefined, 1)))).toEqual([]);

@@ -1,6 +1,7 @@
 import type { EditChange, EditPreview, NtfsVolume, TouchedBlock } from '@winmedic/disk';
 import type { Localized, RecipeStep } from '@winmedic/knowledge/model';
 import type { HiveChange } from '@winmedic/registry-hive';
+import type { BootStore } from '../disk/boot-store.ts';
 import type { Refusal, RepairAction, StepReport } from '../model/disk.ts';
 
 /** A step that does not come from a recipe: one of the verbs `quarantine` and `hive`. */
@@ -34,6 +35,8 @@ export interface StepWork {
   readonly actions: readonly RepairAction[];
   readonly refusals: readonly Refusal[];
   readonly previews: readonly (EditPreview & { readonly volume: NtfsVolume })[];
+  /** Boot stores that were changed: they may lie on other volumes. */
+  readonly stores?: readonly BootStore[];
 }
 
 /** Work that changed nothing. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isoToTicks } from '@winmedic/bytes';
-import { dword, type HiveDescription, sz, writeDirtyHive } from '@winmedic/labs/hive-writer';
+import { binary, dword, type HiveDescription, sz, type WriteHiveKey, writeDirtyHive, writeHive } from '@winmedic/labs/hive-writer';
 import { type WriteEntry, type WrittenNtfs, writeNtfs } from '@winmedic/labs/ntfs-writer';
 
 /** FILETIME ticks of a time in UTC. */
@@ -117,6 +117,40 @@ export function damagedVolume(spec: DiskSpec = {}): WrittenNtfs {
       at(`${config}\\TxR\\{47a6a167-a514-11e3-a94b-ec0d9a05c860}.TM.blf`, '2024-07-01T00:00:00Z'),
       ...(spec.more ?? []),
     ],
+  });
+}
+
+/** Identifier of the Windows entry in a made boot store. */
+export const WINDOWS_ENTRY = '{733b62e5-f608-11eb-825c-c112f60133ab}';
+const PE = '{733b62e6-f608-11eb-825c-c112f60133ab}';
+
+/** A boot store with the safe boot number of the Windows entry, and of one of Windows PE. */
+export function bootStore(windows?: number, windowsPe?: number): Uint8Array {
+  const integer = (value: number): Uint8Array => Uint8Array.of(value, 0, 0, 0, 0, 0, 0, 0);
+  const object = (name: string, type: number, elements: readonly WriteHiveKey[]): WriteHiveKey => ({
+    name,
+    keys: [
+      { name: 'Description', values: [dword('Type', type)] },
+      { name: 'Elements', keys: elements },
+    ],
+  });
+  const safeBoot = (value: number | undefined): WriteHiveKey[] =>
+    value === undefined ? [] : [{ name: '25000080', values: [binary('Element', integer(value))] }];
+  return writeHive({
+    minorVersion: 3,
+    root: {
+      name: 'NewStoreRoot',
+      keys: [
+        {
+          name: 'Objects',
+          keys: [
+            object('{9dea862c-5cdd-4e70-acc1-f32b344d4795}', 0x1010_0002, [{ name: '23000003', values: [sz('Element', WINDOWS_ENTRY)] }]),
+            object(WINDOWS_ENTRY, 0x1020_0003, safeBoot(windows)),
+            object(PE, 0x1020_0003, [{ name: '26000022', values: [binary('Element', Uint8Array.of(1))] }, ...safeBoot(windowsPe)]),
+          ],
+        },
+      ],
+    },
   });
 }
 
