@@ -203,6 +203,7 @@ export function demoDisk(spec: DemoDisk = {}): { readonly bytes: Uint8Array; rea
   const system = writeNtfs({
     sizeBytes: SYSTEM_VOLUME.sizeBytes,
     label: 'System Reserved',
+    serial: 0x6e5d_4c3b_2a19_0807n,
     hiddenSectors: SYSTEM_VOLUME.offset / SECTOR,
     time: CRASHED,
     entries: [{ path: 'Boot\\BCD', content: bootStore(spec.safeboot === true) }],

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { type Language, loadKnowledge } from '@winmedic/knowledge';
 import { CONNECTION_ROWS } from '@winmedic/labs/connection-rows';
 import { HELP } from '../apps/cli/src/help-text.ts';
-import { COMMON_OPTIONS, type OptionSpec } from '../apps/cli/src/spec.ts';
-import { VERBS } from '../apps/cli/src/verbs/index.ts';
+import { COMMON_OPTIONS, type ExampleSpec, type OptionSpec } from '../apps/cli/src/spec.ts';
+import { GROUPS, VERBS } from '../apps/cli/src/verbs/index.ts';
 import { findingReading, type LINE_LABELS, type Reading, settingReading } from '../core/explain/readings.ts';
 import { recipesPage } from './reference-recipes.ts';
 
@@ -116,9 +116,16 @@ function cliPage(lang: Language): string {
       [words.option, words.meaning],
       specs.map((spec) => [code(spec.flags), `${cell(spec.text[lang])}${spec.repeat ? ` (${words.repeat})` : ''}`]),
     );
-  const verbs = VERBS.map((verb) => {
-    const examples = verb.examples.map(({ command, text }) => `# ${text[lang]}\n${command}`).join('\n\n');
-    return `## winmedic ${verb.name} ${cell(verb.args)}\n\n${verb.summary[lang]}\n\n\`\`\`sh\n${examples}\n\`\`\`\n${verb.details ? `\n${cell(verb.details[lang])}\n` : ''}\n${verb.options.length > 0 ? `${options(verb.options)}\n` : ''}`;
+  const shown = (examples: readonly ExampleSpec[]): string =>
+    `\`\`\`sh\n${examples.map(({ command, text }) => `# ${text[lang]}\n${command}`).join('\n\n')}\n\`\`\`\n`;
+  const verbs = VERBS.map((verb, i) => {
+    // A group stands once, before the first of its verbs.
+    const head = (name: string): string => name.split(' ', 1)[0] ?? '';
+    const before = VERBS[i - 1];
+    const group =
+      before !== undefined && head(before.name) === head(verb.name) ? undefined : GROUPS.find(({ name }) => name === head(verb.name));
+    const first = group === undefined ? '' : `## winmedic ${group.name}\n\n${group.summary[lang]}\n\n${shown(group.examples)}\n`;
+    return `${first}## winmedic ${verb.name} ${cell(verb.args)}\n\n${verb.summary[lang]}\n\n${shown(verb.examples)}${verb.details ? `\n${cell(verb.details[lang])}\n` : ''}\n${verb.options.length > 0 ? `${options(verb.options)}\n` : ''}`;
   });
   return `# ${words.cli}\n\n${words.generated}\n\n${verbs.join('\n')}\n## ${words.common}\n\n${options(COMMON_OPTIONS)}\n\n\`\`\`text\n${HELP[lang].exitCodes}\n\`\`\`\n`;
 }

@@ -45,7 +45,11 @@ export function listFolder(volume: NtfsVolume, path: string): DiskFile[] {
   return files;
 }
 
-/** Files that fit, as {@link NtfsVolume.find} finds them. */
+/**
+ * Files that fit, as {@link NtfsVolume.find} finds them.
+ * @throws {DiskAccessError} DISK_NO_FILE at the first file, when the folder is not there.
+ */
 export function* findFiles(volume: NtfsVolume, options: FindOptions): Generator<DiskFile> {
+  if (options.below !== undefined && volume.lookup(options.below) === undefined) throw new DiskAccessError('DISK_NO_FILE', options.below);
   for (const { path, file } of volume.find(options)) yield diskFile(path, file);
 }

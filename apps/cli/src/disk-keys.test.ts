@@ -113,7 +113,10 @@ describe('keys of BitLocker volumes', () => {
   });
 
   it('are in no output and in no file that was written', () => {
-    const secrets = [DIGITS, DIGITS.replaceAll('-', ''), ...DIGITS.split('-'), PASSWORD, hex(masterKey), hex(volumeKey)];
+    const groups = DIGITS.split('-');
+    // Two groups together: six digits alone stand in hashes by chance.
+    const parts = groups.slice(1).flatMap((group, i) => [`${groups[i]}-${group}`, `${groups[i]}${group}`]);
+    const secrets = [...parts, PASSWORD, hex(masterKey), hex(volumeKey)];
     const given = new Set<string>(Object.values(keys));
     const files = readdirSync(folder.path)
       .map((name) => join(folder.path, name))

@@ -94,6 +94,9 @@ describe('winmedic disk ls and find', () => {
     expect(gone).toMatchObject({ code: 0, err: '' });
     expect(gone.out).toContain('gone.txt');
     expect((await winmedic(['disk', 'find', disk, 'gone.*'])).out).toBe('');
+    const nowhere = await winmedic(['disk', 'find', disk, '*', '--below', 'Windows\\nothing']);
+    expect(nowhere).toMatchObject({ code: 2, out: '' });
+    expect(nowhere.err).toMatch(/^winmedic: DISK_NO_FILE /);
   });
 });
 

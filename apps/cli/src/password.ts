@@ -3,9 +3,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Secret } from '@winmedic/core/connection';
 import type { Localized } from '@winmedic/knowledge/model';
 import { printable } from '@winmedic/report';
+import { askLine, canAsk } from './ask-line.ts';
 import type { Context } from './context.ts';
 import { CliError, fileErrorText } from './errors.ts';
-import { askLine, canAsk } from './hidden-line.ts';
 
 /** Where a password comes from; at most one may be given. Without one: the environment, else the prompt. */
 export interface PasswordSource {

@@ -1,7 +1,7 @@
 import type { Localized } from '@winmedic/knowledge/model';
+import { askLine, canAsk } from '../../ask-line.ts';
 import type { Context } from '../../context.ts';
 import { CliError } from '../../errors.ts';
-import { askLine, canAsk } from '../../hidden-line.ts';
 import { spelledOut } from '../../safe-text.ts';
 import type { Options } from '../../spec.ts';
 

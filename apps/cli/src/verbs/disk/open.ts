@@ -10,10 +10,10 @@ import {
 } from '@winmedic/core/disk';
 import { Problems } from '@winmedic/core/evidence';
 import { printable } from '@winmedic/report';
+import { askLine, canAsk } from '../../ask-line.ts';
 import type { Context } from '../../context.ts';
 import { keysOf, volumeOption } from '../../disk-keys.ts';
 import { CliError, fileErrorText } from '../../errors.ts';
-import { askLine, canAsk } from '../../hidden-line.ts';
 import { shieldMemory } from '../../password.ts';
 import { makeProgress } from '../../progress.ts';
 import type { Options } from '../../spec.ts';
