@@ -1,11 +1,13 @@
 /**
  * Shows the repair of a disk on one that is made for it: looks at it, shows every block a repair would change, repairs, verifies, undoes, and compares.
- * Needs no root and no tools, and leaves nothing behind. `--lang ja|en`, else the language of the environment.
+ * Needs no root and no tools, and leaves nothing behind. `--lang ja|en`, else the language of the environment. `--keep FILE` only writes the disk to a new
+ * file, to try the commands on.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { chooseLanguage } from '../apps/cli/src/context.ts';
 import { runProgram } from '../apps/cli/src/program.ts';
 import { demoDisk } from './demo-disk-image.ts';
@@ -35,6 +37,12 @@ const SCENES = [
 
 const lang = chooseLanguage(process.argv.slice(2), process.env);
 const hash = (): string => createHash('sha256').update(readFileSync(NAME)).digest('hex');
+
+const { keep } = parseArgs({ options: { keep: { type: 'string' }, lang: { type: 'string' } } }).values;
+if (keep !== undefined) {
+  writeFileSync(keep, demoDisk().bytes, { flag: 'wx' });
+  process.exit();
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'winmedic-demo-'));
 const home = process.cwd();
