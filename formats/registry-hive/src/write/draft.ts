@@ -33,6 +33,8 @@ export class Draft implements ByteSource {
   #size: number;
   /** Stretches that held nothing before: what is written there is seen only through a link. */
   readonly #fresh: Span[] = [];
+  /** Beginnings of cells that were in use and are given up. */
+  readonly #givenUp = new Set<number>();
 
   /** @param replayed the file as it is to be after a replay; absent: as in the file. */
   constructor(original: ByteSource, replayed?: ReplayedFile) {
@@ -99,6 +101,11 @@ export class Draft implements ByteSource {
     return this.#fresh.some(([start, end]) => offset >= start && offset < end);
   }
 
+  /** The cell that begins here was in use and is given up: until the last write something may refer to it. */
+  isGivenUp(start: number): boolean {
+    return this.#givenUp.has(start);
+  }
+
   /**
    * Lays bytes over the file. Where a replay changes the very bytes, they cannot wait for the base block: a link is then written with the pages (its page
    * is in the logs, which bring back the state without it), and a cell is not given up at all.
@@ -109,6 +116,7 @@ export class Draft implements ByteSource {
     if (end > this.sizeBytes) throw new HiveError('HIVE_EDIT_STATE', 'cell beyond the end', offset);
     if (order === 'cell') this.#late.cell.push([offset, end]);
     else if (order !== 'page' && !this.isFresh(offset)) {
+      if (order === 'free') this.#givenUp.add(offset);
       if (this.canWait(offset, bytes.length)) this.#late[order].push([offset, end]);
       else if (order === 'free') return;
       else if (!this.inOneStretch(offset, end)) throw new HiveError('HIVE_EDIT_STATE', 'a key that the logs change in part', offset);

@@ -128,7 +128,8 @@ export class FreeCells {
     const free: Span[] = [];
     walkCells(this.#draft, (start, size) => {
       // An interrupted write is followed by a replay: a cell that it would restore in part would break the chain of cells.
-      if (free.length < MAX_FREE_CELLS && this.#draft.isUndivided(start, start + size)) free.push({ start, size, origin: start });
+      if (free.length < MAX_FREE_CELLS && !this.#draft.isGivenUp(start) && this.#draft.isUndivided(start, start + size))
+        free.push({ start, size, origin: start });
     });
     this.#free = free;
     return free;

@@ -412,6 +412,28 @@ describe('a structural plan that is interrupted', () => {
     });
   }
 
+  it('never builds on cells that it gives up itself, so that the old tree holds until the new one does', () => {
+    const made = { op: 'create-value', key: 'Gone', value: 'y', type: 3, data: new Uint8Array(8) } as const;
+    for (const changes of [
+      [{ op: 'delete-key', key: 'Gone\\below' } as const, made],
+      [{ op: 'set', key: 'Gone\\below', value: 'x', data: new Uint8Array(4) } as const, made],
+    ]) {
+      const original = writeHive(WITH_GONE);
+      const before = new Set(dump(original));
+      const { sinks, input } = files(original, []);
+      const plan = planEdit(input, changes);
+      const after = (() => {
+        applyWrites(sinks, plan);
+        return new Set(dump(sinks[0]!.bytes));
+      })();
+      const { sinks: torn } = files(original, []);
+      for (const write of plan.writes) {
+        checkTorn(dump(torn[0]!.bytes), before, after);
+        torn[0]!.write(write.offset, write.new);
+      }
+    }
+  });
+
   it('the logs are whole until the base block is right', () => {
     const { hive, log1 } = writeDirtyHive(WITH_GONE, CHANGES);
     const { sinks, input, calls } = files(hive, [log1]);
