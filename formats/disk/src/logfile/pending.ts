@@ -8,7 +8,7 @@ import { effectOf, mayMoveData, OPERATION } from './operations.ts';
 import type { LogPages } from './pages.ts';
 import { ClusterRanges } from './ranges.ts';
 import { type NoRecord, type NtfsRecord, operationData, type RawRecord, readNext, readNtfsRecord, readRecord } from './records.ts';
-import { type Geometry, touchedClusters, touches, touchOf } from './touch.ts';
+import { type Geometry, placesOf, touchedClusters, touches, touchOf } from './touch.ts';
 import { Transactions } from './transactions.ts';
 import type { BlockVerdict, LogRecord, TouchedBlock } from './types.ts';
 
@@ -110,7 +110,14 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
   }
 
   function judge(blocks: readonly TouchedBlock[]): readonly BlockVerdict[] {
-    const judged = blocks.map((block) => ({ block, redo: [] as LogRecord[], undo: [] as LogRecord[], maybe: !complete }));
+    if (blocks.length === 0) return [];
+    const judged = blocks.map((block) => ({
+      block,
+      places: placesOf(block, volume),
+      redo: [] as LogRecord[],
+      undo: [] as LogRecord[],
+      maybe: !complete,
+    }));
     const consider = (record: NtfsRecord, side: 'redo' | 'undo') => {
       if (effectOf(record[side]) === 'nothing') return;
       const attribute = attributes.find(record.target, record.raw.lsn);
@@ -122,7 +129,7 @@ export function readPending({ pages, checkpoint, clientIndex, writtenLsn, volume
         // A redo is skipped when the block already carries its LSN; what is rolled back is rolled back whatever the block says. An LSN behind the end of the log
         // cannot come from this log: nothing is concluded from it (ntfsrecover redoes over such a block).
         if (side === 'redo' && lsn !== undefined && record.raw.lsn <= lsn && lsn <= endLsn) continue;
-        const answer = touches(touch, entry.block, volume);
+        const answer = touches(touch, entry.places);
         if (answer === 'yes') remember(entry[side], toLogRecord(record, attribute?.identity));
         else if (answer === 'maybe') entry.maybe = true;
       }

@@ -110,13 +110,17 @@ function bitRange(record: NtfsRecord, side: 'redo' | 'undo'): Stretch | undefine
   return bits === 0 ? undefined : { from, to: from + bits };
 }
 
-/** Whether a block is touched: for certain, certainly not, or perhaps. */
-export function touches(touch: Touch, block: TouchedBlock, { clusterBytes, recordBytes, indexBytes }: Geometry): 'yes' | 'no' | 'maybe' {
-  const place = { from: block.offset, to: block.offset + block.sizeBytes };
-  if (touch.onVolume.some((stretch) => overlap(stretch, place))) return 'yes';
-  const known: { readonly record: number; readonly type: number; readonly stretches: readonly Stretch[] }[] = [];
+/** Where a block lies: on the volume, and in the streams it belongs to. */
+export interface BlockPlaces {
+  readonly onVolume: Stretch;
+  readonly inStreams: readonly { readonly record: number; readonly type: number; readonly stretches: readonly Stretch[] }[];
+}
+
+/** Places of a block, worked out once: a log has many records. */
+export function placesOf(block: TouchedBlock, { clusterBytes, recordBytes, indexBytes }: Geometry): BlockPlaces {
+  const inStreams: { readonly record: number; readonly type: number; readonly stretches: readonly Stretch[] }[] = [];
   if (block.fileRecord !== undefined) {
-    known.push({
+    inStreams.push({
       record: MFT_RECORD,
       type: DATA,
       stretches: [{ from: block.fileRecord * recordBytes, to: (block.fileRecord + 1) * recordBytes }],
@@ -129,15 +133,21 @@ export function touches(touch: Touch, block: TouchedBlock, { clusterBytes, recor
       clusterBytes > indexBytes
         ? [clusterBytes, BLOCK_BYTES].map((unit) => ({ from: vcn * unit, to: vcn * unit + block.sizeBytes }))
         : [{ from: vcn * clusterBytes, to: vcn * clusterBytes + Math.max(clusters * clusterBytes, block.sizeBytes) }];
-    known.push({ record, type, stretches });
+    inStreams.push({ record, type, stretches });
   }
+  return { onVolume: { from: block.offset, to: block.offset + block.sizeBytes }, inStreams };
+}
+
+/** Whether a block is touched: for certain, certainly not, or perhaps. */
+export function touches(touch: Touch, { onVolume, inStreams }: BlockPlaces): 'yes' | 'no' | 'maybe' {
+  for (const stretch of touch.onVolume) if (overlap(stretch, onVolume)) return 'yes';
   const { stream } = touch;
   if (stream !== undefined) {
-    for (const { record, type, stretches } of known) {
+    for (const { record, type, stretches } of inStreams) {
       if (stream.record === record && stream.type === type && stretches.some((stretch) => overlap(stretch, touch.inStream))) return 'yes';
     }
   }
-  if (touch.located || (stream !== undefined && known.length > 0)) return 'no';
+  if (touch.located || (stream !== undefined && inStreams.length > 0)) return 'no';
   return 'maybe';
 }
 
