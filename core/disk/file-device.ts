@@ -6,12 +6,12 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
-  readSync,
   realpathSync,
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
 import type { BlockDevice, BlockSink } from '@winmedic/disk';
+import { readFd } from './read-fd.ts';
 
 /** A file or device opened for reading. */
 export interface FileDevice extends BlockDevice {
@@ -100,15 +100,7 @@ function open(path: string, flags: number) {
     isOpen = false;
   };
   try {
-    const read = (offset: number, into: Uint8Array): number => {
-      let done = 0;
-      while (done < into.length) {
-        const n = readSync(fd, into, done, into.length - done, offset + done);
-        if (n === 0) break;
-        done += n;
-      }
-      return done;
-    };
+    const read = (offset: number, into: Uint8Array): number => readFd(fd, offset, into);
     const readAt = device ? aligned(read) : read;
     const sizeBytes = device ? deviceSize(path, read) : fstatSync(fd).size;
     return { fd, isDevice: device, sizeBytes, sectorBytes: device ? deviceSector(path, read) : 512, readAt, close };

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { ByteSource } from '@winmedic/bytes';
+import { readFd } from '../disk/read-fd.ts';
 
 /** A {@link ByteSource} over an open file; {@link close} releases the descriptor. */
 export interface FileSource extends ByteSource {
@@ -17,15 +18,7 @@ export function fileSource(path: string): FileSource {
     const { size } = fstatSync(fd);
     return {
       sizeBytes: size,
-      readAt(offset, into) {
-        let done = 0;
-        while (done < into.length) {
-          const n = readSync(fd, into, done, into.length - done, offset + done);
-          if (n === 0) break;
-          done += n;
-        }
-        return done;
-      },
+      readAt: (offset, into) => readFd(fd, offset, into),
       close() {
         if (open) closeSync(fd);
         open = false;

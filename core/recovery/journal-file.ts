@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readdirSync, readSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, readdirSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { FormatError } from '@winmedic/bytes';
 import { type BlockDevice, compareDisk, DiskError, type Journal, type JournalStore, readJournal, type Sha256 } from '@winmedic/disk';
+import { readFd } from '../disk/read-fd.ts';
 import { RecoveryError } from './errors.ts';
 
 /** An undo journal in a file. */
@@ -29,14 +30,9 @@ export function journalPath(disk: string, isDevice: boolean, index = 1): string 
   return resolve(folder, `${name}${SUFFIX}${index === 1 ? '' : `-${index}`}`);
 }
 
-/**
- * Journals of a disk that are there, oldest first: files of the user himself, of root, and of the owner of an image. A journal says what is written to the disk
- * at undo: one that somebody else laid into a folder where anybody may write is never taken by itself.
- */
+/** Journals of a disk that are there, oldest first. */
 export function journalsOf(disk: string, isDevice: boolean): string[] {
-  return numbersOf(disk, isDevice)
-    .map((index) => journalPath(disk, isDevice, index))
-    .filter((path) => isTrusted(path, isDevice ? undefined : disk));
+  return numbersOf(disk, isDevice).map((index) => journalPath(disk, isDevice, index));
 }
 
 /** Where the journal of the next repair goes: behind all others, also where one between them was removed. */
@@ -61,12 +57,15 @@ function numbersOf(disk: string, isDevice: boolean): number[] {
   return numbers.sort((a, b) => a - b);
 }
 
-function isTrusted(path: string, image: string | undefined): boolean {
+/**
+ * Whether a journal that was found, not named, may be undone: it belongs to the user himself, to root, or to the owner of the image. It says what is
+ * written to the disk, and in a folder where anybody may write, anybody may have laid it there.
+ */
+export function isTrusted(journal: string, disk: string, isDevice: boolean): boolean {
   const me = process.getuid?.();
   if (me === undefined) return true;
-  const owner = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.uid;
-  const uid = owner(path);
-  return uid === me || uid === 0 || (uid !== undefined && image !== undefined && uid === owner(image));
+  const { uid } = statSync(journal);
+  return uid === me || uid === 0 || (!isDevice && uid === statSync(disk).uid);
 }
 
 /** The file a path leads to; the path itself when there is none (any more). */
@@ -146,15 +145,7 @@ function opened(path: string, fd: number, isNew: boolean): JournalFile {
     get sizeBytes() {
       return size;
     },
-    readAt(offset, into) {
-      let done = 0;
-      while (done < into.length) {
-        const n = readSync(fd, into, done, into.length - done, offset + done);
-        if (n === 0) break;
-        done += n;
-      }
-      return done;
-    },
+    readAt: (offset, into) => readFd(fd, offset, into),
     append(bytes) {
       for (let done = 0; done < bytes.length; ) {
         const n = writeSync(fd, bytes, done, bytes.length - done, size);

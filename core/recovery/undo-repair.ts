@@ -4,7 +4,7 @@ import { type FileDevice, type FileSink, openFileDevice } from '../disk/file-dev
 import { hibernatedVolumes } from '../disk/hibernation.ts';
 import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
 import { RecoveryError } from './errors.ts';
-import { sha256, wholeJournalsOf, withJournal } from './journal-file.ts';
+import { isTrusted, sha256, wholeJournalsOf, withJournal } from './journal-file.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
 
 /** How a repair is undone or finished. */
@@ -37,13 +37,15 @@ export interface Undone {
 
 /**
  * Newest journal of a disk that has anything to undo or to finish: not undone, and not one whose repair never began.
- * @throws {RecoveryError} RECOVERY_NO_JOURNAL.
+ * @throws {RecoveryError} RECOVERY_NO_JOURNAL; RECOVERY_JOURNAL for one of a stranger, which must be named.
  */
 function newestJournal(path: string, device: FileDevice): string {
   const open = wholeJournalsOf(path, device.isDevice).filter((journal) => withJournal(journal, ({ state }) => state !== 'undone'));
   const newest = open.findLast((journal) => withJournal(journal, (one) => compareDisk(one, device).state !== 'untouched'));
-  if (newest === undefined && open.length === 0) throw new RecoveryError('RECOVERY_NO_JOURNAL', path);
-  return newest ?? (open.at(-1) as string);
+  const chosen = newest ?? open.at(-1);
+  if (chosen === undefined) throw new RecoveryError('RECOVERY_NO_JOURNAL', path);
+  if (!isTrusted(chosen, path, device.isDevice)) throw new RecoveryError('RECOVERY_JOURNAL', chosen, { need: 'an owner to be trusted' });
+  return chosen;
 }
 
 /**
