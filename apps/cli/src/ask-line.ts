@@ -11,7 +11,6 @@ export function canAsk(): boolean {
  * @param hidden what is typed is not shown. @returns the line; undefined at the end of input (Ctrl-D). @throws the reason of the signal.
  */
 export function askLine(question: string, signal: AbortSignal, hidden: boolean): Promise<string | undefined> {
-  if (hidden) process.stderr.write(question);
   return new Promise((resolve, reject) => {
     const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
     const lines = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
@@ -27,8 +26,9 @@ export function askLine(question: string, signal: AbortSignal, hidden: boolean):
       signal.removeEventListener('abort', stop);
       resolve(undefined);
     });
-    // As its prompt the question survives the redrawing of an edited line.
-    if (!hidden) {
+    // The terminal no longer echoes now: what is typed at once is not shown either. As a prompt the question survives the redrawing of an edited line.
+    if (hidden) process.stderr.write(question);
+    else {
       lines.setPrompt(question);
       lines.prompt();
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHANNEL_FILES, demoDisk } from '../../../scripts/demo-disk-image.ts';
 import { type Ran, type Surroundings, TestFolder, winmedic } from './test-command.ts';
+import { HAS_TERMINAL, typed } from './test-terminal.ts';
 
 const folder = new TestFolder();
 afterAll(() => folder.dispose());
@@ -101,6 +102,21 @@ describe('keys of BitLocker volumes', () => {
     expect((await run(['verify', disk, '--recovery-key', keys.list])).code).toBe(0);
     expect((await run(['undo', disk, '--yes'])).code).toBe(0);
     expect(readFileSync(disk).equals(before)).toBe(true);
+  });
+
+  it.skipIf(!HAS_TERMINAL)('are asked for on a terminal by the id that Windows shows, without echo', async () => {
+    const open = await typed('Recovery key', `${DIGITS}\\r`, 'disk', 'ls', disk, 'Windows\\Panther');
+    expect(open.code).toBe(0);
+    expect(open.out).toContain('AABBCCDD (AABBCCDD-1111-4222-8333-444455556666)');
+    expect(open.out).toContain('setup.log');
+    const left = await typed('Recovery key', '\\r', 'disk', 'ls', disk);
+    expect(left.code).toBe(4);
+    const stopped = await typed('Recovery key', '\\x03', 'disk', 'ls', disk);
+    expect(stopped.code).toBe(130);
+    const mistyped = await typed('Recovery key', `${DIGITS.replace('136422', '136423')}\\r`, 'disk', 'ls', disk);
+    expect(mistyped.code).toBe(4);
+    expect(mistyped.out).toContain('BITLOCKER_RECOVERY_PASSWORD group 1');
+    ran.push(open, left, stopped, mistyped);
   });
 
   it('open a disk that is evidence, too', async () => {

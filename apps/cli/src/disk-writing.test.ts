@@ -1,9 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHANNEL_FILES, demoDisk } from '../../../scripts/demo-disk-image.ts';
-import { COMMAND, environment, type Ran, ROOT, TestFolder, winmedic } from './test-command.ts';
+import { type Ran, TestFolder, winmedic } from './test-command.ts';
+import { HAS_TERMINAL, typed } from './test-terminal.ts';
 
 const folder = new TestFolder();
 afterAll(() => folder.dispose());
@@ -21,7 +21,6 @@ const untouched = (path: string): void => {
   expect(hashOf(path)).toBe(BEFORE);
   expect(existsSync(journalOf(path))).toBe(false);
 };
-const python = process.platform !== 'win32' && spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 const QUARANTINED = CHANNEL_FILES.faulty.replace(/s$/, '_');
 
@@ -230,49 +229,16 @@ describe('winmedic disk hive, writing', () => {
   });
 });
 
-/** Runs the command on a terminal of its own and types a line, or Ctrl-C, when the question has been seen. */
-const TERMINAL = `
-import os, pty, sys
-marker, typed, command = sys.argv[1].encode(), sys.argv[2].encode().decode('unicode_escape').encode(), sys.argv[3:]
-pid, fd = pty.fork()
-if pid == 0: os.execv(command[0], command)
-out, done = b'', False
-while True:
-    try: piece = os.read(fd, 65536)
-    except OSError: break
-    if not piece: break
-    out += piece
-    if not done and marker in out:
-        os.write(fd, typed); done = True
-status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-sys.stdout.buffer.write(out)
-sys.exit(status if status >= 0 else 128 - status)
-`;
-
-function onTerminal(typed: string, ...args: string[]): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('python3', ['-c', TERMINAL, 'Type the name', typed, ...COMMAND, 'disk', ...args], {
-      cwd: ROOT,
-      env: environment({ TERM: 'dumb', LANG: 'C.UTF-8' }),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const out: Buffer[] = [];
-    child.stdout.on('data', (piece: Buffer) => out.push(piece));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out: Buffer.concat(out).toString('utf8'), err: '' }));
-  });
-}
-
-describe.skipIf(!python)('consent on a terminal', () => {
+describe.skipIf(!HAS_TERMINAL)('consent on a terminal', () => {
   it('is the name of the disk, typed; anything else writes nothing, and Ctrl-C ends with 130', async () => {
     const path = copy();
-    const wrong = await onTerminal('yes\\r', 'quarantine', path, CHANNEL_FILES.faulty);
+    const wrong = await typed('Type the name', 'yes\\r', 'disk', 'quarantine', path, CHANNEL_FILES.faulty);
     expect(wrong.code).toBe(2);
     expect(wrong.out).toContain('CLI_NOT_CONFIRMED');
-    const stopped = await onTerminal('\\x03', 'quarantine', path, CHANNEL_FILES.faulty);
+    const stopped = await typed('Type the name', '\\x03', 'disk', 'quarantine', path, CHANNEL_FILES.faulty);
     expect(stopped.code).toBe(130);
     untouched(path);
-    const right = await onTerminal(`${path}\\r`, 'quarantine', path, CHANNEL_FILES.faulty);
+    const right = await typed('Type the name', `${path}\\r`, 'disk', 'quarantine', path, CHANNEL_FILES.faulty);
     expect(right.code).toBe(0);
     expect((await disk('ls', path, QUARANTINED)).code).toBe(0);
   });
