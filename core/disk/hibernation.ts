@@ -6,8 +6,9 @@ import type { DiskVolume } from './volume.ts';
 
 /**
  * State of `hiberfil.sys` by its first four bytes: `HIBR`/`hibr` hibernated or fast start (Windows will continue and write its cached state back),
- * `WAKE`/`wake` resumed from, zeros never used since boot. Other bytes are `unknown` and count as hibernated where it decides.
- * @source libyal libhibr, "Windows Hibernation File (hiberfil.sys) format", section 2.1
+ * `WAKE`/`wake` no longer valid (resumed from; the system starts normally), zeros not hibernated. Other bytes (`RSTR` of a resume that broke off among them)
+ * are `unknown` and count as hibernated where it decides.
+ * @source libyal libhibr, "Windows Hibernation File (hiberfil.sys) format", sections "Signature" and "Memory image information"
  */
 export function hibernationState(volume: NtfsVolume): HibernationState {
   const file = volume.lookup('hiberfil.sys');
