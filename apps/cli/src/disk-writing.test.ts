@@ -62,7 +62,7 @@ describe('winmedic disk repair', () => {
     const html = folder.at('repair.html');
     const done = await disk('repair', path, '--for', 'crowdstrike-291', '--yes', '--html', html, '--quiet');
     expect({ code: done.code, err: done.err }).toEqual({ code: 0, err: '' });
-    expect(done.out.trimEnd().split('\n').at(-1)).toBe(`next: winmedic disk undo ${path} --journal ${journalOf(path)}`);
+    expect(done.out.trimEnd().split('\n').at(-1)).toBe(`to take it back: winmedic disk undo ${path} --journal ${journalOf(path)}`);
     expect(readFileSync(html, 'utf8')).toContain('C-00000291-00000000-00000032.sy_');
     expect(hashOf(path)).not.toBe(BEFORE);
     if (process.platform !== 'win32') expect(statSync(journalOf(path)).mode & 0o777).toBe(0o600);

@@ -70,6 +70,8 @@ export interface DiskDocument {
   readonly sections: readonly DocumentSection[];
   /** Command to run next. */
   readonly next?: string;
+  /** The way back, as a terminal's last line; pages have it in a section. Never together with `next`: nobody should undo what was just done by habit. */
+  readonly undo?: string;
 }
 
 /** A section, or nothing when it would be empty. */

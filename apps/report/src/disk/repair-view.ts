@@ -57,6 +57,7 @@ export function repairDocument(report: RepairReport, options: RepairViewOptions)
       ...section('cost', words.sectionCost, [{ kind: 'pairs', pairs: costPairs(report.io, lang) }]),
     ],
     ...(next === undefined ? {} : { next }),
+    ...(report.outcome === 'applied' && report.journal !== undefined ? { undo: undoCommand(report.path, report.journal) } : {}),
   };
 }
 
@@ -230,8 +231,8 @@ function undoCommand(path: string, journalFile: string): string {
   return diskCommand('undo', path, `--journal ${shellWord(journalFile)}`);
 }
 
-function nextCommand({ outcome, path, journal: file, refusals }: RepairReport, command: string): string | undefined {
-  if (outcome === 'applied') return file === undefined ? undefined : undoCommand(path, file);
+function nextCommand({ outcome, path, refusals }: RepairReport, command: string): string | undefined {
+  if (outcome === 'applied') return undefined;
   if (outcome === 'planned') return DRY_RUN.test(command) ? command.replace(DRY_RUN, ' --yes') : undefined;
   if (outcome === 'nothing') return diskCommand('verify', path);
   return diskCommand(refusals.some(({ code }) => code === 'RECOVERY_TORN') ? 'undo' : 'inspect', path);

@@ -96,7 +96,7 @@ describe('a repair that was written', () => {
     expect(text).toContain('The machine starts without this file.');
     expect(text).toContain('Watch the next start.');
     expect(text).toContain('written: 2 operations, 5,120 bytes');
-    expect(text).toMatch(/\nnext: winmedic disk undo srv01\.vhdx --journal \/srv\/srv01\.vhdx\.winmedic-undo\n$/);
+    expect(text).toMatch(/\nto take it back: winmedic disk undo srv01\.vhdx --journal \/srv\/srv01\.vhdx\.winmedic-undo\n$/);
   });
 
   it('does not call itself checked when a check failed', () => {

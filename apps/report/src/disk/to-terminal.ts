@@ -4,6 +4,7 @@ import { printable } from '../width.ts';
 import { type Block, type DiskDocument, type Item, MARKS, type Mark } from './document.ts';
 import { madePairs } from './made.ts';
 import type { DiskTextOptions } from './options.ts';
+import { diskWords } from './words.ts';
 
 /** Meaning of a mark as a tone; the word beside it says the same. */
 const TONES: Readonly<Record<Mark, Tone>> = { good: 'sure', warn: 'warn', bad: 'warn', none: 'faint' };
@@ -93,9 +94,12 @@ class DocumentText {
 
   #last(): void {
     const next = this.#options.next ?? this.#document.next;
-    if (next === undefined) return;
+    const { undo } = this.#document;
+    const [label, command] =
+      next !== undefined ? [messages(this.#options.lang).next, next] : [diskWords(this.#options.lang).lastUndo, undo];
+    if (command === undefined) return;
     this.#page.gap();
-    this.#page.raw(`${messages(this.#options.lang).next} ${this.#page.tone(printable(oneLine(next)), 'strong')}`);
+    this.#page.raw(`${label} ${this.#page.tone(printable(oneLine(command)), 'strong')}`);
   }
 }
 

@@ -11,6 +11,7 @@ export const diskEn = {
   skip: 'Skip to the answer',
   answer: 'Answer',
   sectionNext: 'Next command',
+  lastUndo: 'to take it back:',
   wholeTable: 'The whole table',
   list: (items: readonly string[]) => items.join(', '),
   sentences: (first: string, second: string) => `${first} ${second}`,

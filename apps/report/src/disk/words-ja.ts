@@ -7,6 +7,7 @@ export const diskJa = {
   skip: '結論へ移動',
   answer: '結論',
   sectionNext: '次のコマンド',
+  lastUndo: '取り消すコマンド:',
   wholeTable: '表の全体',
   list: (items) => items.join('、'),
   sentences: (first, second) => `${first}${second}`,
