@@ -11,7 +11,7 @@ it('the generated reference pages are those of this code (npm run docs)', () => 
 });
 
 it('every page for people exists in both languages', () => {
-  for (const folder of ['docs/tutorials', 'docs/reference', 'docs/explanation']) {
+  for (const folder of ['docs/tutorials', 'docs/how-to', 'docs/reference', 'docs/explanation']) {
     const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.md'));
     for (const name of names.filter((name) => !name.endsWith('.ja.md')))
       expect(names, `${folder}/${name}`).toContain(name.replace(/\.md$/, '.ja.md'));
