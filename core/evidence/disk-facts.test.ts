@@ -148,6 +148,16 @@ describe('the state of a stopped Windows', () => {
     expect(unknown).toBeUndefined();
   });
 
+  it('reads start types in the control set of the next start, not in that of the last one', async () => {
+    const storahci = { name: 'storahci', values: [dword('Start', 4)] };
+    const changes = [
+      { do: 'add-key', path: 'ControlSet002', key: { name: 'Services', keys: [storahci] } },
+      { do: 'set', path: 'Select', value: dword('Default', 2) },
+    ] as const;
+    const evidence = await collect({ hives: { ...CRASHED, services: { storahci: 0 }, changes: { SYSTEM: changes } } });
+    expect(factOf(evidence, 'boot.storage-ahci')).toMatchObject({ value: 'not-boot' });
+  });
+
   it('tells a hive that was not closed by whether its logs bring it up to date', async () => {
     const { SYSTEM, SOFTWARE } = hostDescriptions(CRASHED);
     const change = { do: 'set', path: 'ControlSet001\\Control', value: dword('n', 1) } as const;

@@ -1,7 +1,8 @@
 import { FormatError } from '@winmedic/bytes';
 import type { NtfsVolume } from '@winmedic/disk';
-import { currentControlSet, type Hive, type HiveKey, openHive } from '@winmedic/registry-hive';
+import { type Hive, type HiveKey, openHive } from '@winmedic/registry-hive';
 import { readBootConfiguration } from '../disk/bcd.ts';
+import { nextControlSet } from '../disk/control-set.ts';
 import { type BootStore, bootStores, CONFIG_FOLDER, hibernationState, hiveOnDisk } from '../disk/index.ts';
 import type { InstantNs } from '../model/observation.ts';
 import { type DiskWindows, diskLabel, labelOf } from './disk-evidence.ts';
@@ -113,7 +114,7 @@ const STORAGE: Readonly<Record<string, readonly string[]>> = {
 const BOOT_START = 0n;
 
 function storageFacts(hive: Hive, path: string): DiskFact[] {
-  const set = currentControlSet(hive);
+  const set = nextControlSet(hive);
   const services = set === undefined ? undefined : hive.key(`${set}\\Services`);
   if (services === undefined) return [];
   return Object.entries(STORAGE).flatMap(([name, drivers]): DiskFact[] => {
