@@ -26,7 +26,7 @@ const ONLY_SYSTEM: Localized = {
   en: 'It goes with the hive SYSTEM, without a key.',
   ja: 'ハイブ SYSTEM (キーなし) とあわせて指定してください。',
 };
-const NOT_BCD: Localized = { en: 'In the boot store only --safeboot writes.', ja: 'ブート ストアへの書き込みは --safeboot のみです。' };
+const NOT_BCD: Localized = { en: 'In the boot store only --safeboot writes.', ja: 'BCD ストアへの書き込みは --safeboot のみです。' };
 const NEEDS_KEY: Localized = { en: 'Name a key behind the hive.', ja: 'ハイブの後にキーを指定してください。' };
 
 const texts = (options: Options, name: string): readonly string[] => (options[name] as readonly string[] | undefined) ?? [];

@@ -39,7 +39,7 @@ const ls: VerbSpec = {
   summary: { en: 'List a folder of a volume', ja: 'ボリューム上のフォルダーの一覧を表示' },
   examples: [
     {
-      command: "winmedic disk ls server.vhdx 'Windows\\System32\\drivers\\CrowdStrike' -l",
+      command: 'winmedic disk ls server.vhdx "Windows\\System32\\drivers\\CrowdStrike" -l',
       text: { en: 'files with times and sizes', ja: '時刻とサイズつきの一覧' },
     },
     { command: 'winmedic disk ls server.vhdx --volume 1', text: { en: 'the root of partition 1', ja: 'パーティション 1 のルート' } },
@@ -64,11 +64,11 @@ const cat: VerbSpec = {
   },
   examples: [
     {
-      command: "winmedic disk cat server.vhdx 'Windows\\MEMORY.DMP' --out memory.dmp",
+      command: 'winmedic disk cat server.vhdx "Windows\\MEMORY.DMP" --out memory.dmp',
       text: { en: 'copy a dump out', ja: 'ダンプを取り出す' },
     },
     {
-      command: "winmedic disk cat server.vhdx 'Windows\\Panther\\setupact.log' | less",
+      command: 'winmedic disk cat server.vhdx "Windows\\Panther\\setupact.log" | less',
       text: { en: 'read a log', ja: 'ログを読む' },
     },
   ],
@@ -91,11 +91,11 @@ const find: VerbSpec = {
   examples: [
     {
       command:
-        "winmedic disk find server.vhdx 'C-00000291*.sys' --below 'Windows\\System32\\drivers\\CrowdStrike' --modified-from 2024-07-19T04:09:00Z --modified-before 2024-07-19T05:27:00Z",
+        'winmedic disk find server.vhdx "C-00000291*.sys" --below "Windows\\System32\\drivers\\CrowdStrike" --modified-from 2024-07-19T04:09:00Z --modified-before 2024-07-19T05:27:00Z',
       text: { en: 'files of a pattern and a time', ja: '名前と時刻の両方で絞り込む' },
     },
     {
-      command: "winmedic disk find server.vhdx '*.sys' --modified-from 2024-07-18 --below 'Windows\\System32\\drivers'",
+      command: 'winmedic disk find server.vhdx "*.sys" --modified-from 2024-07-18 --below "Windows\\System32\\drivers"',
       text: { en: 'drivers that changed lately', ja: '最近変更されたドライバー' },
     },
   ],
@@ -140,7 +140,10 @@ const verify: VerbSpec = {
   options: [
     {
       flags: '--quick',
-      text: { en: 'without the trees of folders and without every key of the hives', ja: 'フォルダーの索引とハイブの全キーの検査を省略' },
+      text: {
+        en: 'without the trees of folders and without every key of the hives',
+        ja: 'フォルダーのインデックスとハイブの全キーの検査を省略',
+      },
     },
     {
       flags: '--journal <file>',

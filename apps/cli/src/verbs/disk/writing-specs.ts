@@ -17,12 +17,12 @@ const hive: VerbSpec = {
     ja: [
       'HIVE は SYSTEM、SOFTWARE、SAM、SECURITY、DEFAULT、BCD、またはボリューム上のハイブのパスに、キーを続けたものです: SYSTEM\\CurrentControlSet\\Services\\CSAgent。ログはメモリ上で反映し、書き込みオプションがなければ何も書き込みません。',
       '--set のデータ: dword:4、qword:1、sz:文字列、expand:%SystemRoot%\\x、multi:a;b、hex:0102ff、hex(7):6100。',
-      'ブート ストア BCD への書き込みは --safeboot のみです。',
+      'BCD ストアへの書き込みは --safeboot のみです。',
     ].join('\n'),
   },
   examples: [
     {
-      command: "winmedic disk hive server.vhdx 'SYSTEM\\CurrentControlSet\\Services\\CSAgent'",
+      command: 'winmedic disk hive server.vhdx "SYSTEM\\CurrentControlSet\\Services\\CSAgent"',
       text: { en: 'values and subkeys of a key', ja: 'キーの値とサブキーを表示' },
     },
     {
@@ -62,7 +62,7 @@ const hive: VerbSpec = {
     {
       flags: '--safeboot <mode>',
       choices: ['clear', 'minimal', 'network'],
-      text: { en: 'safe boot of the boot store (HIVE is BCD)', ja: 'ブート ストアのセーフ ブート (HIVE は BCD)' },
+      text: { en: 'safe boot of the boot store (HIVE is BCD)', ja: 'BCD ストアのセーフ ブート (HIVE は BCD)' },
     },
     ...WRITE_OPTIONS,
     ...VOLUME_OPTIONS,
@@ -84,11 +84,11 @@ const quarantine: VerbSpec = {
   },
   examples: [
     {
-      command: "winmedic disk quarantine server.vhdx 'Windows\\System32\\drivers\\bad.sys'",
+      command: 'winmedic disk quarantine server.vhdx "Windows\\System32\\drivers\\bad.sys"',
       text: { en: 'put one driver aside', ja: 'ドライバーを 1 つ隔離' },
     },
     {
-      command: "winmedic disk quarantine server.vhdx 'Windows\\System32\\drivers\\bad.sy_' --restore --as bad.sys",
+      command: 'winmedic disk quarantine server.vhdx "Windows\\System32\\drivers\\bad.sy_" --restore --as bad.sys',
       text: { en: 'take it back', ja: '元に戻す' },
     },
   ],
