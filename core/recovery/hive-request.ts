@@ -16,7 +16,7 @@ const TEXT = {
   replay: { en: 'Replay the logs of the hive and leave it needing none.', ja: 'ハイブのログを反映し、ログを必要としない状態にします。' },
   change: { en: 'Change the key of the hive.', ja: 'ハイブのキーを変更します。' },
   service: { en: 'Set the start type of the service.', ja: 'サービスのスタートアップの種類を設定します。' },
-  safeboot: { en: 'Set safe boot in the boot store.', ja: 'ブート ストアのセーフ ブートを設定します。' },
+  safeboot: { en: 'Set safe boot in the boot store.', ja: 'BCD ストアのセーフ ブートを設定します。' },
 } as const satisfies Record<string, Localized>;
 
 /**

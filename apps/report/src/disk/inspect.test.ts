@@ -91,7 +91,7 @@ describe('the answer of an inspection', () => {
     expect(text).toMatch(/\nnext: winmedic disk inspect srv01\.vhdx --recovery-key FILE\n$/);
     const ja = inspectToText(having(efi, locked), { ...EN, lang: 'ja' });
     expect(ja).toContain(`回復パスワード、キー ID ${KEY_ID}`);
-    expect(ja).toContain('キー プロテクター');
+    expect(ja).toContain('キーの保護機能');
   });
 
   it('names the volume and the key again where the next command needs them', () => {

@@ -49,7 +49,7 @@ export const diskJa = {
   headHives: 'ハイブ',
   headBoot: 'セーフ ブートのブート エントリ',
   headCrash: '最後のクラッシュ',
-  headProtectors: 'キー プロテクター',
+  headProtectors: 'キーの保護機能',
 
   file: 'ファイル',
   device: 'デバイス',
@@ -69,7 +69,7 @@ export const diskJa = {
   copyState: { ok: '正常', damaged: '破損', differs: '不一致', missing: '欠落' },
   copiesText: (primary, backup) => `正 ${primary}、副 ${backup}`,
   variant: { fixed: '固定容量', dynamic: '可変容量', differencing: '差分' },
-  containerLog: { none: '', clean: 'ログは正常', replayed: 'ログをメモリ上で再生' },
+  containerLog: { none: '', clean: 'ログは正常', replayed: 'ログをメモリ上で反映' },
   useKind: {
     mounted: (by) => `${by} にマウント中`,
     held: (by) => `${by} が保持中`,
@@ -93,11 +93,11 @@ export const diskJa = {
   colName: '名前',
   colState: '状態',
   colEntries: 'ログ エントリ',
-  colProtector: 'プロテクター',
+  colProtector: '保護機能',
   colKeyId: 'キー ID',
   colEntry: 'エントリ',
   colMode: 'モード',
-  colStore: 'ブート ストア',
+  colStore: 'BCD ストア',
   kind: {
     ntfs: 'NTFS',
     bitlocker: 'BitLocker',
@@ -144,7 +144,7 @@ export const diskJa = {
   lock: { open: '暗号化なし', unlocked: 'ロック解除済み', locked: 'ロック中' },
   lockLabel: 'ロック',
   unlockedWith: (protector) => `${protector}でロック解除`,
-  unlockedRaw: '生のキーでロック解除',
+  unlockedRaw: 'VMK または FVEK の値でロック解除',
   protector: {
     'clear-key': 'クリア キー (保護の中断)',
     tpm: 'TPM',
@@ -219,7 +219,7 @@ export const diskJa = {
     RECOVERY_TORN: '以前の修復の中断',
     RECOVERY_JOURNAL: '取り消し用ジャーナル',
     RECOVERY_NO_JOURNAL: '取り消し用ジャーナルなし',
-    RECOVERY_NO_BOOT_STORE: 'ブート ストアなし',
+    RECOVERY_NO_BOOT_STORE: 'BCD ストアなし',
     RECOVERY_NOT_QUARANTINED: '隔離されていないファイル',
     BITLOCKER_LOCKED: 'BitLocker によるロック',
     BITLOCKER_CONVERSION: '暗号化または解除の途中',
@@ -230,7 +230,7 @@ export const diskJa = {
   because: '理由',
   choices: '選択肢',
   choiceReplay:
-    'Windows にログを再生させます。ディスクを Windows ホストに接続するか、対象のマシンで Windows PE を起動し、ボリュームをオンラインにしてから正常にオフラインへ戻し、この修復をもう一度実行してください。最初のマウントでログが再生されます。',
+    'Windows にログを反映させます。ディスクを Windows ホストに接続するか、対象のマシンで Windows PE を起動し、ボリュームをオンラインにしてから正常にオフラインへ戻し、この修復をもう一度実行してください。最初のマウントでログが反映されます。',
   choiceWithout: (steps, options) => `実行できない手順 (${steps}) を除外します。同じコマンドに ${options} を付けてください。`,
   choiceRoute:
     '別の方法をとります。Windows PE または回復環境からファイルの名前を変えるか削除してください (NTFS 自身がログの整合性を保ちます)。または、ボリュームを複製から復元してください。',
