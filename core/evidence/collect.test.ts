@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { FactDefinition, MessageTemplate } from '@winmedic/knowledge/model';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Evidence } from '../model/observation.ts';
-import { type CollectOptions, collectEvidence } from './collect.ts';
+import { collectEvidence } from './collect.ts';
+import type { CollectOptions } from './collect-options.ts';
 import { evtxOf, plainLog, TestFolder, zipOf } from './test-inputs.ts';
 
 const dir = new TestFolder();

@@ -1,22 +1,14 @@
 import { renameSync } from 'node:fs';
 import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
-import type { BlameKnowledge, EventPattern, FactDefinition, MessageTemplate, StateAddress } from '@winmedic/knowledge/model';
+import type { StateAddress } from '@winmedic/knowledge/model';
 import { type OpenedDisk, openDisk } from '../disk/index.ts';
 import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
-import { Collector, DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
-import {
-  bootStoresOf,
-  type DiskEvidenceOptions,
-  type DiskWindows,
-  dumpsOf,
-  hivesOf,
-  imagesNamed,
-  logsOf,
-  windowsOn,
-} from './disk-evidence.ts';
+import type { CollectOptions } from './collect-options.ts';
+import { Collector, DEFAULT_KEEP_LIMITS } from './collector.ts';
+import { affordable, bootStoresOf, type DiskWindows, dumpsOf, hivesOf, imagesNamed, logsOf, windowsOn } from './disk-evidence.ts';
 import { factsOfDisks, hostOfDiskDump } from './disk-facts.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { sha256Of } from './hash.ts';
@@ -35,39 +27,6 @@ import { TempDir } from './temp-dir.ts';
 import { type FoundFile, findFiles } from './walk.ts';
 import { wantedState } from './wanted-state.ts';
 import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipLimits } from './zip.ts';
-
-/** How evidence is gathered. */
-export interface CollectOptions {
-  /** Also carve deleted records (lower trust). Default false. */
-  readonly recover?: boolean;
-  /** SHA-256 of every source. Default true. */
-  readonly hash?: boolean;
-  /** Zone of times in pasted text and facts that carry none: IANA name, `UTC` or an offset. Default the zone of this machine. */
-  readonly zone?: string;
-  /** Bytes done of all, and the input being read. */
-  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly path: string }) => void;
-  readonly signal?: AbortSignal;
-  /** Runs the scan of a log, which does not return to the event loop: a command can make it end at Ctrl-C. Default: a plain call. */
-  readonly runSync?: <T>(work: () => T) => T;
-  /** Facts stated on the command line ({@link parseFact}). */
-  readonly facts?: readonly FactObservation[];
-  /** Files that are facts whatever they look like (`--facts FILE`). */
-  readonly factsFiles?: readonly string[];
-  /** Known facts, for facts files. Default those of the bundled knowledge base. */
-  readonly factDefinitions?: readonly FactDefinition[];
-  /** Windows' message texts, for pasted text. Default those of the bundled knowledge base. */
-  readonly templates?: readonly MessageTemplate[];
-  /** Events that causes look at ({@link patternsOf}), kept in addition to the built-in interest. */
-  readonly patterns?: readonly EventPattern[];
-  /** Places of host state looked up in registry hives. Default those of the settings of the bundled knowledge base. */
-  readonly stateAddresses?: readonly StateAddress[];
-  /** Tables that say which module a crash dump points at. Default those of the bundled knowledge base. */
-  readonly blame?: BlameKnowledge;
-  readonly keepLimits?: KeepLimits;
-  readonly zipLimits?: ZipLimits;
-  /** Keys of disks among the evidence, and which of their volumes is meant. */
-  readonly disk?: DiskEvidenceOptions;
-}
 
 /** Kinds of sources that say something about a host. */
 const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
@@ -390,15 +349,31 @@ class Collection {
     for (const windows of runSync(() => windowsOn(disk, label, this.#problems, { ...options, named: input.named === true }))) {
       this.#windows.push(windows);
       const dumpsBefore = this.#dumps.length;
-      const inputs = runSync(() => [
-        ...logsOf(windows, this.#problems),
-        ...hivesOf(windows, this.#hiveNames()),
-        ...(this.#wantsRoot('BCD') ? bootStoresOf(windows, label, this.#problems) : []),
-        ...dumpsOf(windows, this.#problems),
+      const found = (list: () => Input[]): Input[] =>
+        affordable(
+          windows,
+          runSync(() => this.#listed(windows.label, list)),
+          this.#problems,
+        );
+      await this.#readAll([
+        ...found(() => logsOf(windows, this.#problems)),
+        ...found(() => hivesOf(windows, this.#hiveNames())),
+        ...(this.#wantsRoot('BCD') ? found(() => bootStoresOf(windows, label)) : []),
+        ...found(() => dumpsOf(windows, this.#problems)),
       ]);
-      await this.#readAll(inputs);
       const modules = new Set(this.#dumps.slice(dumpsBefore).flatMap(({ blame }) => blame?.module.toLowerCase() ?? []));
-      await this.#readAll([...modules].flatMap((module) => runSync(() => imagesNamed(windows, module))));
+      await this.#readAll([...modules].flatMap((module) => found(() => imagesNamed(windows, module))));
+    }
+  }
+
+  /** A list of files on a disk; a place that cannot be read is a problem, and the others are still read. */
+  #listed(label: string, list: () => Input[]): Input[] {
+    try {
+      return list();
+    } catch (error) {
+      this.#options.signal?.throwIfAborted();
+      this.#problems.add(unreadable(error, label));
+      return [];
     }
   }
 

@@ -1,7 +1,6 @@
 import { FormatError, WireError } from '@winmedic/bytes';
 import { type NtfsFile, type NtfsVolume, streamObstacle } from '@winmedic/disk';
 import {
-  type BootStore,
   bootStores,
   CONFIG_FOLDER,
   type DiskKeys,
@@ -14,7 +13,7 @@ import {
 import type { FileSource } from './file-source.ts';
 import type { Input } from './input.ts';
 import { instantOfTicks } from './instant.ts';
-import { type Problems, unreadable } from './problems.ts';
+import type { Problems } from './problems.ts';
 
 /** A file on a disk whose contents cannot be had: encrypted, or made by a driver of Windows. */
 class DiskFileError extends WireError<'EVIDENCE_DISK_FILE'> {
@@ -46,6 +45,8 @@ export interface DiskWindows {
   readonly inUse: boolean;
   /** There is no other on the disk, also among those that were not asked for: what lies on other volumes (boot store) belongs to it. */
   readonly alone: boolean;
+  /** Bytes that may still be read from it. */
+  readonly budget: { bytes: number };
 }
 
 /** Folders and files of a Windows that are evidence; their places are the default ones. */
@@ -55,6 +56,12 @@ const WHOLE_DUMP = 'Windows\\MEMORY.DMP';
 /** Windows has some 400 logs and keeps 50 small dumps unless told otherwise; more than these were made to fill memory. */
 const MAX_LOGS = 5000;
 const MAX_DUMPS = 1000;
+/**
+ * A damaged record can claim any size, and a virtual disk is larger than its file: what is read stays below the size of the volume and below this many times
+ * the size of the file, as for archives.
+ */
+const MAX_RATIO = 300;
+const RATIO_FROM_BYTES = 256 << 20;
 /** Users of a disk that are named. */
 const MAX_USERS = 8;
 
@@ -99,7 +106,18 @@ export function windowsOn(disk: OpenedDisk, label: string, problems: Problems, {
     label: `${label}!/${volume.number}`,
     alone: found.length === 1,
     inUse: uses.length > 0,
+    budget: { bytes: Math.min(volume.raw.sizeBytes, RATIO_FROM_BYTES + MAX_RATIO * disk.bottom.sizeBytes) },
   }));
+}
+
+/** The files of these that may be read; one that is longer than all that is left is a problem. */
+export function affordable({ budget }: DiskWindows, inputs: readonly Input[], problems: Problems): Input[] {
+  return inputs.filter(({ label, sizeBytes }) => {
+    const fits = sizeBytes <= budget.bytes;
+    if (fits) budget.bytes -= sizeBytes;
+    else problems.add({ code: 'EVIDENCE_DISK_SIZE', path: label, severity: 'unusable', need: sizeBytes, have: budget.bytes });
+    return fits;
+  });
 }
 
 /** Event logs of a Windows, in the order of their names. */
@@ -125,17 +143,9 @@ export function hivesOf(windows: DiskWindows, names: readonly string[]): Input[]
 }
 
 /** The boot stores of the disk, each with its logs, when they can only belong to this Windows. */
-export function bootStoresOf({ disk, alone }: DiskWindows, label: string, problems: Problems): Input[] {
+export function bootStoresOf({ disk, alone }: DiskWindows, label: string): Input[] {
   if (!alone) return [];
-  let stores: BootStore[];
-  try {
-    stores = bootStores(disk);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    problems.add(unreadable(error, label));
-    return [];
-  }
-  return stores.flatMap(({ volume, path, source, logs }) => {
+  return bootStores(disk).flatMap(({ volume, path, source, logs }) => {
     const folder = path.slice(0, path.lastIndexOf('\\') + 1);
     return [{ name: path.slice(folder.length), source }, ...logs].map(
       ({ name, source: bytes }): Input => ({

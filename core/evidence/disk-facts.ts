@@ -3,7 +3,7 @@ import type { DumpObservation } from '../model/state.ts';
 import { channelFilesOn } from './disk-channel-files.ts';
 import { type DiskWindows, diskLabel } from './disk-evidence.ts';
 import { bootFacts, type DiskFact, volumeFacts } from './disk-state.ts';
-import type { Problems } from './problems.ts';
+import { type Problems, unreadable } from './problems.ts';
 import { HOST_NAME_ADDRESSES } from './wanted-state.ts';
 
 /** What was read from the files on disks, for telling whose they are and until when the disk was in use. */
@@ -19,7 +19,14 @@ export function factsOfDisks(windows: readonly DiskWindows[], read: ReadFromDisk
     if (host === undefined || one.inUse) return [];
     const until = newestOn(one, read);
     const sourceId = read.sources.find(({ kind, path }) => kind === 'disk' && diskLabel(one.label) === path)?.id ?? '';
-    const made = [...channelFilesOn(one, problems), ...volumeFacts(one, problems), ...bootFacts(one, problems)];
+    const made = [channelFilesOn, volumeFacts, bootFacts].flatMap((read) => {
+      try {
+        return read(one, problems);
+      } catch (error) {
+        problems.add(unreadable(error, one.label));
+        return [];
+      }
+    });
     return made.map((fact) => observationOf(fact, { host, until, sourceId, label: one.label }));
   });
 }

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { EvtxError, type EvtxLog, openEvtx } from '@winmedic/evtx';
 import { type OpenedDisk, openDisk } from '../disk/index.ts';
 import type { InputProblem } from '../model/observation.ts';
-import { type DiskEvidenceOptions, logsOf, windowsOn } from './disk-evidence.ts';
+import { affordable, type DiskEvidenceOptions, logsOf, windowsOn } from './disk-evidence.ts';
 import { type FileSource, fileSource } from './file-source.ts';
 import { type Input, inputOf } from './input.ts';
 import { diskDamage, Problems, unreadable } from './problems.ts';
@@ -51,7 +51,7 @@ export async function eachLog(
     });
     disks.push(disk);
     for (const windows of windowsOn(disk, label, problems, { ...wanted, named: named === true })) {
-      const members = logsOf(windows, problems);
+      const members = affordable(windows, logsOf(windows, problems), problems);
       total += members.reduce((sum, member) => sum + member.sizeBytes, 0);
       for (const member of members) {
         if (!(await open(member))) return false;

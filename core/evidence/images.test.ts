@@ -2,7 +2,8 @@ import { writeDump } from '@winmedic/labs/dump-writer';
 import { type WriteImage, writeImage } from '@winmedic/labs/image-writer';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Evidence } from '../model/observation.ts';
-import { type CollectOptions, collectEvidence } from './collect.ts';
+import { collectEvidence } from './collect.ts';
+import type { CollectOptions } from './collect-options.ts';
 import { plainLog, TestFolder, zipOf } from './test-inputs.ts';
 
 const dir = new TestFolder();

@@ -1,5 +1,6 @@
 /** Evidence: from files, folders and archives to observations with their coverage. */
-export { type CollectOptions, collectEvidence } from './collect.ts';
+export { collectEvidence } from './collect.ts';
+export type { CollectOptions } from './collect-options.ts';
 export { DEFAULT_KEEP_LIMITS, type KeepLimits } from './collector.ts';
 export type { DiskEvidenceOptions } from './disk-evidence.ts';
 export { type EachLogOptions, eachLog } from './each-log.ts';
