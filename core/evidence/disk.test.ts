@@ -18,10 +18,22 @@ import { withStateFacts } from '../exposure/index.ts';
 import type { Evidence } from '../model/observation.ts';
 import type { Diagnosis } from '../model/verdict.ts';
 import { buildTimeline } from '../timeline/build.ts';
-import { type CollectOptions, collectEvidence } from './collect.ts';
+import { collectEvidence } from './collect.ts';
+import type { CollectOptions } from './collect-options.ts';
 import { eachLog } from './each-log.ts';
 import { patternsOf } from './patterns.ts';
-import { AGENT_IMAGE, agentDump, CRASHED, channelFiles, crashLogs, file, gptDisk, ticks, windowsVolume } from './test-disks.ts';
+import {
+  AGENT_IMAGE,
+  agentDump,
+  CRASHED,
+  channelFiles,
+  crashLogs,
+  file,
+  gptDisk,
+  ticks,
+  windowsVolume,
+  writeWindows,
+} from './test-disks.ts';
 import { TestFolder } from './test-inputs.ts';
 
 const dir = new TestFolder();
@@ -285,6 +297,28 @@ describe('a disk that cannot be used', () => {
       const { problems } = await collect(path);
       expect(problems.length).toBeGreaterThan(0);
     }
+  });
+
+  it('with a file that claims to be longer than its volume is not read without end', async () => {
+    const written = writeWindows({ hives: CRASHED, entries: [file('Windows\\Minidump\\1.dmp', agentDump())] });
+    const name = 'Windows\\Minidump\\1.dmp';
+    const record = written.recordOffset(written.file(name).record);
+    const bytes = written.image.bytes();
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    // The sizes of the data attribute: allocated, real and initialized stand at 40, 48 and 56.
+    let at = record + view.getUint16(record + 20, true);
+    while (view.getUint32(at, true) !== 0x80) at += view.getUint32(at + 4, true);
+    for (const field of [40, 48, 56]) view.setBigUint64(at + field, 1n << 50n, true);
+    const path = dir.file('bad/long.img', gptDisk(bytes));
+    const { problems } = await collect(path);
+    expect(problems).toContainEqual(
+      expect.objectContaining({
+        code: 'EVIDENCE_DISK_SIZE',
+        path: `${path}!/1/Windows/Minidump/1.dmp`,
+        severity: 'unusable',
+        need: 2 ** 50,
+      }),
+    );
   });
 
   it('does not hide the others: two disks and a folder in one run', async () => {
