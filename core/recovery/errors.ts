@@ -6,6 +6,8 @@ export const RECOVERY_CODES = [
   'RECOVERY_HIBERNATED',
   /** Not NTFS 3.1: nobody described how to change it. */
   'RECOVERY_NTFS_VERSION',
+  /** Windows ran after the repair and its log has pending records: what is put back could be overwritten by them. */
+  'RECOVERY_STARTED_SINCE',
   /** A member of a dynamic disk or of a storage pool. */
   'RECOVERY_COMPOSITE',
   /** Mounted, held, locked, or open for writing elsewhere. */

@@ -3,10 +3,11 @@ import { FormatError } from '@winmedic/bytes';
 import type { BlockPlan, EditPreview, LogFile, NtfsVolume, Overlay } from '@winmedic/disk';
 import { type HiveChange, openHive } from '@winmedic/registry-hive';
 import type { BootStore } from '../disk/boot-store.ts';
+import { DiskAccessError } from '../disk/errors.ts';
 import { hibernatedVolumes } from '../disk/hibernation.ts';
 import type { OpenedDisk } from '../disk/open-disk.ts';
 import type { DiskVolume } from '../disk/volume.ts';
-import { CONFIG_FOLDER, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
+import { CONFIG_FOLDER, hasWindows, hiveOnDisk, windowsVolume } from '../disk/windows.ts';
 import { BUILD_KEY, BUILD_VALUE, windowsBuild } from '../disk/windows-build.ts';
 import type { ChangeReport, CheckReport, Refusal, RepairAction, StepReport } from '../model/disk.ts';
 import { changeBootStores } from './boot-store.ts';
@@ -49,6 +50,7 @@ const VERSION = { major: 3, minor: 1 };
  */
 export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRepair {
   const { overlay } = disk;
+  if (request.volume === undefined) refuseLockedBeside(disk);
   const volume = windowsVolume(disk, request.volume);
   const refusals: Refusal[] = [];
   const refuse = (code: Refusal['code'], what: string, because: readonly string[] = []): void =>
@@ -107,6 +109,28 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
     refusals,
     outcome,
   };
+}
+
+/**
+ * A locked volume may hold the Windows that was meant: with another one beside it in the clear, the operator must say which.
+ * @throws {DiskAccessError} DISK_SEVERAL_WINDOWS
+ */
+function refuseLockedBeside(disk: OpenedDisk): void {
+  const locked = disk.volumes.filter((volume) => volume.kind === 'bitlocker' && !volume.readable);
+  const open = disk.volumes.filter((volume) => !locked.includes(volume) && couldBe(volume));
+  if (locked.length === 0 || open.length === 0) return;
+  throw new DiskAccessError('DISK_SEVERAL_WINDOWS', disk.path, {
+    have: [...open.map(({ number }) => `${number}`), ...locked.map(({ number }) => `${number} (BitLocker)`)].join(', '),
+  });
+}
+
+function couldBe(volume: DiskVolume): boolean {
+  try {
+    return hasWindows(volume);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 /** One walk through the steps. Hives are changed last, each once, with everything the steps want of it. */

@@ -2,8 +2,9 @@ import { FormatError } from '@winmedic/bytes';
 import { compareDisk, type DiskState, finishJournal, type Journal, type JournalProgress, undoJournal } from '@winmedic/disk';
 import { type FileDevice, type FileSink, openFileDevice } from '../disk/file-device.ts';
 import { hibernatedVolumes } from '../disk/hibernation.ts';
-import { type OpenDiskOptions, openDisk } from '../disk/open-disk.ts';
+import { type OpenDiskOptions, type OpenedDisk, openDisk } from '../disk/open-disk.ts';
 import { RecoveryError } from './errors.ts';
+import { ranSince } from './identity.ts';
 import { isTrusted, sha256, wholeJournalsOf, withJournal } from './journal-file.ts';
 import { openForWriting, refuseUsed } from './writing.ts';
 
@@ -50,7 +51,8 @@ function newestJournal(path: string, device: FileDevice): string {
 
 /**
  * Puts every byte back that a repair changed, or finishes one that was interrupted. Refused when anything else wrote to one of those places since.
- * @throws {RecoveryError} RECOVERY_NO_JOURNAL, RECOVERY_IN_USE, RECOVERY_HIBERNATED (Windows ran since, and would continue over what is put back); {DiskError} of the journal; what the disk throws.
+ * @throws {RecoveryError} RECOVERY_NO_JOURNAL, RECOVERY_IN_USE, RECOVERY_HIBERNATED (Windows ran since, and would continue over what is put back),
+ *   RECOVERY_STARTED_SINCE (it ran, and its log has pending records); {DiskError} of the journal; what the disk throws.
  */
 export function undoRepair(path: string, options: UndoOptions = {}): Undone {
   const finish = options.finish === true;
@@ -58,7 +60,7 @@ export function undoRepair(path: string, options: UndoOptions = {}): Undone {
     const found = options.journal ?? newestJournal(path, device);
     return { journal: found, facts: withJournal(found, (one) => factsOf(found, one, device, finish)) };
   });
-  if (facts.outcome === 'planned') refuseHibernated(path, options.open);
+  if (facts.outcome === 'planned') refuseStarted(path, facts.identity, options.open);
   if (facts.outcome !== 'planned' || options.dryRun === true) return facts;
   refuseUsed(path);
   const sink = openForWriting(path, options.openSink);
@@ -77,8 +79,11 @@ export function undoRepair(path: string, options: UndoOptions = {}): Undone {
   }
 }
 
-/** The state a hibernated Windows has in memory may differ from what the places of a journal show. A disk too torn to be opened is not booted either. */
-function refuseHibernated(path: string, options: OpenDiskOptions = {}): void {
+/**
+ * What a Windows that ran since has in memory (hibernated) or in its log (crashed) may differ from what the places of a journal show. A disk too torn to be
+ * opened did not start either.
+ */
+function refuseStarted(path: string, identity: readonly string[], options: OpenDiskOptions = {}): void {
   let disk: ReturnType<typeof openDisk>;
   try {
     disk = openDisk(path, options);
@@ -89,8 +94,20 @@ function refuseHibernated(path: string, options: OpenDiskOptions = {}): void {
   try {
     const found = hibernatedVolumes(disk).find(({ state }) => state === 'hibernated');
     if (found !== undefined) throw new RecoveryError('RECOVERY_HIBERNATED', `${found.volume.number}: hiberfil.sys`, { have: found.state });
+    const ran = startedSince(disk, identity);
+    if (ran !== undefined) throw new RecoveryError('RECOVERY_STARTED_SINCE', `${ran}: $LogFile`);
   } finally {
     disk.close();
+  }
+}
+
+/** Number of the volume; one whose file system is too torn to say anything did not start. */
+function startedSince(disk: OpenedDisk, identity: readonly string[]): number | undefined {
+  try {
+    return ranSince(disk, identity)?.number;
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
   }
 }
 

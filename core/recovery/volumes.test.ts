@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { Recipe } from '@winmedic/knowledge/model';
+import { writeBitLocker } from '@winmedic/labs/bitlocker-writer';
 import { assembleDisk, GPT_TYPE, gptPieces } from '@winmedic/labs/disk-writer';
+import { LogWriter } from '@winmedic/labs/logfile-writer';
 import { writeNtfs } from '@winmedic/labs/ntfs-writer';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openFileDevice, openFileSink } from '../disk/file-device.ts';
@@ -77,6 +80,13 @@ describe('a disk with two volumes', () => {
     expect(checks[1]).toEqual([]);
   });
 
+  it('is repaired only by number while a locked one may hold the Windows that was meant', () => {
+    const path = twoVolumes(writeBitLocker(other(''), { method: 'aes-xts-128', protectors: [{ kind: 'startup-key' }] }).volume);
+    expect(() => refusals(path)).toThrow(expect.objectContaining({ code: 'DISK_SEVERAL_WINDOWS', have: '2, 1 (BitLocker)' }));
+    const named = opened(path, true, (disk) => planRepair(disk, { purpose: 'test', steps, volume: 2 }).outcome);
+    expect(named).toBe('planned');
+  });
+
   it('tells what cannot be read when no other volume has a Windows', () => {
     const path = twoVolumes(other(''));
     const sink = openFileSink(path);
@@ -104,6 +114,38 @@ describe('undo', () => {
     again.write(at, new TextEncoder().encode('WAKE'));
     again.close();
     expect(undoRepair(path).outcome).toBe('undone');
+  });
+
+  it('is refused when Windows was started since and left records in its log', () => {
+    const log = (records: number, clean: boolean): Uint8Array => {
+      const writer = new LogWriter({ sizeBytes: 2 << 20, version: '2.0', client: '1.0', clusterBytes: 4096 });
+      writer.append(2, 0, 0n, new Uint8Array(0x70));
+      writer.checkpoint({ attributes: [{ target: 0x18, record: 0, type: 0x80 }] });
+      // A record of a file nobody edits: number 40, in the tenth cluster of $MFT.
+      for (let n = 0; n < records; n++)
+        writer.record({ redo: 0x07, undo: 0x07, transaction: 0x18, target: 0x18, vcn: 10, lcns: [14], redoData: new Uint8Array(8) });
+      if (records > 0) writer.end(0x18);
+      return writer.write({ clean }).bytes();
+    };
+    const path = images.image(bytesOf(damagedVolume({ logFile: log(0, true) })));
+    const before = readFileSync(path);
+    opened(path, true, (disk) => applyRepair(planRepair(disk, { purpose: 'test', steps })));
+    const at = opened(path, false, ({ volumes }) => {
+      const ntfs = volumes[0]!.ntfs!;
+      return ntfs.file(2)!.attributes.find(({ type }) => type === 0x80)!.runs[0]!.lcn! * ntfs.boot.clusterBytes;
+    });
+    const put = (bytes: Uint8Array): void => {
+      const sink = openFileSink(path);
+      sink.write(at, bytes);
+      sink.close();
+    };
+    put(log(3, false));
+    expect(() => undoRepair(path)).toThrow(expect.objectContaining({ code: 'RECOVERY_STARTED_SINCE' }));
+    // Closed by Windows since: the log has moved on, and nothing is pending.
+    put(log(3, true));
+    expect(undoRepair(path).outcome).toBe('undone');
+    put(log(0, true));
+    expect(Buffer.compare(readFileSync(path), before)).toBe(0);
   });
 
   it('does not need a volume that can be read', () => {
