@@ -3,7 +3,10 @@ import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
 import type { BitLockerVolume } from './types.ts';
 
-/** BitLocker's identifiers in the volume header: the usual one, and that of a volume whose used space is still being encrypted. @source libyal BDE format, "Overview" */
+/**
+ * BitLocker's identifiers in the volume header: the usual one, and that of a volume whose used space is still being encrypted.
+ * @source libyal BDE format, "Overview", where the second stands for used space only; cryptsetup's sample volumes have it only while encryption is not finished.
+ */
 const BITLOCKER_GUID = '{4967d63b-2e29-4ad8-8399-f6a339e3d001}';
 const ENCRYPT_ON_WRITE_GUID = '{92a84d3b-dd80-4d0e-9e4e-b1e3284eaed8}';
 

@@ -5,7 +5,7 @@ import type { VolumeKind } from './types.ts';
 export const VOLUME_HEAD_BYTES = 4096;
 
 /**
- * GUIDs of a BitLocker volume header: whole volume, and used space only.
+ * GUIDs of a BitLocker volume header: the usual one, and that of a volume whose used space is still being encrypted.
  * @source libyal, "BitLocker Drive Encryption (BDE) format": volume headers, known identifiers
  */
 const BITLOCKER_GUIDS: ReadonlySet<string> = new Set(['{4967d63b-2e29-4ad8-8399-f6a339e3d001}', '{92a84d3b-dd80-4d0e-9e4e-b1e3284eaed8}']);
