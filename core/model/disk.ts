@@ -171,6 +171,8 @@ export type RepairAction =
   | { readonly kind: 'restored'; readonly path: string; readonly to: string }
   | { readonly kind: 'replayed'; readonly path: string; readonly entries: number; readonly grownBy: number }
   | { readonly kind: 'hive-clean'; readonly path: string }
+  /** The registry's transactions of this hive are not closed: while their logs lie beside it, Windows may carry them out over the change. */
+  | { readonly kind: 'transactions-pending'; readonly path: string }
   | {
       readonly kind: 'value';
       readonly path: string;

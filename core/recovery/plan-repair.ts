@@ -18,7 +18,7 @@ import { changeHive, type HiveWork } from './hive-work.ts';
 import { tornJournal } from './journal-file.ts';
 import { judgeByLog } from './judge-log.ts';
 import { blocksOf, noWork, type RepairRequest, type RepairStep, type StepWork } from './request.ts';
-import { putTxrAside, quarantine, quarantineNamed, resetLog, restore, serviceChanges } from './steps.ts';
+import { putTxrAside, quarantine, quarantineNamed, resetLog, restore, serviceChanges, txrLogs } from './steps.ts';
 
 /** A repair thought through to the end in memory. Nothing has reached the disk. */
 export interface PlannedRepair {
@@ -245,7 +245,11 @@ class RepairRun {
         ? { kind: 'replayed', path, entries: work.entries, grownBy }
         : { kind: 'hive-clean', path };
       const previews = work.previews.map((preview) => ({ ...preview, volume: this.#ntfs }));
-      return { outcome: work.plan.writes.length > 0 ? 'planned' : 'nothing', actions: [action], refusals: [], previews };
+      const changed = work.plan.writes.length > 0;
+      // Hives come last: logs that a step of this repair put aside are no longer there.
+      const atRisk = changed && work.plan.pendingTransactions && txrLogs(this.#ntfs).length > 0;
+      const pending: RepairAction[] = atRisk ? [{ kind: 'transactions-pending', path }] : [];
+      return { outcome: changed ? 'planned' : 'nothing', actions: [action, ...pending], refusals: [], previews };
     } catch (error) {
       return refusedBy(error, path);
     }

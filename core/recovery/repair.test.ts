@@ -253,3 +253,20 @@ describe('verify', () => {
     expect(volumes[0]!.hives.map(({ state }) => state)).toEqual(['clean', 'clean']);
   });
 });
+
+describe('a hive with transactions that are not closed', () => {
+  const pending = ({ steps }: PlannedRepair) =>
+    steps.flatMap(({ actions }) => actions.filter(({ kind }) => kind === 'transactions-pending'));
+
+  it('is told of as long as their logs stay beside it', () => {
+    const spec = { transactions: true };
+    const sensor = new Set(['disable-sensor']);
+    const without = new Set(['txr-logs']);
+    planned(made(spec), { with: sensor, without }, (plan) =>
+      expect(pending(plan)).toEqual([{ kind: 'transactions-pending', path: `${CONFIG_FOLDER}\\SYSTEM` }]),
+    );
+    planned(made(spec), { with: sensor }, (plan) => expect(pending(plan)).toEqual([]));
+    planned(made(spec), { without }, (plan) => expect(pending(plan)).toEqual([]));
+    planned(made(), { with: sensor, without }, (plan) => expect(pending(plan)).toEqual([]));
+  });
+});

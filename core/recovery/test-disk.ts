@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isoToTicks } from '@winmedic/bytes';
-import { binary, dword, type HiveDescription, sz, type WriteHiveKey, writeDirtyHive, writeHive } from '@winmedic/labs/hive-writer';
+import { binary, dword, type HiveDescription, seal, sz, type WriteHiveKey, writeDirtyHive, writeHive } from '@winmedic/labs/hive-writer';
 import { type WriteEntry, type WrittenNtfs, writeNtfs } from '@winmedic/labs/ntfs-writer';
 
 /** FILETIME ticks of a time in UTC. */
@@ -26,6 +26,8 @@ export interface DiskSpec {
   readonly start?: number;
   readonly volume?: Partial<Parameters<typeof writeNtfs>[0]>;
   readonly lsnOfFaulty?: bigint;
+  /** SYSTEM is clean, and flag 0x1 of its base block says that transactions are not closed. */
+  readonly transactions?: boolean;
 }
 
 const TIME = ticks('2024-07-19T04:10:00Z');
@@ -67,6 +69,13 @@ function systemHive(start: number) {
   ]);
 }
 
+/** The hive after its logs were replayed, with transactions that are not closed. */
+function openTransactions({ after }: ReturnType<typeof systemHive>): { hive: Uint8Array; log1: Uint8Array; log2: Uint8Array } {
+  new DataView(after.buffer, after.byteOffset).setUint32(144, 1, true);
+  seal(after);
+  return { hive: after, log1: new Uint8Array(0), log2: new Uint8Array(0) };
+}
+
 function softwareHive(build: string | null) {
   const values = build === null ? [] : [sz('CurrentBuildNumber', build)];
   return writeDirtyHive(
@@ -81,7 +90,7 @@ function softwareHive(build: string | null) {
 /** A bare NTFS volume of a crashed server: three channel files, dirty hives, logs of the transactional registry. */
 export function damagedVolume(spec: DiskSpec = {}): WrittenNtfs {
   const config = 'Windows\\System32\\config';
-  const system = systemHive(spec.start ?? 1);
+  const system = spec.transactions === true ? openTransactions(systemHive(1)) : systemHive(spec.start ?? 1);
   const software = softwareHive(spec.build === undefined ? '17763' : spec.build);
   const at = (path: string, time: string, data = 'x'.repeat(3000), more: Partial<WriteEntry> = {}): WriteEntry => ({
     path,

@@ -41,6 +41,8 @@ export function actionItem(action: RepairAction, options: ViewOptions): Item | u
       };
     case 'hive-clean':
       return { text: words.hiveClean(action.path) };
+    case 'transactions-pending':
+      return { mark: 'warn', text: words.transactionsPending(action.path) };
     case 'value':
       return { mark: 'good', text: valueText(action, words) };
     case 'absent':

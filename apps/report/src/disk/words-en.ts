@@ -313,6 +313,8 @@ export const diskEn = {
   present: (path: string) => `renamed by an earlier repair: ${path}`,
   replayed: (path: string, entries: number, grown: string) =>
     `hive ${path}: ${plural(entries, 'log entry', 'log entries')} replayed${grown === '' ? '' : `, file longer by ${grown}`}; it no longer needs its logs`,
+  transactionsPending: (path: string) =>
+    `hive ${path}: transactions of the registry are not closed; as long as their logs (config\\TxR) are not put aside, Windows may carry them out over the change`,
   hiveClean: (path: string) => `hive ${path}: needs no log`,
   valueChanged: (key: string, name: string, from: string, to: string) => `${key} ${name}: ${from} -> ${to}`,
   keyRemoved: (key: string) => `key removed: ${key}`,

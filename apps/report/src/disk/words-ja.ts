@@ -289,6 +289,8 @@ export const diskJa = {
   present: (path) => `以前の修復で隔離済み: ${path}`,
   replayed: (path, entries, grown) =>
     `ハイブ ${path}: ログ ${n(entries)} エントリを反映${grown === '' ? '' : `、ファイルを ${grown} 拡張`}、以後はログ不要`,
+  transactionsPending: (path) =>
+    `ハイブ ${path}: 完了していないレジストリ トランザクションあり。そのログ (config\\TxR) を退避しない限り、起動時に Windows が変更に重ねて実行する可能性があります`,
   hiveClean: (path) => `ハイブ ${path}: ログ不要`,
   valueChanged: (key, name, from, to) => `${key} ${name}: ${from} -> ${to}`,
   keyRemoved: (key) => `キーの削除: ${key}`,

@@ -2,6 +2,7 @@ import { type Undone, undoRepair, undoReport } from '@winmedic/core/recovery';
 import { undoToJson, undoToText } from '@winmedic/report';
 import { reportMeta } from '../../case.ts';
 import type { Context } from '../../context.ts';
+import { keysOf } from '../../disk-keys.ts';
 import { CliError, fileErrorText } from '../../errors.ts';
 import { makeProgress } from '../../progress.ts';
 import type { VerbRun } from '../../spec.ts';
@@ -12,7 +13,12 @@ import { isFormatError, people } from './shown.ts';
 export const run: VerbRun = async (context, [path = ''], options) => {
   const started = performance.now();
   const journal = options['journal'] as string | undefined;
-  const undo = { ...(journal !== undefined && { journal }), finish: options['finish'] === true };
+  const keys = await keysOf(context, options, () => {});
+  const undo = {
+    ...(journal !== undefined && { journal }),
+    finish: options['finish'] === true,
+    ...(keys && { open: { keys } }),
+  };
   const show = async (undone: Undone): Promise<void> => {
     const report = undoReport(path, undone, started);
     if (context.json) await context.outJson(undoToJson(report, reportMeta(context, started)));

@@ -156,8 +156,8 @@ const undo: VerbSpec = {
   args: '<disk>',
   summary: { en: 'Undo a repair bit for bit, or finish an interrupted one', ja: '修復をビット単位で取り消す、または中断された修復を完了' },
   details: {
-    en: 'Refused when anything else wrote to one of the changed places since. No keys are needed: the bytes of the disk itself are put back.',
-    ja: '変更した箇所にほかの書き込みがあった場合は拒否します。ディスク上のバイト列をそのまま戻すため、キーは不要です。',
+    en: 'Refused when anything else wrote to one of the changed places since, or when Windows ran since and is hibernated or left records pending in its log. The bytes of the disk itself are put back, for which no keys are needed; a key of an encrypted volume only lets that last question be asked.',
+    ja: '変更した箇所にほかの書き込みがあった場合や、その後に Windows が動作して休止状態にあるかログに未処理の記録を残している場合は拒否します。ディスク上のバイト列をそのまま戻すため、キーは不要です。暗号化されたボリュームのキーは、その後の Windows の動作を確認するためだけに使います。',
   },
   examples: [
     { command: 'winmedic disk undo server.vhdx', text: { en: 'the newest repair', ja: '最新の修復を取り消す' } },
@@ -179,6 +179,7 @@ const undo: VerbSpec = {
           }
         : option,
     ),
+    ...VOLUME_OPTIONS.filter(({ flags }) => !flags.startsWith('--volume')),
     VERBOSE,
   ],
   load: () => import('./undo.ts'),
