@@ -1,5 +1,5 @@
 import type { ByteSource } from '@winmedic/bytes';
-import { readUpTo } from '@winmedic/bytes';
+import { readUpTo, wholeReads } from '@winmedic/bytes';
 import { checkRange } from '../block/devices.ts';
 import type { BlockDevice } from '../block/types.ts';
 import { DiskError } from '../errors.ts';
@@ -46,9 +46,8 @@ export function readStructure(source: ByteSource, offset: number, size: number, 
  * @throws {DiskError} CONTAINER_BLOCK when the file delivers less: never zeros in place of data.
  */
 export function readBlock(source: ByteSource, offset: number, into: Uint8Array, what: string): void {
-  const bytes = readUpTo(source, offset, into.length);
-  if (bytes.length < into.length) throw new DiskError('CONTAINER_BLOCK', what, { offset, need: into.length, have: bytes.length });
-  into.set(bytes);
+  const have = wholeReads(source).readAt(offset, into);
+  if (have < into.length) throw new DiskError('CONTAINER_BLOCK', what, { offset, need: into.length, have });
 }
 
 /**
