@@ -40,6 +40,7 @@ export function hiveStructureKind(): Kind {
         counts.planned++;
         counts.writes += plan.writes.length;
         check(carriedOut(plan, parts), changes);
+        if (parts.length === 1) torn(plan, hive!, random);
       } catch (error) {
         if (!(error instanceof HiveError)) throw error;
         counts.refused++;
@@ -71,6 +72,18 @@ function check(parts: readonly Uint8Array[], changes: readonly HiveChange[]): vo
     Buffer.compare(key!.value(last.value)!.data(), last.data) !== 0
   )
     throw new Error(`${last.value} has other data`);
+}
+
+/** An interrupted plan leaves a tree that is whole: with each change made or not. */
+function torn({ writes }: HivePlan, before: Uint8Array, random: Random): void {
+  const now = new Uint8Array(Math.max(before.length, ...writes.map(({ offset, new: { length } }) => offset + length)));
+  now.set(before);
+  // The base block is one sector, and what stands before it is seen by nobody.
+  for (const { offset, new: bytes } of writes.slice(0, random.below(writes.length + 1))) now.set(bytes, offset);
+  const damages: string[] = [];
+  const hive = openHive(memorySource(now), { onDamage: ({ code }) => damages.push(code) });
+  for (const key of hive.walk()) for (const value of key.values()) value.data();
+  if (damages.length > 0) throw new Error(`an interrupted plan left ${damages.join(', ')}`);
 }
 
 /** The files as the writes leave them. @throws {Error} for old bytes that are not there. */
