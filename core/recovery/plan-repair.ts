@@ -63,6 +63,10 @@ export function planRepair(disk: OpenedDisk, request: RepairRequest): PlannedRep
   if (disk.table.composite !== undefined) refuse('RECOVERY_COMPOSITE', disk.table.composite);
   const { major, minor } = ntfs.version;
   if (major !== VERSION.major || minor !== VERSION.minor) refuse('RECOVERY_NTFS_VERSION', `${major}.${minor}`);
+  // The rest of a truncated image is lost: what is repaired in the part that is left helps nobody, and hides that it is only a part.
+  const { totalSectors, sectorBytes } = ntfs.boot;
+  if (totalSectors * sectorBytes > ntfs.device.sizeBytes)
+    refuse('NTFS_SHORT', `${volume.number}`, [`${ntfs.device.sizeBytes} < ${totalSectors * sectorBytes}`]);
   for (const other of hibernatedVolumes(disk)) {
     if (other.volume === volume) refuse('RECOVERY_HIBERNATED', 'hiberfil.sys', [other.state]);
     // Another Windows may have this volume mounted in its memory; a file of that name that is no hibernation file says nothing about it.
