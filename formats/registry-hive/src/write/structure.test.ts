@@ -22,6 +22,13 @@ function changed(hive: Uint8Array, changes: readonly HiveChange[]): Uint8Array {
   return bytes;
 }
 
+/** A cell of a security descriptor: the mark alone can also be how the data of a value begin, but the list it hangs in leads back to it. */
+function isSecurity(view: DataView, cell: number, end: number): boolean {
+  if (view.getUint16(cell + 4, true) !== 0x6b73 || -view.getInt32(cell, true) < 32) return false;
+  const next = 4096 + view.getUint32(cell + 8, true);
+  return next + 20 <= end && view.getUint32(next + 12, true) === cell - 4096;
+}
+
 /** Every cell of every bin fits, and every security descriptor counts its users. */
 function checkCells(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -37,7 +44,7 @@ function checkCells(bytes: Uint8Array): void {
       const size = view.getInt32(cell, true);
       expect(Math.abs(size) % 8).toBe(0);
       expect(Math.abs(size)).toBeGreaterThanOrEqual(8);
-      if (size < 0 && view.getUint16(cell + 4, true) === 0x6b73) counts.set(cell - 4096, view.getUint32(cell + 16, true));
+      if (size < 0 && isSecurity(view, cell, end)) counts.set(cell - 4096, view.getUint32(cell + 16, true));
       if (!reachable.has(cell)) continue;
       const security = view.getUint32(cell + 48, true);
       uses.set(security, (uses.get(security) ?? 0) + 1);
