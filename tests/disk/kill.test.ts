@@ -80,6 +80,12 @@ describe.skipIf(process.platform === 'win32').each([
     }
   };
 
+  /** The whole repair is on the disk. A VHDX gets new ids with every first write: there its journal says so. */
+  const expectChanged = (what: string): void => {
+    expect([what, stateOf()]).toEqual([what, 'changed']);
+    if (layer === 'raw image') expect([what, hashOf(image)]).toEqual([what, changed]);
+  };
+
   /** From any state back to the original, by undo or by finishing first. */
   const expectRescued = (what: string, by: 'undo' | 'finish'): void => {
     const state = stateOf();
@@ -88,11 +94,11 @@ describe.skipIf(process.platform === 'win32').each([
       expect([what, hashOf(image)]).toEqual([what, original]);
       // As if nothing had happened: the repair can be made.
       repair(image);
-      expect([what, hashOf(image)]).toEqual([what, changed]);
+      if (layer === 'raw image') expect([what, hashOf(image)]).toEqual([what, changed]);
     } else {
       if (state === 'torn') expect(() => repair(image)).toThrow();
       if (state === 'torn' && by === 'finish') undoRepair(image, { finish: true });
-      if (state === 'changed' || by === 'finish') expect([what, hashOf(image)]).toEqual([what, changed]);
+      if (state === 'changed' || by === 'finish') expectChanged(what);
     }
     expect([what, undoRepair(image).outcome]).toEqual([what, 'undone']);
     expect([what, hashOf(image)]).toEqual([what, original]);
@@ -105,7 +111,7 @@ describe.skipIf(process.platform === 'win32').each([
 
   it.skipIf(missing.length > 0)('while repairing', () => {
     const steps = child('repair')!;
-    expect(hashOf(image)).toBe(changed);
+    expectChanged('not killed');
     expect(undoRepair(image).outcome).toBe('undone');
     forget();
     for (const [at, how] of places(steps)) {
@@ -129,7 +135,7 @@ describe.skipIf(process.platform === 'win32').each([
         expect([at, hashOf(image)]).toEqual([at, original]);
         // Only the note that it is undone may be missing; a journal whose repair is not on the disk stands in nobody's way.
         repair(image);
-        expect([at, hashOf(image)]).toEqual([at, changed]);
+        if (layer === 'raw image') expect([at, hashOf(image)]).toEqual([at, changed]);
         expect(undoRepair(image).outcome).toBe('undone');
         expect([at, hashOf(image)]).toEqual([at, original]);
         forget();

@@ -118,7 +118,7 @@ describe.skipIf(missing.length > 0).each(VARIANTS)('repair: $name', ({ name, opt
       ['channel-file', 'planned'],
       ['hives', 'planned'],
       ['txr-logs', takesTxr ? 'planned' : 'skipped'],
-      ['disable-sensor', 'nothing'],
+      ['disable-sensor', 'planned'],
     ]);
     expect([...planned.checks, ...applied.checks].filter(({ ok }) => !ok)).toEqual([]);
     expect(new Set(planned.checks.map(({ id }) => id))).toEqual(new Set(['names', 'hives', 'mirror']));
