@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareDisk } from '@winmedic/disk';
@@ -25,7 +25,8 @@ describe.skipIf(process.platform === 'win32').each([
   if (missing.length > 0) console.log(`skipped: ${layer}: ${missing.join(', ')} not installed (package qemu-utils)`);
 
   let folder = '';
-  let image: string;
+  /** Two disks, so that two processes work at a time. */
+  let images: readonly string[];
   let original: string;
   let changed: string;
   beforeAll(() => {
@@ -34,37 +35,51 @@ describe.skipIf(process.platform === 'win32').each([
       layer === 'raw image'
         ? shared('small', (into) => makeSmall(into))
         : shared('small-growing', (into) => makeSmall(into, { hives: 'growing' }));
-    image = join(folder, 'disk.img');
+    images = [join(folder, 'one.img'), join(folder, 'two.img')];
+    const [image, twin] = images as [string, string];
     if (layer === 'raw image') copyOf(path, image);
     else if (missing.length === 0) contained(path, 'vhdx', image);
     else return;
+    copyOf(image, twin);
     original = hashOf(image);
     repair(image);
     changed = hashOf(image);
     undoRepair(image);
-    forget();
+    forget(image);
   });
   afterAll(() => removeFolder(folder));
 
   /** Leaves the image alone and forgets the repairs made to it. */
-  const forget = (): void => {
+  const forget = (image: string): void => {
     for (const journal of journalsOf(image, false)) rmSync(journal);
   };
 
   /** @returns the steps when it was not killed. */
-  const child = (act: 'repair' | 'undo' | 'finish', step = -1, how: 'before' | 'in' = 'before'): string[] | undefined => {
-    const { status, signal, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--conditions=@winmedic/source', CHILD, act, image, String(step), how],
-      { encoding: 'utf8', env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') } },
-    );
+  const child = async (
+    image: string,
+    act: 'repair' | 'undo',
+    step = -1,
+    how: 'before' | 'in' = 'before',
+  ): Promise<string[] | undefined> => {
+    const run = spawn(process.execPath, ['--conditions=@winmedic/source', CHILD, act, image, String(step), how], {
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      run[name].on('data', (part: Buffer) => {
+        said[name] += part.toString();
+      });
+    const [code, signal] = await new Promise<[number | null, string | null]>((done) => {
+      run.once('close', (...end) => done(end));
+    });
     if (signal === 'SIGKILL') return undefined;
-    expect([status, stderr]).toEqual([0, '']);
-    return JSON.parse(stdout) as string[];
+    expect([code, said.stderr]).toEqual([0, '']);
+    return JSON.parse(said.stdout) as string[];
   };
 
   /** State of the disk by its journals; undefined when none was finished, so that no write can have happened. */
-  const stateOf = (): string | undefined => {
+  const stateOf = (image: string): string | undefined => {
     const device = openFileDevice(image);
     try {
       for (const path of journalsOf(image, false)) {
@@ -81,14 +96,14 @@ describe.skipIf(process.platform === 'win32').each([
   };
 
   /** The whole repair is on the disk. A VHDX gets new ids with every first write: there its journal says so. */
-  const expectChanged = (what: string): void => {
-    expect([what, stateOf()]).toEqual([what, 'changed']);
+  const expectChanged = (image: string, what: string): void => {
+    expect([what, stateOf(image)]).toEqual([what, 'changed']);
     if (layer === 'raw image') expect([what, hashOf(image)]).toEqual([what, changed]);
   };
 
   /** From any state back to the original, by undo or by finishing first. */
-  const expectRescued = (what: string, by: 'undo' | 'finish'): void => {
-    const state = stateOf();
+  const expectRescued = (image: string, what: string, by: 'undo' | 'finish'): void => {
+    const state = stateOf(image);
     expect([what, state]).toEqual([what, state === undefined ? undefined : expect.stringMatching(/^(untouched|torn|changed)$/)]);
     if (state === undefined || state === 'untouched') {
       expect([what, hashOf(image)]).toEqual([what, original]);
@@ -98,48 +113,68 @@ describe.skipIf(process.platform === 'win32').each([
     } else {
       if (state === 'torn') expect(() => repair(image)).toThrow();
       if (state === 'torn' && by === 'finish') undoRepair(image, { finish: true });
-      if (state === 'changed' || by === 'finish') expectChanged(what);
+      if (state === 'changed' || by === 'finish') expectChanged(image, what);
     }
     expect([what, undoRepair(image).outcome]).toEqual([what, 'undone']);
     expect([what, hashOf(image)]).toEqual([what, original]);
-    forget();
+    forget(image);
   };
 
   /** Each step once: a write in its middle, others before they happen. What lies between two writes the power cuts show. */
   const places = (steps: readonly string[]): (readonly [number, 'before' | 'in'])[] =>
     steps.map((step, at) => [at, step === 'write' ? 'in' : 'before'] as const);
 
-  it.skipIf(missing.length > 0)('while repairing', () => {
-    const steps = child('repair')!;
-    expectChanged('not killed');
+  /** Kills a process at each place, two at a time. */
+  const atEach = async (
+    steps: readonly string[],
+    work: (image: string, at: number, how: 'before' | 'in') => Promise<void>,
+  ): Promise<number> => {
+    const left = places(steps);
+    const count = left.length;
+    await Promise.all(
+      images.map(async (image) => {
+        for (let next = left.shift(); next !== undefined; next = left.shift()) await work(image, ...next);
+      }),
+    );
+    return count;
+  };
+
+  it.skipIf(missing.length > 0)('while repairing', async () => {
+    const image = images[0]!;
+    const steps = (await child(image, 'repair'))!;
+    expectChanged(image, 'not killed');
     expect(undoRepair(image).outcome).toBe('undone');
-    forget();
-    for (const [at, how] of places(steps)) {
-      // Journals of the raw image are killed at every place, those of a container, which are the same, only where they end.
-      if (layer !== 'raw image' && at < steps.indexOf('flush') - 1) continue;
-      expect(child('repair', at, how)).toBeUndefined();
-      expectRescued(`repair killed ${how} step ${at} of ${steps.length}`, at % 2 === 0 ? 'undo' : 'finish');
-    }
-    console.log(`${layer}: killed ${places(steps).length} times while repairing`);
+    forget(image);
+    const count = await atEach(steps, async (one, at, how) => {
+      // The journal of a container is written as that of an image: there only its end.
+      if (layer !== 'raw image' && at < steps.indexOf('flush') - 1) return;
+      expect(await child(one, 'repair', at, how)).toBeUndefined();
+      expectRescued(one, `repair killed ${how} step ${at} of ${steps.length}`, at % 2 === 0 ? 'undo' : 'finish');
+    });
+    console.log(`${layer}: ${count} steps of repairing`);
   });
 
-  it.skipIf(missing.length > 0)('while undoing and finishing', () => {
+  it.skipIf(missing.length > 0)('while undoing', async () => {
+    const image = images[0]!;
     repair(image);
-    const steps = child('undo')!;
+    const steps = (await child(image, 'undo'))!;
     expect(hashOf(image)).toBe(original);
-    forget();
-    for (const [at, how] of places(steps)) {
-      repair(image);
-      expect(child('undo', at, how)).toBeUndefined();
-      if (stateOf() === 'untouched') {
-        expect([at, hashOf(image)]).toEqual([at, original]);
-        // Only the note that it is undone may be missing; a journal whose repair is not on the disk stands in nobody's way.
-        repair(image);
-        if (layer === 'raw image') expect([at, hashOf(image)]).toEqual([at, changed]);
-        expect(undoRepair(image).outcome).toBe('undone');
-        expect([at, hashOf(image)]).toEqual([at, original]);
-        forget();
-      } else expectRescued(`undo killed ${how} step ${at} of ${steps.length}`, at % 2 === 0 ? 'undo' : 'finish');
-    }
+    forget(image);
+    const count = await atEach(steps, async (one, at, how) => {
+      repair(one);
+      expect(await child(one, 'undo', at, how)).toBeUndefined();
+      if (stateOf(one) !== 'untouched') {
+        expectRescued(one, `undo killed ${how} step ${at} of ${steps.length}`, at % 2 === 0 ? 'undo' : 'finish');
+        return;
+      }
+      // Only the note that it is undone may be missing; a journal whose repair is not on the disk stands in nobody's way.
+      expect([at, hashOf(one)]).toEqual([at, original]);
+      repair(one);
+      if (layer === 'raw image') expect([at, hashOf(one)]).toEqual([at, changed]);
+      expect(undoRepair(one).outcome).toBe('undone');
+      expect([at, hashOf(one)]).toEqual([at, original]);
+      forget(one);
+    });
+    console.log(`${layer}: ${count} steps of undoing`);
   });
 });
