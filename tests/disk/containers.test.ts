@@ -119,6 +119,29 @@ describe.skipIf(missing.length > 0)('repair inside a container', () => {
     expect([hashOf(parent), hashOf(child)]).toEqual(hashes);
   });
 
+  it('VHDX with sectors of 4096 bytes', () => {
+    const { path: image } = makeSmall(folder, { hives: 'growing' }, 4096);
+    expectSound(image);
+    const path = join(folder, 'sectors.vhdx');
+    writeFileSync(path, writeVhdx({ variant: 'dynamic', disk: new Uint8Array(readFileSync(image)), sectorBytes: 4096 }));
+    const hash = hashOf(path);
+    const { planned } = repair(path);
+    expect([planned.disk.device.sectorBytes, planned.volume.ntfs?.boot.sectorBytes]).toEqual([4096, 4096]);
+    // The volume is taken out by our own reader, which the other containers check.
+    const out = join(folder, 'sectors.raw');
+    planning(path, wholeRepair(), ({ outcome, volume }) => {
+      expect(outcome).toBe('nothing');
+      const bytes = new Uint8Array(volume.raw.sizeBytes);
+      expect(volume.raw.readAt(0, bytes)).toBe(bytes.length);
+      writeFileSync(out, bytes);
+    });
+    expectSound(out);
+    const names = pathsBySleuthkit(out);
+    expect([names.has(RENAMED), names.has(CHANNEL_FILE.faulty)]).toEqual([true, false]);
+    expect(undoRepair(path).outcome).toBe('undone');
+    expect(hashOf(path)).toBe(hash);
+  });
+
   it.each(['qcow2', 'vmdk'] as const)('%s is read, and refused with nothing written', (kind) => {
     const path = convertDisk(disk, kind);
     const hash = hashOf(path);

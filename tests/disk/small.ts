@@ -17,12 +17,12 @@ export interface SmallVolume {
 const MIB = 1 << 20;
 
 /** Makes a Windows volume of 32 MiB by labs, hives that grow in it, the same bytes in every run. Options of the disk do not count. */
-export function makeSmall(folder: string, options: DiskOptions = {}): SmallVolume {
+export function makeSmall(folder: string, options: DiskOptions = {}, sectorBytes: 512 | 4096 = 512): SmallVolume {
   const made = { drivers: 4, channelFiles: 12, hives: 'growing-little', compressed: false, ...options } as const;
   const content = windowsContent(made);
   const path = join(folder, 'small.img');
   const sizeBytes = 32 * MIB;
-  volumeByLabs({ sizeBytes, label: 'OSDisk', hiddenSectors: 0, content, options: made }, path);
+  volumeByLabs({ sizeBytes, label: 'OSDisk', hiddenSectors: 0, sectorBytes, content, options: made }, path);
   return { path, sizeBytes, values: content.values };
 }
 

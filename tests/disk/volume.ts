@@ -24,6 +24,8 @@ export interface VolumeSpec {
   readonly sizeBytes: number;
   readonly label: string;
   readonly hiddenSectors: number;
+  /** Default 512; 4096 with labs only. */
+  readonly sectorBytes?: 512 | 4096;
   readonly content: Content;
   readonly options: DiskOptions;
 }
@@ -82,6 +84,7 @@ export function volumeByLabs(spec: VolumeSpec, path: string): void {
   const { image } = writeNtfs({
     sizeBytes: spec.sizeBytes,
     clusterBytes: options.clusterBytes ?? 4096,
+    ...(spec.sectorBytes === undefined ? {} : { sectorBytes: spec.sectorBytes }),
     label: spec.label,
     hiddenSectors: spec.hiddenSectors,
     time: HOST.installedAt,
