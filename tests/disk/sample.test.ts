@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSample, NO_SAMPLE, type SampleDisk } from './sample.ts';
-import { missingTools, must, removeFolder, scratchFolder } from './tools.ts';
+import { shared } from './shared.ts';
+import { missingTools, must } from './tools.ts';
 import { allocatedBytes } from './volume.ts';
 
 const missing = NO_SAMPLE ?? (missingTools('fls', 'mmls').length > 0 ? 'fls and mmls (package sleuthkit) not installed' : undefined);
 if (missing !== undefined) console.log(`skipped: ${missing}`);
 
 describe.skipIf(missing !== undefined)('the sample disk', () => {
-  let folder: string;
   let disk: SampleDisk;
   beforeAll(() => {
-    folder = scratchFolder();
-    disk = buildSample(folder);
+    disk = shared('sample', buildSample);
   });
-  afterAll(() => removeFolder(folder));
 
   it('is sparse and has its three channel files side by side', () => {
     expect(allocatedBytes(disk.path)).toBeLessThan(100 << 20);
