@@ -100,7 +100,8 @@ const tasks = {
   },
   'test:disk': () => {
     build();
-    vitest('disk');
+    // Mostly waiting for the tools of others: two at a time also where there are only two processors.
+    vitest('disk', '--maxWorkers=2');
   },
   fuzz: () => {
     knowledge();
