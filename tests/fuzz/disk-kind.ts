@@ -53,6 +53,8 @@ export function diskKind(): Kind {
     },
     read: (bytes, random, seed) => read(bytes, inputs[seed]!, recipes, random, join(folder, 'disk.img')),
     maxMs: 8000,
+    // Each opens a disk, plans and carries out a repair and gathers the evidence: some 50 ms.
+    atLeast: 150,
     extension: 'disk',
   };
 }
