@@ -84,5 +84,7 @@ export function checkPlan(disk: OpenedDisk, volume: DiskVolume, changes: Planned
     const found = bootStoresOf(disk.reopened(store.volume.number)).find(({ path }) => path === store.path);
     return checkHive(found, `${store.volume.number}:${store.path}`);
   });
-  return [...checkResult(fresh.ntfs as NtfsVolume, changes.ownPreviews, hives, mirror), ...stores];
+  const { ntfs } = fresh;
+  if (ntfs === undefined) return [{ id: 'volume', ok: false, what: `${volume.number}`, findings: ['NTFS_NOT_NTFS'] }];
+  return [...checkResult(ntfs, changes.ownPreviews, hives, mirror), ...stores];
 }

@@ -292,4 +292,15 @@ describe('resetLogFile', () => {
     expect(outside(test, [preview])).toEqual([]);
     expect(checkVolume(test.volume).findings).toEqual([]);
   });
+
+  it('never empties another file whose record stands in the place of that of $LogFile', () => {
+    const { volume } = testVolume({ count: 3, logFile: new Uint8Array(512 << 10).fill(0x11) });
+    const [boot] = volume.recordPlace(RECORD.boot)!;
+    const [log] = volume.recordPlace(RECORD.logFile)!;
+    const bytes = new Uint8Array(boot!.sizeBytes);
+    volume.device.readAt(boot!.offset, bytes);
+    volume.device.write?.(log!.offset, bytes);
+    volume.refresh();
+    expect(codeOf(() => resetLogFile(volume))).toBe('EDIT_TORN');
+  });
 });

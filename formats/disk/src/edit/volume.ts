@@ -36,8 +36,12 @@ export function setVolumeDirty(volume: NtfsVolume, dirty: boolean): EditPreview 
  */
 export function resetLogFile(volume: NtfsVolume): EditPreview {
   const session = new EditSession(volume);
-  const data = volume.file(RECORD.logFile)?.attributes.find(({ type, name }) => type === ATTRIBUTE.data && name === '');
-  if (!data || data.resident || data.flags !== 0 || data.initializedBytes !== data.sizeBytes) throw new DiskError('EDIT_TORN', '$LogFile');
+  const file = volume.file(RECORD.logFile);
+  const data = file?.attributes.find(({ type, name }) => type === ATTRIBUTE.data && name === '');
+  // A record of another file in this place would have that file's clusters emptied, those of $Boot among them.
+  const isLog = file?.inUse === true && file.names.length === 1 && file.name === '$LogFile' && file.names[0]?.parent.record === RECORD.root;
+  if (!isLog || !data || data.resident || data.flags !== 0 || data.initializedBytes !== data.sizeBytes)
+    throw new DiskError('EDIT_TORN', '$LogFile');
   session.stream(RECORD.logFile, ATTRIBUTE.data, data.runs, 0, [0xff, data.sizeBytes]);
   return session.commit([{ kind: 'log-reset', bytes: data.sizeBytes }]);
 }
