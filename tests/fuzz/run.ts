@@ -82,6 +82,8 @@ for (const [index, name] of chosen.entries()) {
     console.error(`fuzz: there is no kind "${name}"; there are ${Object.keys(KINDS).join(', ')}`);
     process.exit(2);
   }
+  // Making seeds is not reading an input: some kinds take their time for it.
+  dog.rest();
   const kind = await make();
   // Time that quick kinds left over goes to the others.
   await run(kind, Math.ceil(Number(values.iterations) / chosen.length), (endsAt - Date.now()) / 1000 / (chosen.length - index));
