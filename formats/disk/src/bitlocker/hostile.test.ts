@@ -220,6 +220,22 @@ describe('hostile volumes', () => {
     }
   });
 
+  it('that move the volume header over a copy of themselves are not believed', () => {
+    const volume = written();
+    const { volume: bytes, places } = volume;
+    // So many sectors (low byte, second byte) reach from its place to the end of the last copy.
+    const sectors = (places.copies[2]! + volume.copyBytes - places.header) / 512;
+    for (const copy of places.copies)
+      resum(bytes, copy, [
+        { at: 28, value: sectors & 0xff },
+        { at: 29, value: sectors >> 8 },
+      ]);
+    expect(thrown(() => unlocked(volume))).toMatchObject({
+      code: 'BITLOCKER_METADATA',
+      what: expect.stringContaining('moved volume header over metadata'),
+    });
+  });
+
   it('claiming that everything was moved are not believed', () => {
     const volume = written();
     for (const copy of volume.places.copies)

@@ -112,6 +112,12 @@ function readCopy(device: BlockDevice, header: VolumeHeader, offset: number, rep
   if (blockVersion === 2 && (moved.bytes < header.sectorBytes || moved.bytes % header.sectorBytes !== 0)) {
     return { what: 'size of the moved volume header', at: offset + 28, need: `>= ${header.sectorBytes}`, have: moved.bytes };
   }
+  const copies = [u64(32), u64(40), u64(48)];
+  const copyBytes = COPY_BYTES[blockVersion];
+  // Where they overlap, a write to the first bytes of the volume would go over its metadata.
+  const overlapped = copies.find((copy) => copy < moved.to + moved.bytes && copy + copyBytes > moved.to);
+  if (blockVersion === 2 && overlapped !== undefined)
+    return { what: 'moved volume header over metadata', at: offset + 28, need: `outside ${overlapped}`, have: moved.bytes };
   const encryptedBytes = blockVersion === 2 ? u64(16) : device.sizeBytes;
   if (encryptedBytes < 0 || encryptedBytes % header.sectorBytes !== 0)
     return { what: 'encrypted size', at: offset + 16, have: encryptedBytes };
@@ -119,11 +125,11 @@ function readCopy(device: BlockDevice, header: VolumeHeader, offset: number, rep
     header,
     offset,
     blockVersion,
-    copyBytes: COPY_BYTES[blockVersion],
+    copyBytes,
     currentState: view.getUint16(12, true),
     nextState: view.getUint16(14, true),
     encryptedBytes,
-    copies: [u64(32), u64(40), u64(48)],
+    copies,
     movedTo: moved.to,
     movedBytes: moved.bytes,
     mirrorCluster: blockVersion === 1 ? view.getBigUint64(56, true) : 0n,
