@@ -6,6 +6,7 @@ export const PUBLISHED = [
   'formats/crash-dump',
   'formats/pe',
   'formats/disk',
+  'formats/etl',
   'protocols/ciphers',
   'protocols/gss',
   'protocols/ntlm',
@@ -15,4 +16,6 @@ export const PUBLISHED = [
   'protocols/wsman',
   'protocols/rdp',
   'protocols/dcerpc',
+  // Behind the protocols whose parsers it uses.
+  'formats/capture',
 ];

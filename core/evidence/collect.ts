@@ -3,6 +3,7 @@ import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { StateAddress } from '@winmedic/knowledge/model';
 import { type OpenedDisk, openDisk } from '../disk/index.ts';
+import type { CapturedConversation, CaptureObservation, TraceObservation } from '../model/conversation.ts';
 import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
@@ -67,6 +68,9 @@ class Collection {
   readonly #extents: StateExtent[] = [];
   readonly #dumps: DumpObservation[] = [];
   readonly #images: ImageObservation[] = [];
+  readonly #captures: CaptureObservation[] = [];
+  readonly #conversations: CapturedConversation[] = [];
+  readonly #traces: TraceObservation[] = [];
   readonly #zipLimits: ZipLimits;
   readonly #disks: OpenedDisk[] = [];
   readonly #windows: DiskWindows[] = [];
@@ -128,6 +132,9 @@ class Collection {
       extents: this.#extents,
       dumps,
       images: this.#images,
+      captures: this.#captures,
+      conversations: this.#conversations,
+      traces: this.#traces,
       totals: { ...this.#totals, kept: events.length },
     };
   }

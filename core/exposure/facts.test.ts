@@ -205,7 +205,21 @@ describe('evidence with the facts of its state', () => {
     const { state, extents, sources, events, dumps } = server({ [LOCAL]: '0' }, { [POLICY]: null });
     const totals = { bytes: 0, recordsRead: 0, kept: 0, recovered: 0, damagedRecords: 0 };
     const problem = { code: 'X', path: 'y', severity: 'note' as const };
-    const evidence = { state, extents, sources, events, dumps, totals, coverage: [], images: [], facts: [given], problems: [problem] };
+    const evidence = {
+      state,
+      extents,
+      sources,
+      events,
+      dumps,
+      totals,
+      coverage: [],
+      images: [],
+      captures: [],
+      conversations: [],
+      traces: [],
+      facts: [given],
+      problems: [problem],
+    };
     const made = withStateFacts(evidence, { settings: [level] });
     expect(made.facts.map((f) => [f.id, f.name])).toEqual([
       ['F1', 'x'],

@@ -1,5 +1,6 @@
 export type * from './audit.ts';
 export type * from './connection.ts';
+export type * from './conversation.ts';
 export type * from './disk.ts';
 export type * from './observation.ts';
 export type * from './state.ts';

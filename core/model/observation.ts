@@ -1,4 +1,5 @@
 import type { Damage } from '@winmedic/bytes';
+import type { CapturedConversation, CaptureObservation, TraceObservation } from './conversation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from './state.ts';
 
 /** Nanoseconds since 1970-01-01 UTC. FILETIME resolution is 100 ns, so the last two digits are 0 for log records. */
@@ -36,6 +37,10 @@ export type SourceKind =
   | 'tool-log'
   /** A disk or an image of one; the files read from it are sources of their own. */
   | 'disk'
+  /** Packets: pcap, pcapng, NetMon. */
+  | 'capture'
+  /** An event trace (ETL); packets in it are a capture as well. */
+  | 'trace'
   | 'unknown';
 
 /** The place of one observation in its source. */
@@ -159,6 +164,10 @@ export interface Evidence {
   readonly dumps: readonly DumpObservation[];
   /** Drivers and other images, to name the version of those a dump points at. */
   readonly images: readonly ImageObservation[];
+  readonly captures: readonly CaptureObservation[];
+  /** Conversations of all captures, those of interest only, in time order. */
+  readonly conversations: readonly CapturedConversation[];
+  readonly traces: readonly TraceObservation[];
   /** Totals that reconcile: recordsRead = kept + passed over. */
   readonly totals: {
     readonly bytes: number;

@@ -179,6 +179,9 @@ export function evidenceOf(events: readonly EventObservation[], coverage: readon
     extents: [],
     dumps: [],
     images: [],
+    captures: [],
+    conversations: [],
+    traces: [],
     totals: { bytes: 0, recordsRead: kept, kept, recovered: 0, damagedRecords: 0 },
   };
 }

@@ -14,6 +14,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'formats/crash-dump': ['formats/bytes'],
   'formats/pe': ['formats/bytes'],
   'formats/disk': ['formats/bytes'],
+  'formats/etl': ['formats/bytes'],
+  // The one format that imports protocols: it uses their message parsers, entry `./messages` only (docs/adr/0009).
+  'formats/capture': [
+    'formats/bytes',
+    'protocols/ntlm',
+    'protocols/spnego',
+    'protocols/kerberos',
+    'protocols/credssp',
+    'protocols/wsman',
+    'protocols/rdp',
+    'protocols/dcerpc',
+  ],
   // A protocol imports no protocol, except what authentication packages share (gss, ciphers): docs/adr/0007.
   'protocols/ciphers': [],
   'protocols/gss': ['formats/bytes'],
@@ -25,7 +37,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'protocols/rdp': ['formats/bytes'],
   'protocols/dcerpc': ['formats/bytes', 'protocols/gss'],
   knowledge: [],
-  'core/model': ['knowledge', 'formats/bytes', 'formats/disk'],
+  'core/model': ['knowledge', 'formats/bytes', 'formats/disk', 'formats/capture'],
   'core/explain': ['core/model', 'knowledge', 'formats/bytes', 'formats/evtx'],
   'core/statistics': ['core/model'],
   'core/evidence': [
@@ -38,6 +50,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'formats/crash-dump',
     'formats/pe',
     'formats/disk',
+    'formats/capture',
+    'formats/etl',
     'core/disk',
   ],
   // Opening a disk: containers, keys, outside tools, what is on it. Evidence reads from it, recovery changes it (docs/adr/0008).
@@ -46,14 +60,32 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'core/exposure': ['core/model', 'knowledge', 'formats/bytes'],
   'core/timeline': ['core/model', 'core/explain', 'knowledge', 'formats/bytes'],
   'core/diagnosis': ['core/model', 'core/explain', 'core/statistics', 'core/timeline', 'knowledge', 'formats/bytes', 'formats/evtx'],
-  'core/connection': ['core/model', 'core/explain', 'core/timeline', 'core/diagnosis', 'knowledge', 'formats/bytes', 'protocols'],
+  'core/connection': [
+    'core/model',
+    'core/explain',
+    'core/timeline',
+    'core/diagnosis',
+    'knowledge',
+    'formats/bytes',
+    'formats/capture',
+    'protocols',
+  ],
   'apps/report': ['core', 'knowledge'],
   'apps/cli': ['apps/report', 'core', 'knowledge', 'formats/evtx', 'formats/bytes'],
   labs: ['formats/bytes', 'protocols'],
 };
 
 /** Rooms whose code must run in a browser and therefore may not import Node's modules. */
-const BROWSER_SAFE = ['formats/bytes', 'formats/evtx', 'formats/registry-hive', 'formats/crash-dump', 'formats/pe', 'formats/disk'];
+const BROWSER_SAFE = [
+  'formats/bytes',
+  'formats/evtx',
+  'formats/registry-hive',
+  'formats/crash-dump',
+  'formats/pe',
+  'formats/disk',
+  'formats/etl',
+  'formats/capture',
+];
 
 /** npm packages each room may use outside tests; a new one needs a reason in docs/adr. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -70,6 +102,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@winmedic/crash-dump': 'formats/crash-dump',
   '@winmedic/pe': 'formats/pe',
   '@winmedic/disk': 'formats/disk',
+  '@winmedic/etl': 'formats/etl',
+  '@winmedic/capture': 'formats/capture',
   '@winmedic/ciphers': 'protocols/ciphers',
   '@winmedic/gss': 'protocols/gss',
   '@winmedic/ntlm': 'protocols/ntlm',

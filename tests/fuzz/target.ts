@@ -79,6 +79,9 @@ export function judge(bytes: Uint8Array, recover: boolean): Pick<Outcome, 'stops
     extents: [],
     dumps: [],
     images: [],
+    captures: [],
+    conversations: [],
+    traces: [],
     totals: { ...totals, kept: events.length },
   };
   const diagnosis = diagnose(buildTimeline(evidence), knowledge, {});

@@ -1,0 +1,2 @@
+/** Codes of damages of flows and their reassembly. */
+export const FLOW_DAMAGE_CODES = [] as const;

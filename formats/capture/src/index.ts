@@ -1,0 +1,5 @@
+/** Packet captures: containers, flows, conversations of the protocols that decide whether Windows can be managed. */
+export type * from './dissect/types.ts';
+export { CAPTURE_DAMAGE_CODES, CAPTURE_ERROR_CODES, type CaptureDamageCode, CaptureError, type CaptureErrorCode } from './errors.ts';
+export { type CaptureFormat, type CaptureInterface, type CaptureSummary, LINKTYPE, type Packet, type PacketSource } from './file/types.ts';
+export type * from './flow/types.ts';

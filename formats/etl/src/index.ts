@@ -1,0 +1,3 @@
+/** Event traces of Windows (ETL). */
+export { ETL_DAMAGE_CODES, ETL_ERROR_CODES, type EtlDamageCode, EtlError, type EtlErrorCode } from './errors.ts';
+export type * from './types.ts';
