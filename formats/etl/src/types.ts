@@ -222,3 +222,29 @@ export interface EtlPacket {
   /** PktMon: reason it was dropped, 0 when it was not. */
   readonly dropReason: number;
 }
+
+/** How packets are read. */
+export interface EtlPacketOptions {
+  /** As in {@link EtlReadOptions}; `time` by default. */
+  readonly order?: 'time' | 'file';
+  readonly onProgress?: (fileOffset: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What reading packets saw. */
+export interface EtlPacketSummary {
+  /** Packets visited. */
+  readonly packets: number;
+  /** PktMon shows a packet once for each component it passes: later appearances, left out. */
+  readonly duplicates: number;
+  /** Packets whose start or end is missing: left out. */
+  readonly incomplete: number;
+  /** Packets that the recorder itself cut short. */
+  readonly truncated: number;
+  /** PktMon: dropped packets by reason. */
+  readonly drops: ReadonlyMap<number, number>;
+  /** Records of packet providers that could not be read, the first 64 of them. */
+  readonly damages: readonly Damage[];
+  /** What the read underneath saw: losses, framing. */
+  readonly trace: EtlSummary;
+}
