@@ -2,4 +2,5 @@
 export type * from './dissect/types.ts';
 export { CAPTURE_DAMAGE_CODES, CAPTURE_ERROR_CODES, type CaptureDamageCode, CaptureError, type CaptureErrorCode } from './errors.ts';
 export { type CaptureFormat, type CaptureInterface, type CaptureSummary, LINKTYPE, type Packet, type PacketSource } from './file/types.ts';
+export { analyseCapture } from './flow/analyse.ts';
 export type * from './flow/types.ts';

@@ -25,6 +25,11 @@ export interface TcpFacts {
   readonly zeroWindow: number;
   /** First SYN to SYN-ACK, ns; absent when one of them is missing. */
   readonly handshakeNs?: number;
+  /**
+   * Packets that are the packet before once more (same IPv4 identification, sequence, acknowledgement, flags and length): recorded twice, on two interfaces or
+   * at two places, not sent twice. They are among {@link retransmissions} as Wireshark counts them; take them off before speaking of loss. 0: none seen.
+   */
+  readonly duplicates: number;
   /** Nanoseconds since 1970. */
   readonly first: bigint;
   readonly last: bigint;
@@ -58,6 +63,11 @@ export interface Conversation {
   readonly clientKnownBy: 'syn' | 'syn-ack' | 'protocol' | 'port' | 'first-packet';
   /** Absent for UDP. */
   readonly tcp?: TcpFacts;
+  /**
+   * Initial sequence numbers of both sides, from SYN and SYN-ACK; absent when that packet is not in the capture. With addresses and ports they tell that captures
+   * made at two places show one connection.
+   */
+  readonly isn?: { readonly client?: number; readonly server?: number };
   /** Time of the first and last packet, ns since 1970. */
   readonly first: bigint;
   readonly last: bigint;
