@@ -56,14 +56,22 @@ export function writeCreateInstance(request: CreateInstanceRequest): Uint8Array 
 /** @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
 export function parseCreateInstance(stub: Uint8Array, littleEndian = true): CreateInstanceRequest {
   const reader = new NdrReader(stub, littleEndian);
-  const version = { major: reader.u16('ORPCTHIS version'), minor: reader.u16('ORPCTHIS version') };
-  reader.u32('ORPCTHIS flags');
-  reader.u32('ORPCTHIS reserved1');
-  const cid = reader.uuid('cid');
-  readExtensions(reader);
+  const head = readOrpcThis(reader);
   if (reader.pointer('pUnkOuter')) readInterfacePointer(reader);
   reader.required('pActProperties');
-  return { version, cid, properties: parseActivationIn(readInterfacePointer(reader)) };
+  return { ...head, properties: parseActivationIn(readInterfacePointer(reader)) };
+}
+
+/**
+ * Reads the arguments of RemoteGetClassObject, which are those of RemoteCreateInstance without the outer object (MS-DCOM 3.1.2.5.2.3.2). Its answer is
+ * read by {@link parseCreateInstanceReply}.
+ * @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT.
+ */
+export function parseGetClassObject(stub: Uint8Array, littleEndian = true): CreateInstanceRequest {
+  const reader = new NdrReader(stub, littleEndian);
+  const head = readOrpcThis(reader);
+  reader.required('pActProperties');
+  return { ...head, properties: parseActivationIn(readInterfacePointer(reader)) };
 }
 
 /** NDR of the results. */
@@ -80,11 +88,26 @@ export function writeCreateInstanceReply(reply: CreateInstanceReply): Uint8Array
 /** @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
 export function parseCreateInstanceReply(stub: Uint8Array, littleEndian = true): CreateInstanceReply {
   const reader = new NdrReader(stub, littleEndian);
-  reader.u32('ORPCTHAT flags');
-  readExtensions(reader);
+  readOrpcThat(reader);
   const objref = reader.pointer('ppActProperties') ? readInterfacePointer(reader) : undefined;
   const hresult = reader.u32('HRESULT');
   return { hresult, ...(objref === undefined ? {} : { properties: parseActivationOut(objref) }) };
+}
+
+/** Head of the arguments of an ORPC call (MS-DCOM 2.2.13.3). @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
+export function readOrpcThis(reader: NdrReader): { readonly version: ComVersion; readonly cid: string } {
+  const version = { major: reader.u16('ORPCTHIS version'), minor: reader.u16('ORPCTHIS version') };
+  reader.u32('ORPCTHIS flags');
+  reader.u32('ORPCTHIS reserved1');
+  const cid = reader.uuid('cid');
+  readExtensions(reader);
+  return { version, cid };
+}
+
+/** Passes over the head of the results of an ORPC call (MS-DCOM 2.2.13.4). @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
+export function readOrpcThat(reader: NdrReader): void {
+  reader.u32('ORPCTHAT flags');
+  readExtensions(reader);
 }
 
 /** Passes over ORPC extensions (MS-DCOM 2.2.13.2). */

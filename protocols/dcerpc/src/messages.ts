@@ -6,6 +6,7 @@ export {
   HRESULT,
   parseCreateInstance,
   parseCreateInstanceReply,
+  parseGetClassObject,
   SCM_OPNUM,
   writeCreateInstance,
   writeCreateInstanceReply,
@@ -93,6 +94,14 @@ export {
   type SecTrailer,
 } from './pdu.ts';
 export { PduSplitter } from './pdu-splitter.ts';
+export { parseQueryInterfaceReply, type QueryInterfaceReply, REM_UNKNOWN_OPNUM } from './rem-unknown.ts';
+export {
+  parseRemoteActivation,
+  parseRemoteActivationReply,
+  REMOTE_ACTIVATION_OPNUM,
+  type RemoteActivation,
+  type RemoteActivationReply,
+} from './remote-activation.ts';
 export {
   ACTIVATION,
   BIND_FEATURES_PREFIX,
