@@ -31,11 +31,11 @@ export interface PresentedChain {
 
 /**
  * Reads and judges a server certificate for the name that was used: chain, name, dates, key, usage. Revocation is not looked at.
- * @param host name or address as typed.
+ * @param host name or address as typed; undefined: not known (a recording), so the name is not judged.
  * @param cas trusted certificates, PEM.
  * @param now milliseconds since 1970.
  */
-export function judgeCertificate(chain: PresentedChain, host: string, cas: readonly string[], now: number): CertificateView {
+export function judgeCertificate(chain: PresentedChain, host: string | undefined, cas: readonly string[], now: number): CertificateView {
   const certificate = new X509Certificate(chain.leaf);
   const problems: string[] = [];
   // Not checkIssued: certificates made by Windows for WinRM lack keyCertSign and are self-signed all the same.
@@ -46,9 +46,7 @@ export function judgeCertificate(chain: PresentedChain, host: string, cas: reado
   const to = certificate.validToDate.getTime();
   if (now > to) problems.push('expired');
   if (now < from) problems.push('not-yet-valid');
-  const address = host.split('%')[0] ?? '';
-  const named = isIP(address) > 0 ? certificate.checkIP(address) : certificate.checkHost(asciiHost(host.replace(/\.$/, '')));
-  if (named === undefined) problems.push('name-mismatch');
+  if (host !== undefined && !isNamed(certificate, host)) problems.push('name-mismatch');
   if (isWeak(certificate)) problems.push('weak-key');
   const usage = certificate.keyUsage as readonly string[] | undefined;
   if (usage !== undefined && !usage.includes(SERVER_AUTH) && !usage.includes(ANY_USAGE)) problems.push('wrong-usage');
@@ -65,6 +63,12 @@ export function judgeCertificate(chain: PresentedChain, host: string, cas: reado
     selfSigned,
     problems,
   };
+}
+
+function isNamed(certificate: X509Certificate, host: string): boolean {
+  const address = host.split('%')[0] ?? '';
+  const name = isIP(address) > 0 ? certificate.checkIP(address) : certificate.checkHost(asciiHost(host.replace(/\.$/, '')));
+  return name !== undefined;
 }
 
 /** SHA-256 of a certificate as `--pin` takes it: lower-case hex without colons. */

@@ -12,13 +12,13 @@ export function noteDate(ladder: Ladder, date: string): void {
 
 /**
  * Sets the clock of the host and its skew; a Date header (whole seconds, often of a proxy) never replaces the clock of NTLM or Kerberos.
- * @param ms milliseconds since 1970 on the host's clock, now.
+ * @param ms milliseconds since 1970 on the host's clock, at the moment {@link Ladder.now}.
  */
 export function setClock(ladder: Ladder, ms: number, from: ClockSource): void {
   const { clock } = ladder.portrait;
   if (clock !== undefined && PRECISION[clock.from] >= PRECISION[from]) return;
   // Not -0, which some would print.
-  const skewSeconds = Math.round((ms - Date.now()) / 1000) || 0;
+  const skewSeconds = Math.round((ms - Number(ladder.now / 1_000_000n)) / 1000) || 0;
   ladder.portrait.clock = { at: BigInt(Math.round(ms)) * 1_000_000n, skewSeconds, from };
   noteSkew(ladder, skewSeconds);
 }

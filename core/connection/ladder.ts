@@ -9,7 +9,7 @@ import type {
   RungVerdict,
   WireMessage,
 } from '../model/connection.ts';
-import type { FactObservation, InstantNs } from '../model/observation.ts';
+import type { FactObservation, InstantNs, Origin, Trust } from '../model/observation.ts';
 import { HostTime } from './host-time.ts';
 import { Sieve } from './sieve.ts';
 import type { Target } from './target.ts';
@@ -38,6 +38,23 @@ export interface RungStart {
   readonly start: number;
 }
 
+/** An attempt that somebody else made: its clock is that of the recording. */
+export interface Recording {
+  readonly from: Exclude<ConnectionAttempt['from'], 'live'>;
+  readonly startedAt: InstantNs;
+  readonly endedAt: InstantNs;
+  /** The recording shows what the client called the host by; else the target is only the address its packets went to, and `target.kind` is unknown. */
+  readonly targetKnown: boolean;
+}
+
+/** Where and when something of a recording was seen. */
+export interface SeenAt {
+  readonly at: InstantNs;
+  readonly origin: Origin;
+  /** Default `record`. */
+  readonly trust?: Trust;
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** Messages of one attempt that are kept: a healthy one has about 40; guards against a host that never ends talking. */
 const MAX_MESSAGES = 2000;
@@ -61,18 +78,34 @@ export class Ladder {
   readonly #properties = new Map<string, FactObservation>();
   readonly #messages: WireMessage[] = [];
   readonly #mostMessages: number;
+  readonly #recording: Recording | undefined;
+  #seen: SeenAt | undefined;
   #current: RungName = 'name';
   #interrupted = false;
 
-  /** @param conversation keep the messages. */
-  constructor(target: Target, via: ConnectionVia, conversation = true) {
+  /**
+   * @param conversation keep the messages.
+   * @param recording the attempt is read out of a recording: say with {@link see} where each thing stands.
+   */
+  constructor(target: Target, via: ConnectionVia, conversation = true, recording?: Recording) {
+    this.#recording = recording;
     this.target = target;
     this.#mostMessages = conversation ? MAX_MESSAGES : 0;
     this.via = via;
     this.port = target.port;
     this.transport = target.transport;
     this.set('via', via);
-    this.set('target.kind', target.kind);
+    if (recording?.targetKnown !== false) this.set('target.kind', target.kind);
+  }
+
+  /** What is noted from now on was seen there. For recordings. */
+  see(seen: SeenAt): void {
+    this.#seen = seen;
+  }
+
+  /** The moment that is spoken of: now, or in a recording that of {@link see}. */
+  get now(): InstantNs {
+    return this.#seen?.at ?? this.#recording?.startedAt ?? nowNs();
   }
 
   /** First rung that failed. */
@@ -94,9 +127,9 @@ export class Ladder {
       name: `connection.${name}`,
       value: text,
       host: this.target.host,
-      time: { kind: 'instant', at: nowNs() },
-      origin: { sourceId: '', path: `live:${this.via}://${bracketed(this.target.host)}:${this.port}` },
-      trust: 'record',
+      time: { kind: 'instant', at: this.now },
+      origin: this.#seen?.origin ?? { sourceId: '', path: `live:${this.via}://${bracketed(this.target.host)}:${this.port}` },
+      trust: this.#seen?.trust ?? 'record',
     });
   }
 
@@ -160,6 +193,17 @@ export class Ladder {
     return say(this.sieve.text(en), this.sieve.text(ja));
   }
 
+  /** Sets a rung of a recording, instead of what it was before; its messages are all that were said while it was the current one. */
+  settle(name: RungName, end: RungEnd, ms?: number): void {
+    this.#rungs.set(name, { name, ...this.#safe(end), ...(ms === undefined ? {} : { ms: Math.round(ms) }), messages: [] });
+    this.amend(name, {});
+  }
+
+  /** How a rung ended so far; undefined when it was not walked. */
+  rung(name: RungName): RungVerdict | undefined {
+    return this.#rungs.get(name)?.verdict;
+  }
+
   /** Marks rungs that are no part of this attempt. */
   skip(names: readonly RungName[], observed: Localized): void {
     for (const name of names)
@@ -171,7 +215,7 @@ export class Ladder {
   say(message: Omit<WireMessage, 'at' | 'rung'>): void {
     if (this.#messages.length >= this.#mostMessages) return;
     this.#messages.push({
-      at: nowNs(),
+      at: this.now,
       rung: this.#current,
       direction: message.direction,
       layer: message.layer,
@@ -202,9 +246,9 @@ export class Ladder {
       port: this.port,
       via: this.via,
       transport: this.transport,
-      from: 'live',
-      startedAt: this.#startedAt,
-      endedAt: nowNs(),
+      from: this.#recording?.from ?? 'live',
+      startedAt: this.#recording?.startedAt ?? this.#startedAt,
+      endedAt: this.#recording?.endedAt ?? nowNs(),
       rungs,
       portrait: this.portrait,
       ...(this.account === undefined ? {} : { account: this.account }),

@@ -54,6 +54,8 @@ export interface Origin {
   readonly chunk?: number;
   /** 1-based line for text. */
   readonly line?: number;
+  /** 1-based number of the packet in a capture, as Wireshark's `frame.number`. */
+  readonly frame?: number;
   /** Registry key and value, as the owner would write it: `HKLM\\SYSTEM\\…\\RDP-Tcp!UserAuthentication`. */
   readonly key?: string;
   /** When that key was last written. */

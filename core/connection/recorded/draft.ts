@@ -1,0 +1,114 @@
+import type { ConnectionPropertyName, Localized, RungName } from '@winmedic/knowledge/model';
+import type { ConnectionAttempt, ConnectionVia, WireMessage } from '../../model/connection.ts';
+import type { InstantNs } from '../../model/observation.ts';
+import { Ladder, type Recording, RUNGS_OF, type RungEnd, type SeenAt } from '../ladder.ts';
+import type { Target } from '../target.ts';
+import { say } from '../text.ts';
+
+/** What is told of a rung that the recording cannot show. */
+export const NOT_VISIBLE = say('not visible here', 'ここからは見えない');
+
+/** What a draft begins with. */
+export interface DraftStart extends Recording {
+  readonly target: Target;
+  readonly via: ConnectionVia;
+  /** Address of the client, when a packet or record names it. */
+  readonly client?: string;
+  /** Addresses of the host. */
+  readonly servers?: readonly string[];
+  /** Keep the messages; default true. */
+  readonly conversation?: boolean;
+}
+
+/**
+ * An attempt while it is put together out of recordings. Several sources may add to the same one (a capture, a trace of the server, its log): each says
+ * with {@link see} where its facts stand, so every property keeps its own origin.
+ */
+export class AttemptDraft {
+  readonly ladder: Ladder;
+  readonly start: DraftStart;
+  /** Names of the host met on the way, lower case: as used, as it calls itself. */
+  readonly names = new Set<string>();
+  readonly #notVisible = new Map<RungName, Localized>();
+
+  constructor(start: DraftStart) {
+    this.start = start;
+    this.ladder = new Ladder(start.target, start.via, start.conversation, start);
+    if (start.targetKnown) this.names.add(start.target.host.toLowerCase());
+  }
+
+  /** What is noted from now on was seen there. */
+  see(seen: SeenAt): this {
+    this.ladder.see(seen);
+    return this;
+  }
+
+  /** Sets a property, whatever it was before. */
+  set(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
+    this.ladder.set(name, value);
+  }
+
+  /** Sets a property that nothing has set yet. */
+  setFirst(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
+    if (this.ladder.get(name) === undefined) this.ladder.set(name, value);
+  }
+
+  /** Value of a property set before. */
+  get(name: ConnectionPropertyName): string | undefined {
+    return this.ladder.get(name);
+  }
+
+  /** Sets a rung, instead of what it was before. */
+  rung(name: RungName, end: RungEnd, ms?: number): void {
+    this.ladder.settle(name, end, ms);
+    this.#notVisible.delete(name);
+  }
+
+  /** A rung the recording cannot show, unless something showed it. */
+  hide(name: RungName, why: Localized): void {
+    if (this.ladder.rung(name) === undefined) this.#notVisible.set(name, why);
+  }
+
+  /** One message of the conversation, at the moment of {@link see}. */
+  say(rung: RungName, message: Omit<WireMessage, 'at' | 'rung'>): void {
+    this.ladder.begin(rung);
+    this.ladder.say(message);
+  }
+
+  /** The last moment something of it was seen. */
+  get endedAt(): InstantNs {
+    return this.start.endedAt;
+  }
+
+  /** The attempt: what is above the first rung that failed was not reached; other rungs nobody saw are skipped and named as not checked. */
+  finish(): ConnectionAttempt {
+    const { ladder } = this;
+    const rungs = RUNGS_OF[this.start.via];
+    const failed = ladder.failed;
+    const top = failed === undefined ? rungs.length : rungs.indexOf(failed);
+    const hidden: Localized[] = [];
+    for (const name of rungs.slice(0, top)) {
+      if (ladder.rung(name) !== undefined) continue;
+      const why = this.#notVisible.get(name) ?? NOT_VISIBLE;
+      ladder.skip([name], why);
+      hidden.push(say(`${RUNG_WORDS[name].en}: ${why.en}`, `${RUNG_WORDS[name].ja}: ${why.ja}`));
+    }
+    ladder.notChecked.push(...hidden);
+    return ladder.finish();
+  }
+}
+
+/** Rungs as they are called in what was not checked. */
+const RUNG_WORDS: Readonly<Record<RungName, Localized>> = {
+  name: say('name', '名前'),
+  route: say('route', '通信経路'),
+  tcp: say('TCP', 'TCP'),
+  tls: say('TLS', 'TLS'),
+  http: say('HTTP', 'HTTP'),
+  wsman: say('WS-Management', 'WS-Management'),
+  schemes: say('authentication schemes', '認証方式'),
+  login: say('login', 'ログオン'),
+  rights: say('rights', '権限'),
+  namespace: say('WMI namespace', 'WMI 名前空間'),
+  role: say('role', '役割'),
+};

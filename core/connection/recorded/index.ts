@@ -1,0 +1,3 @@
+/** The connection ladder out of recordings: what a client and a host said to each other, as the same attempt that a live probe makes. */
+export { AttemptDraft, type DraftStart, NOT_VISIBLE } from './draft.ts';
+export type { RecordedAttempts, RecordedNote, RecordedOptions } from './types.ts';
