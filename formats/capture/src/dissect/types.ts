@@ -196,7 +196,7 @@ export type RpcMessage = MessageBase & {
         readonly interfaceId: string;
         readonly stubBytes: number;
         readonly sealed: boolean;
-        /** Last 4 bytes of the stub of an ORPC call or ept_map in clear, unsigned: HRESULT or status. */
+        /** Result of an ORPC call, a call of the OXID resolver, ept_map or ept_lookup in clear (last 4 bytes of the stub), unsigned: HRESULT or status. */
         readonly hresult?: number;
         /** ept_map / ept_lookup: endpoints given, `interfaceId` of the tower. */
         readonly endpoints?: readonly {
@@ -212,6 +212,8 @@ export type RpcMessage = MessageBase & {
           readonly bindings: readonly string[];
           readonly results: readonly number[];
         };
+        /** RemQueryInterface of an object: result of each interface asked for, unsigned. */
+        readonly queryInterface?: readonly number[];
       }
     | { readonly kind: 'fault'; readonly status: number; readonly opnum?: number; readonly interfaceId: string }
     | { readonly kind: 'other'; readonly pduType: number }

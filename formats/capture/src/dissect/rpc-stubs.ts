@@ -1,0 +1,174 @@
+import type { Damage } from '@winmedic/bytes';
+import {
+  ACTIVATION,
+  bindingPort,
+  DcerpcError,
+  type DualStringArray,
+  ENDPOINT_MAPPER,
+  EPM_OPNUM,
+  OBJECT_EXPORTER,
+  parseCreateInstance,
+  parseCreateInstanceReply,
+  parseGetClassObject,
+  parseLookupReply,
+  parseMapReply,
+  parseMapRequest,
+  parseQueryInterfaceReply,
+  parseRemoteActivation,
+  parseRemoteActivationReply,
+  REM_UNKNOWN,
+  REM_UNKNOWN_OPNUM,
+  REM_UNKNOWN2,
+  REMOTE_ACTIVATION_OPNUM,
+  type ResponsePdu,
+  SCM_ACTIVATOR,
+  SCM_OPNUM,
+  type Tower,
+} from '@winmedic/dcerpc/messages';
+import type { RpcMessage } from './types.ts';
+
+type RpcRequest = Extract<RpcMessage, { kind: 'request' }>;
+type RpcResponse = Extract<RpcMessage, { kind: 'response' }>;
+
+/** What the arguments of a call tell. */
+export type RequestContent = Pick<RpcRequest, 'activation' | 'map' | 'damages'>;
+/** What the results of a call tell, and endpoints that other conversations will use; without an address: of the same host. */
+export interface ResponseContent {
+  readonly fields: Pick<RpcResponse, 'hresult' | 'endpoints' | 'activation' | 'queryInterface' | 'damages'>;
+  readonly expected: readonly { readonly address: string | undefined; readonly port: number }[];
+}
+
+/** Bindings kept of one activation: a host with many addresses has some dozens. */
+const MAX_BINDINGS = 64;
+/** Endpoints kept of one lookup, as many as one answer may have (MS-RPCE 2.2.1.2.5). */
+const MAX_ENDPOINTS = 500;
+/** Address of a tower that means the host itself. */
+const ANY_ADDRESS = '0.0.0.0';
+
+/** Is this call looked into, so that its fragments have to be kept? */
+export function needsStub(interfaceId: string, opnum: number, of: 'request' | 'response'): boolean {
+  switch (interfaceId) {
+    case ENDPOINT_MAPPER.uuid:
+      return opnum === EPM_OPNUM.map || (of === 'response' && opnum === EPM_OPNUM.lookup);
+    case SCM_ACTIVATOR.uuid:
+      return opnum === SCM_OPNUM.remoteCreateInstance || opnum === SCM_OPNUM.remoteGetClassObject;
+    case ACTIVATION.uuid:
+      return opnum === REMOTE_ACTIVATION_OPNUM;
+    case REM_UNKNOWN.uuid:
+    case REM_UNKNOWN2.uuid:
+      return of === 'response' && opnum === REM_UNKNOWN_OPNUM.queryInterface;
+    default:
+      return false;
+  }
+}
+
+/**
+ * How few bytes the results of a call have when they end with an HRESULT or status; `undefined`: they need not end so. ORPC calls do, behind ORPCTHAT
+ * (MS-DCOM 2.2.13.4: eight bytes with a null pointer), as those of the activation, which name no object; of the OXID resolver the status may be all.
+ */
+export function leastResultBytes(interfaceId: string, object: boolean): number | undefined {
+  if (interfaceId === OBJECT_EXPORTER.uuid) return 4;
+  if (interfaceId === ACTIVATION.uuid || interfaceId === ENDPOINT_MAPPER.uuid) return undefined;
+  return interfaceId === SCM_ACTIVATOR.uuid || object ? 12 : undefined;
+}
+
+/** Last four bytes of the stub, unsigned: of the last fragment of an answer in clear. `undefined` when a fragment before holds a part of them. */
+export function returnedStatus(pdu: ResponsePdu): number | undefined {
+  const end = pdu.body.length - (pdu.auth?.padLength ?? 0);
+  if (end < 4) return undefined;
+  return new DataView(pdu.body.buffer, pdu.body.byteOffset, end).getUint32(end - 4, pdu.littleEndian);
+}
+
+/** Reads the arguments of a call that is looked into. @param stub absent when it is sealed or not whole. */
+export function readRequestStub(stub: Uint8Array | undefined, interfaceId: string, opnum: number, littleEndian: boolean): RequestContent {
+  if (stub === undefined || !needsStub(interfaceId, opnum, 'request')) return {};
+  return guarded((): RequestContent => {
+    if (interfaceId === ENDPOINT_MAPPER.uuid) return { map: { interfaceId: parseMapRequest(stub, littleEndian).tower.interface.uuid } };
+    if (interfaceId === ACTIVATION.uuid) {
+      const { clsid, iids } = parseRemoteActivation(stub, littleEndian);
+      return { activation: { clsid, interfaces: iids } };
+    }
+    const parse = opnum === SCM_OPNUM.remoteCreateInstance ? parseCreateInstance : parseGetClassObject;
+    const { clsid, iids } = parse(stub, littleEndian).properties;
+    return { activation: { clsid, interfaces: iids } };
+  });
+}
+
+/** Reads the results of a call that is looked into. @param stub absent when it is sealed or not whole. */
+export function readResponseStub(
+  stub: Uint8Array | undefined,
+  interfaceId: string,
+  opnum: number,
+  littleEndian: boolean,
+): ResponseContent | undefined {
+  if (stub === undefined || !needsStub(interfaceId, opnum, 'response')) return undefined;
+  let expected: ResponseContent['expected'] = [];
+  const fields = guarded((): ResponseContent['fields'] => {
+    if (interfaceId === ENDPOINT_MAPPER.uuid) {
+      const map = opnum === EPM_OPNUM.map;
+      const reply = map ? parseMapReply(stub, littleEndian) : parseLookupReply(stub, littleEndian);
+      const towers = 'towers' in reply ? reply.towers : reply.entries.map(({ tower }) => tower);
+      expected = towers
+        .filter(({ sequence, port }) => sequence === 'ncacn_ip_tcp' && port !== undefined && port > 0)
+        .map(({ address, port }) => ({ address: address === ANY_ADDRESS ? undefined : address, port: port as number }));
+      return { hresult: reply.status, endpoints: towers.slice(0, MAX_ENDPOINTS).map(endpointOf) };
+    }
+    if (interfaceId === REM_UNKNOWN.uuid || interfaceId === REM_UNKNOWN2.uuid) {
+      const { hresult, results } = parseQueryInterfaceReply(stub, littleEndian);
+      return { hresult, queryInterface: results };
+    }
+    if (interfaceId === ACTIVATION.uuid) {
+      const { status, hresult, bindings, results } = parseRemoteActivationReply(stub, littleEndian);
+      const where = bindingsOf(bindings);
+      expected = where.expected;
+      // The call's own status comes first: without it there was no activation.
+      return { hresult: status === 0 ? hresult : status, activation: { ...where.activation, results } };
+    }
+    const { hresult, properties } = parseCreateInstanceReply(stub, littleEndian);
+    if (properties === undefined) return { hresult };
+    const where = bindingsOf(properties.bindings);
+    expected = where.expected;
+    return { hresult, activation: { ...where.activation, results: properties.interfaces.map((one) => one.hresult) } };
+  });
+  return { fields, expected };
+}
+
+function endpointOf(tower: Tower): NonNullable<RpcResponse['endpoints']>[number] {
+  return {
+    interfaceId: tower.interface.uuid,
+    protocol: tower.sequence,
+    address: tower.address ?? tower.host ?? '',
+    ...(tower.port === undefined ? {} : { port: tower.port }),
+    ...(tower.endpoint === undefined ? {} : { pipe: tower.endpoint }),
+  };
+}
+
+/** Bindings `host[port]` of an answer. A host that is no address is the host of this conversation under a name. */
+function bindingsOf(array: DualStringArray | undefined): {
+  readonly activation: { readonly ports: readonly number[]; readonly bindings: readonly string[] };
+  readonly expected: ResponseContent['expected'];
+} {
+  const strings = array?.strings.slice(0, MAX_BINDINGS) ?? [];
+  const places = strings.map(bindingPort).filter((place) => place !== undefined);
+  return {
+    activation: { ports: [...new Set(places.map(({ port }) => port))], bindings: strings.map(({ address }) => address) },
+    expected: places.flatMap(({ host, port }) => [
+      { address: undefined, port },
+      ...(/^[\d.]+$|:/.test(host) ? [{ address: host, port }] : []),
+    ]),
+  };
+}
+
+function guarded<T extends { readonly damages?: readonly Damage[] }>(read: () => T): T | { readonly damages: readonly Damage[] } {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DcerpcError)) throw error;
+    const { need, have, what, offset } = error;
+    return {
+      damages: [
+        { code: 'CAPTURE_RPC_STUB', offset, what, ...(need === undefined ? {} : { need }), ...(have === undefined ? {} : { have }) },
+      ],
+    };
+  }
+}
