@@ -12,7 +12,7 @@ import { handshake } from './tls-handshake.ts';
 import type { Way } from './way.ts';
 
 /** Schemes WinRM can offer; any of them in WWW-Authenticate means that a WS-Management service may stand behind. */
-const WINRM_SCHEMES = ['basic', 'negotiate', 'kerberos', 'ntlm', 'credssp'];
+export const WINRM_SCHEMES = ['basic', 'negotiate', 'kerberos', 'ntlm', 'credssp'];
 
 /** What is known of the service before any login. */
 export interface FreeFacts {
@@ -73,7 +73,7 @@ export function howLost(error: unknown): ConnectionLost['how'] | undefined {
 }
 
 /** Does the header name Windows' own HTTP service (http.sys)? */
-function isWindowsServer(server: string): boolean {
+export function isWindowsServer(server: string): boolean {
   return /^microsoft-httpapi\/\d/i.test(server.trim());
 }
 
@@ -229,7 +229,8 @@ function wsmanEnd(
   };
 }
 
-function vendorOf(vendor: string): 'microsoft' | 'openwsman' | 'omi' | 'other' {
+/** The vendor as the property `wsman.vendor` has it. */
+export function vendorOf(vendor: string): 'microsoft' | 'openwsman' | 'omi' | 'other' {
   if (/^microsoft/i.test(vendor)) return 'microsoft';
   if (/openwsman/i.test(vendor)) return 'openwsman';
   return /open management infrastructure|\bomi\b/i.test(vendor) ? 'omi' : 'other';

@@ -1,4 +1,5 @@
 import { challengesOf, type HttpRequest, type HttpResponse, headerOf, isSealedType } from '@winmedic/wsman';
+import type { WireMessage } from '../model/connection.ts';
 import type { HttpExchange } from './http-transport.ts';
 import type { Ladder } from './ladder.ts';
 import { say } from './text.ts';
@@ -31,31 +32,97 @@ export function sayExchange(ladder: Ladder, { request, response, lost, ms }: Htt
   }
 }
 
+/** A login header, as it is told. */
+export interface LoginHeader {
+  readonly scheme: string;
+  /** Its token; absent when it is a secret that is not looked into (Basic). */
+  readonly words?: Pick<TokenWords, 'layer' | 'text' | 'fields'>;
+}
+
+/** A request as it is told, live or from a capture. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly target: string;
+  readonly login?: LoginHeader;
+  /** Content-Type as sent. */
+  readonly type: string;
+  readonly bodyBytes: number;
+  readonly sealed: boolean;
+}
+
+/** A request in words. */
+export function requestWords({ method, target, login, type, bodyBytes, sealed }: RequestFacts): Omit<WireMessage, 'at' | 'rung' | 'bytes'> {
+  const body = bodyWords(type, bodyBytes, sealed);
+  const who =
+    login?.words?.text ??
+    (login === undefined ? undefined : say(`${login.scheme}, credential not shown`, `${login.scheme}、資格情報は非表示`));
+  return {
+    direction: 'sent',
+    layer: login?.words?.layer ?? 'http',
+    text: say(
+      [`${method} ${target}`, who?.en, body.en].filter(Boolean).join(', '),
+      [`${method} ${target}`, who?.ja, body.ja].filter(Boolean).join('、'),
+    ),
+    fields: [
+      ...(login === undefined ? [] : [['Authorization', login.scheme] as const]),
+      ['body', `${bodyBytes} ${type}`.trim()],
+      ...(login?.words?.fields ?? []),
+    ],
+  };
+}
+
+/** An answer as it is told, live or from a capture. */
+export interface ResponseFacts {
+  readonly status: number;
+  readonly server: string;
+  /** Since the request; absent when that was not seen. */
+  readonly ms?: number;
+  /** Schemes of WWW-Authenticate, each once. */
+  readonly schemes: readonly string[];
+  /** Token of one of them. */
+  readonly words?: Pick<TokenWords, 'layer' | 'text' | 'fields'>;
+  readonly type: string;
+  readonly bodyBytes: number;
+  readonly sealed: boolean;
+}
+
+/** An answer in words. */
+export function responseWords(facts: ResponseFacts): Omit<WireMessage, 'at' | 'rung' | 'bytes'> {
+  const { status, ms, words, type, bodyBytes } = facts;
+  const schemes = facts.schemes.join(', ');
+  const body = bodyWords(type, bodyBytes, facts.sealed);
+  const offered = words?.text ?? (schemes === '' ? undefined : say(`offers ${schemes}`, `提示: ${schemes}`));
+  const first = ms === undefined ? say(`${status}`, `${status}`) : say(`${status} after ${ms} ms`, `${status} (${ms} ミリ秒)`);
+  return {
+    direction: 'received',
+    layer: words?.layer ?? 'http',
+    text: say([first.en, offered?.en, body.en].filter(Boolean).join(', '), [first.ja, offered?.ja, body.ja].filter(Boolean).join('、')),
+    fields: [
+      ['status', String(status)],
+      ['Server', facts.server],
+      ...(schemes === '' ? [] : [['WWW-Authenticate', schemes] as const]),
+      ['body', `${bodyBytes} ${type}`.trim()],
+      ...(words?.fields ?? []),
+    ],
+  };
+}
+
 function sayRequest(ladder: Ladder, request: HttpRequest): void {
   const header = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   const authorization = header === undefined ? undefined : takeApart(header);
   const type = Object.entries(request.headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  const body = bodyWords(type, request.body.length);
-  const login =
-    authorization?.words?.text ??
-    (authorization === undefined
-      ? undefined
-      : say(`${authorization.scheme}, credential not shown`, `${authorization.scheme}、資格情報は非表示`));
   const lines = Object.entries(request.headers).map(
     ([name, value]) => `${name}: ${name.toLowerCase() === 'authorization' ? authorization?.shown : value}`,
   );
   ladder.say({
-    direction: 'sent',
-    layer: authorization?.words?.layer ?? 'http',
-    text: say(
-      [`${request.method} ${request.path}`, login?.en, body.en].filter(Boolean).join(', '),
-      [`${request.method} ${request.path}`, login?.ja, body.ja].filter(Boolean).join('、'),
-    ),
-    fields: [
-      ...(authorization === undefined ? [] : [['Authorization', authorization.scheme] as const]),
-      ['body', `${request.body.length} ${type}`.trim()],
-      ...(authorization?.words?.fields ?? []),
-    ],
+    ...requestWords({
+      method: request.method,
+      target: request.path,
+      ...(authorization === undefined ? {} : { login: authorization }),
+      type,
+      bodyBytes: request.body.length,
+      sealed: isSealedType(type),
+    }),
     bytes: shownBytes(`${request.method} ${request.path} HTTP/1.1`, lines, type, request.body),
   });
 }
@@ -63,41 +130,33 @@ function sayRequest(ladder: Ladder, request: HttpRequest): void {
 function sayResponse(ladder: Ladder, response: HttpResponse, ms: number): void {
   const challenges = challengesOf(response);
   const words = challenges.flatMap(({ scheme, token }) => (token === undefined ? [] : [explain(scheme, Buffer.from(token, 'base64'))]))[0];
-  const schemes = [...new Set(challenges.map(({ scheme }) => scheme))].join(', ');
   const type = headerOf(response, 'content-type');
-  const body = bodyWords(type, response.body.length);
   const lines = response.headers.map(
     ([name, value]) => `${name}: ${/^(www|proxy)-authenticate$|^authentication-info$/i.test(name) ? safeChallenge(value) : value}`,
   );
-  const offered = words?.text ?? (schemes === '' ? undefined : say(`offers ${schemes}`, `提示: ${schemes}`));
   ladder.say({
-    direction: 'received',
-    layer: words?.layer ?? 'http',
-    text: say(
-      [`${response.status} after ${ms} ms`, offered?.en, body.en].filter(Boolean).join(', '),
-      [`${response.status} (${ms} ミリ秒)`, offered?.ja, body.ja].filter(Boolean).join('、'),
-    ),
-    fields: [
-      ['status', String(response.status)],
-      ['Server', headerOf(response, 'server')],
-      ...(schemes === '' ? [] : [['WWW-Authenticate', schemes] as const]),
-      ['body', `${response.body.length} ${type}`.trim()],
-      ...(words?.fields ?? []),
-    ],
+    ...responseWords({
+      status: response.status,
+      server: headerOf(response, 'server'),
+      ms,
+      schemes: [...new Set(challenges.map(({ scheme }) => scheme))],
+      ...(words === undefined ? {} : { words }),
+      type,
+      bodyBytes: response.body.length,
+      sealed: isSealedType(type),
+    }),
     bytes: shownBytes(`HTTP/1.1 ${response.status} ${response.statusText}`, lines, type, response.body),
   });
 }
 
-function bodyWords(type: string, length: number) {
+function bodyWords(type: string, length: number, sealed: boolean) {
   if (length === 0) return say('no body', '本文なし');
-  if (isSealedType(type)) return say(`${length} bytes, sealed`, `${length} バイト (暗号化済み)`);
+  if (sealed) return say(`${length} bytes, sealed`, `${length} バイト (暗号化済み)`);
   const media = type.split(';')[0]?.trim() ?? '';
   return say(`${length} bytes in clear${media === '' ? '' : `, ${media}`}`, `${length} バイト (平文)${media === '' ? '' : `、${media}`}`);
 }
 
-interface Authorization {
-  readonly scheme: string;
-  readonly words?: TokenWords;
+interface Authorization extends LoginHeader {
   readonly shown: string;
 }
 

@@ -23,7 +23,7 @@ const WMI_DENIED: ReadonlySet<number> = new Set([0x80041003, 0x80338104, 0x80338
 const MISSING: ReadonlySet<number> = new Set([0x8004100e, 0x80041010, 0x80041002, 0x8033801a]);
 
 /** ERROR_WSMAN_OPERATION_TIMEDOUT: not finished within OperationTimeout, to be repeated (MS-WSMV 3.1.4.1.10); not an error. */
-const NOT_FINISHED = 0x80338029;
+export const NOT_FINISHED = 0x80338029;
 /** Repeats after it: more would use up the time of the host. */
 const TIMEOUT_REPEATS = 3;
 
@@ -97,8 +97,11 @@ export async function operationRungs(ladder: Ladder, session: WsmanSession, time
   });
 }
 
-interface FaultNotes {
+/** Codes of all faults of an attempt. */
+export interface FaultNotes {
+  /** Of WS-Management and Win32. */
   readonly codes: Set<number>;
+  /** Of WMI and providers. */
   readonly wmi: Set<number>;
 }
 
@@ -125,7 +128,8 @@ async function answerOf(notes: FaultNotes, work: () => Promise<readonly WsmanIns
   }
 }
 
-function kindOf(fault: WsmanFault, notes: FaultNotes): 'denied' | 'wmi-denied' | 'missing' | 'fault' {
+/** What a fault means; its codes are added to the notes. */
+export function kindOf(fault: WsmanFault, notes: FaultNotes): 'denied' | 'wmi-denied' | 'missing' | 'fault' {
   for (const code of fault.codes) (isWmi(code) ? notes.wmi : notes.codes).add(code);
   if (fault.hresult !== undefined) (isWmi(fault.hresult) ? notes.wmi : notes.codes).add(fault.hresult);
   const has = (set: ReadonlySet<number>) =>
@@ -149,7 +153,8 @@ function noteFaults(ladder: Ladder, notes: FaultNotes): void {
   ladder.set('fault.wmi', list(notes.wmi));
 }
 
-function codesOf(fault: WsmanFault): { readonly wsman?: string; readonly wmi?: string } {
+/** The first code of WS-Management or Win32, and the first of WMI or a provider. */
+export function codesOf(fault: WsmanFault): { readonly wsman?: string; readonly wmi?: string } {
   const all = fault.hresult === undefined ? fault.codes : [...fault.codes, fault.hresult];
   const wsman = all.find((code) => !isWmi(code));
   const wmi = all.find(isWmi);

@@ -1,10 +1,11 @@
 import { DcerpcError, type RpcPdu } from '@winmedic/dcerpc';
 import type { Localized } from '@winmedic/knowledge/model';
 import { ConnectionLost } from '@winmedic/wsman';
+import type { WireMessage } from '../model/connection.ts';
 import type { Ladder } from './ladder.ts';
 import { hex } from './login.ts';
 import { say } from './text.ts';
-import { tokenWords } from './token-words.ts';
+import { type TokenWords, tokenWords } from './token-words.ts';
 
 /** Properties of how an RPC exchange ended. */
 export function noteRpcError(ladder: Ladder, error: unknown): void {
@@ -22,11 +23,24 @@ export function noteRpcError(ladder: Ladder, error: unknown): void {
 /** Units in words; bytes are not shown, since bodies are encrypted and trailers hold tokens. */
 export function sayPdu(ladder: Ladder, place: string, direction: 'sent' | 'received', pdu: RpcPdu): void {
   const token = 'auth' in pdu && pdu.auth !== undefined && /bind|alter|auth3/.test(pdu.type) ? tokenWords(pdu.auth.token) : undefined;
-  const text = say(
-    `RPC ${pdu.type}${token === undefined ? '' : `: ${token.text.en}`}`,
-    `RPC ${pdu.type}${token === undefined ? '' : `: ${token.text.ja}`}`,
-  );
-  ladder.say({ direction, layer: 'rpc', text, fields: [['type', pdu.type], ['at', place], ...(token?.fields ?? [])] });
+  ladder.say({ direction, ...pduWords(pdu.type, token, [['at', place]]) });
+}
+
+/** A unit in words. @param type name of the PDU type in C706: `bind`, `bind_ack`, `fault` … */
+export function pduWords(
+  type: string,
+  token: Pick<TokenWords, 'text' | 'fields'> | undefined,
+  fields: readonly (readonly [string, string])[],
+  more: Localized = say('', ''),
+): Omit<WireMessage, 'at' | 'rung' | 'direction'> {
+  return {
+    layer: 'rpc',
+    text: say(
+      `RPC ${type}${more.en}${token === undefined ? '' : `: ${token.text.en}`}`,
+      `RPC ${type}${more.ja}${token === undefined ? '' : `: ${token.text.ja}`}`,
+    ),
+    fields: [['type', type], ...fields, ...(token?.fields ?? [])],
+  };
 }
 
 /** How the connection below was lost; undefined for another error. */

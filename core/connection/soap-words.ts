@@ -1,4 +1,4 @@
-import { type Exchange, NS, parseEnvelope, parseXml, readFault, WsmanError, type XmlElement } from '@winmedic/wsman';
+import { type Exchange, NS, parseEnvelope, parseXml, readFault, WsmanError, type WsmanFault, type XmlElement } from '@winmedic/wsman';
 import type { Ladder } from './ladder.ts';
 import { say } from './text.ts';
 
@@ -9,19 +9,42 @@ const MAX_SHOWN = 16_384;
 export function saySoap(ladder: Ladder, exchange: Exchange): void {
   if (exchange.kind !== 'message' || exchange.envelope === undefined) return;
   const asked = headersOf(exchange.envelope);
-  const sealed = exchange.sealed ? say('sealed', '暗号化') : say('in clear', '平文');
+  const words = operationWords(asked.actionUri, asked.resourceUri, exchange.sealed);
   ladder.say({
     direction: 'sent',
     layer: 'soap',
-    text: say(
-      `${asked.action} ${asked.resource} (${sealed.en})`.replace('  ', ' '),
-      `${asked.action} ${asked.resource} (${sealed.ja})`.replace('  ', ' '),
-    ),
-    fields: [['Action', asked.actionUri], ['ResourceURI', asked.resourceUri], ...asked.selectors],
+    text: words.text,
+    fields: [...words.fields, ...asked.selectors],
     bytes: exchange.envelope.slice(0, MAX_SHOWN),
   });
   if (exchange.answer === undefined) return;
   ladder.say({ direction: 'received', layer: 'soap', ...answerWords(exchange.answer), bytes: exchange.answer.slice(0, MAX_SHOWN) });
+}
+
+/** An operation in words. @param actionUri empty for Identify, which has no header at all (DSP0226 section 11). */
+export function operationWords(actionUri: string, resourceUri: string, isSealed: boolean) {
+  const sealed = isSealed ? say('sealed', '暗号化') : say('in clear', '平文');
+  const action = actionUri === '' ? 'Identify' : actionUri.slice(actionUri.lastIndexOf('/') + 1);
+  const resource = resourceUri.replace(/^.*\/(?:wmi|wsman\/1)\//, '');
+  const fields: readonly (readonly [string, string])[] = [
+    ['Action', actionUri],
+    ['ResourceURI', resourceUri],
+  ];
+  return {
+    text: say(`${action} ${resource} (${sealed.en})`.replace('  ', ' '), `${action} ${resource} (${sealed.ja})`.replace('  ', ' ')),
+    fields,
+  };
+}
+
+/** A fault in words. */
+export function faultWords(fault: WsmanFault) {
+  const codes = fault.codes.map((code) => `0x${code.toString(16)}`).join(', ');
+  const fields: readonly (readonly [string, string])[] = [
+    ['codes', codes],
+    ['subcode', fault.soapSubcode],
+    ...(fault.detail ? [['detail', fault.detail] as const] : []),
+  ];
+  return { text: say(`fault ${codes} ${fault.soapSubcode}`.trim(), `フォールト ${codes} ${fault.soapSubcode}`.trim()), fields };
 }
 
 function answerWords(answer: Uint8Array) {
@@ -32,15 +55,7 @@ function answerWords(answer: Uint8Array) {
       const name = envelope.content?.name ?? 'empty';
       return { text: say(`${name}`, `${name}`), fields: [['body', name] as const] };
     }
-    const codes = fault.codes.map((code) => `0x${code.toString(16)}`).join(', ');
-    return {
-      text: say(`fault ${codes} ${fault.soapSubcode}`.trim(), `フォールト ${codes} ${fault.soapSubcode}`.trim()),
-      fields: [
-        ['codes', codes] as const,
-        ['subcode', fault.soapSubcode] as const,
-        ...(fault.detail ? [['detail', fault.detail] as const] : []),
-      ],
-    };
+    return faultWords(fault);
   } catch (error) {
     if (!(error instanceof WsmanError)) throw error;
     return { text: say('an envelope that cannot be read', '読み取れないエンベロープ'), fields: [['code', error.code] as const] };
@@ -52,7 +67,7 @@ function headersOf(envelope: Uint8Array) {
   try {
     root = parseXml(envelope);
   } catch {
-    return { action: '', actionUri: '', resource: '', resourceUri: '', selectors: [] };
+    return { actionUri: '', resourceUri: '', selectors: [] };
   }
   const header = root.child('Header', NS.s);
   const text = (name: string) => header?.elements.find((element) => element.name === name)?.text.trim() ?? '';
@@ -63,10 +78,7 @@ function headersOf(envelope: Uint8Array) {
     ?.elements[0]?.elements.find((element) => element.name === 'Filter')
     ?.text.trim();
   return {
-    // Identify has no header at all (DSP0226 section 11).
-    action: actionUri === '' ? 'Identify' : actionUri.slice(actionUri.lastIndexOf('/') + 1),
     actionUri,
-    resource: resourceUri.replace(/^.*\/(?:wmi|wsman\/1)\//, ''),
     resourceUri,
     selectors: filter === undefined ? [] : [['Filter', filter] as const],
   };
