@@ -19,6 +19,7 @@ import type {
   SettingDefinition,
 } from './src/model.ts';
 import { checkCauses, type PackIssue, schema, validate } from './src/pack.ts';
+import { readTraces } from './src/read-traces.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -135,11 +136,14 @@ export function buildKnowledge(): { knowledge: Record<string, unknown>; issues: 
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { knowledge, issues } = buildKnowledge();
+  const traces = readTraces(`${root}traces/`);
+  issues.push(...traces.issues);
   for (const issue of issues) console.error(`${issue.code} ${issue.at}: ${issue.message}`);
   if (issues.length > 0) process.exitCode = 1;
   mkdirSync(`${root}generated`, { recursive: true });
   const text = JSON.stringify(knowledge);
   writeFileSync(`${root}generated/knowledge.json`, text);
+  writeFileSync(`${root}generated/traces.json`, JSON.stringify(traces.providers));
   const count = (key: string) => (knowledge[key] as unknown[]).length;
   if (!process.argv.includes('--quiet'))
     console.error(`knowledge: ${count('causes')} causes, ${count('facts')} facts, ${count('events')} events, ${text.length} bytes`);

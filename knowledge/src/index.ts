@@ -14,6 +14,7 @@ import type {
 } from './model.ts';
 
 export * from './model.ts';
+export { loadTraceTables, traceProvider } from './traces.ts';
 
 /** The bundled knowledge base, as built from the YAML folders by `knowledge/build.ts`. */
 export interface Knowledge {

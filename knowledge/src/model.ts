@@ -6,6 +6,7 @@
 export { CONNECTION_PROPERTIES, type ConnectionPropertyName, RUNGS, type RungName } from './connection-model.ts';
 export type * from './recipe-model.ts';
 export type * from './settings-model.ts';
+export type * from './trace-model.ts';
 
 /** A text in both languages. */
 export interface Localized {

@@ -37,7 +37,7 @@ export interface TraceField {
   readonly length?: number | string;
   /** Number of elements: fixed, or the name of an earlier field. */
   readonly count?: number | string;
-  /** Members of a struct. */
+  /** Members of a struct; absent when they are not known: what follows can then be read only if there are 0 of them. */
   readonly fields?: readonly TraceField[];
   /** How to show it, when that decides the text: `socket-address`, `ntstatus`, `win32`, `hresult`. */
   readonly out?: string;
@@ -51,6 +51,8 @@ export interface TraceTemplate {
   readonly name?: string;
   /** Builds of Windows it was seen in, ascending; the same id and version has other fields in other builds. */
   readonly builds: readonly number[];
+  /** Keywords that tell the side or kind of an event (WinRM: `Client`, `Server`, `SoapTrace` …); absent where the tables keep none. */
+  readonly keywords?: readonly string[];
   readonly fields: readonly TraceField[];
 }
 

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { StoredTraceProvider, TraceProviderTable, TraceTables, TraceTemplate } from './trace-model.ts';
+import { parseTemplates } from './trace-notation.ts';
+
+let loaded: TraceTables | undefined;
+const parsed = new Map<string, TraceProviderTable>();
+
+/**
+ * The tables of trace events. They lie beside the bundled command (`traces.json`), or in `knowledge/generated` of a checkout. They are a file of their own and read
+ * when a trace is opened: the command starts without them.
+ * @throws Error when neither file exists: the checkout was not prepared.
+ */
+export function loadTraceTables(): TraceTables {
+  if (loaded) return loaded;
+  for (const candidate of ['./traces.json', '../generated/traces.json']) {
+    const path = fileURLToPath(new URL(candidate, import.meta.url));
+    if (!existsSync(path)) continue;
+    const stored = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, StoredTraceProvider>>;
+    loaded = { providers: new Map(Object.entries(stored)) };
+    return loaded;
+  }
+  throw new Error('trace tables not built: run `npm run build:knowledge`');
+}
+
+/** All of a provider: every event with its fields in every build. Undefined when there is no table. */
+function wholeProvider(guid: string): TraceProviderTable | undefined {
+  const known = parsed.get(guid);
+  if (known) return known;
+  const stored = loadTraceTables().providers.get(guid);
+  if (!stored) return undefined;
+  const table = { guid, name: stored.name, builds: stored.builds, templates: parseTemplates(stored.events, stored.builds) };
+  parsed.set(guid, table);
+  return table;
+}
+
+/**
+ * What is known of a provider: of each id and version the fields as the build had them. That is the table's newest build that is not newer than the one asked for;
+ * an event that is in newer tables only has the fields of the oldest of these. Without a build every variant is in the table, see {@link TraceTemplate.builds}.
+ * @param guid lower case without braces
+ */
+export function traceProvider(guid: string, build?: number): TraceProviderTable | undefined {
+  const whole = wholeProvider(guid);
+  if (!whole || build === undefined) return whole;
+  const best = new Map<string, { readonly template: TraceTemplate; readonly rank: number }>();
+  for (const template of whole.templates) {
+    const key = `${template.id}.${template.version}`;
+    const rank = Math.max(...template.builds.map((one) => (one <= build ? one : -one)));
+    const other = best.get(key);
+    if (!other || rank > other.rank) best.set(key, { template, rank });
+  }
+  return { ...whole, templates: [...best.values()].map(({ template }) => template) };
+}
