@@ -12,6 +12,7 @@ import {
 import { leastResultBytes, needsStub, readRequestStub, readResponseStub, returnedStatus } from './rpc-stubs.ts';
 import { readToken } from './token.ts';
 import type { Place, RpcMessage, Side } from './types.ts';
+import { damageOf } from './wire-damage.ts';
 
 /** Presentation contexts remembered of one conversation: Windows binds a handful, a busy management pipe some dozens. */
 const MAX_CONTEXTS = 512;
@@ -76,14 +77,7 @@ export class RpcReader {
       } catch (error) {
         if (!(error instanceof DcerpcError)) throw error;
         // A type without a reader is no damage: only connectionless and unknown types have none.
-        if (error.what !== 'PTYPE')
-          damage = {
-            code: 'CAPTURE_RPC_UNIT',
-            offset: error.offset,
-            what: error.what,
-            ...(error.need === undefined ? {} : { need: error.need }),
-            ...(error.have === undefined ? {} : { have: error.have }),
-          };
+        if (error.what !== 'PTYPE') damage = damageOf('CAPTURE_RPC_UNIT', error);
       }
     }
     const base = { layer: 'rpc' as const, frame: place.frame, at: place.at, from: side, bytes: length, ...this.#pipe };

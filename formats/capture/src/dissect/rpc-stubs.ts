@@ -26,6 +26,7 @@ import {
   type Tower,
 } from '@winmedic/dcerpc/messages';
 import type { RpcMessage } from './types.ts';
+import { damageOf } from './wire-damage.ts';
 
 type RpcRequest = Extract<RpcMessage, { kind: 'request' }>;
 type RpcResponse = Extract<RpcMessage, { kind: 'response' }>;
@@ -164,11 +165,6 @@ function guarded<T extends { readonly damages?: readonly Damage[] }>(read: () =>
     return read();
   } catch (error) {
     if (!(error instanceof DcerpcError)) throw error;
-    const { need, have, what, offset } = error;
-    return {
-      damages: [
-        { code: 'CAPTURE_RPC_STUB', offset, what, ...(need === undefined ? {} : { need }), ...(have === undefined ? {} : { have }) },
-      ],
-    };
+    return { damages: [damageOf('CAPTURE_RPC_STUB', error)] };
   }
 }
