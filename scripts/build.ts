@@ -84,6 +84,7 @@ async function buildCommand(): Promise<void> {
     logLevel: 'warning',
   });
   cpSync(knowledge, join(dist, 'knowledge.json'));
+  cpSync(join(root, 'knowledge/generated/traces.json'), join(dist, 'traces.json'));
   mkdirSync(join(dist, 'schema'), { recursive: true });
   for (const name of readdirSync(join(root, 'knowledge/schema'))) cpSync(join(root, 'knowledge/schema', name), join(dist, 'schema', name));
 }

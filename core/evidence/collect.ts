@@ -1,9 +1,9 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { ScanSummary } from '@winmedic/evtx';
 import { loadKnowledge } from '@winmedic/knowledge';
 import type { StateAddress } from '@winmedic/knowledge/model';
 import { type OpenedDisk, openDisk } from '../disk/index.ts';
-import type { CapturedConversation, CaptureObservation, TraceObservation } from '../model/conversation.ts';
 import type { EventObservation, Evidence, FactObservation, Source, SourceKind } from '../model/observation.ts';
 import type { DumpObservation, ImageObservation, StateExtent, StateObservation } from '../model/state.ts';
 import { type ChannelFile, channelFileFacts, isChannelFile } from './channel-file.ts';
@@ -12,6 +12,7 @@ import { Collector, DEFAULT_KEEP_LIMITS } from './collector.ts';
 import { affordable, bootStoresOf, type DiskWindows, dumpsOf, hivesOf, imagesNamed, logsOf, windowsOn } from './disk-evidence.ts';
 import { factsOfDisks, hostOfDiskDump } from './disk-facts.ts';
 import { type FileSource, fileSource } from './file-source.ts';
+import { expandGzip } from './gzip.ts';
 import { sha256Of } from './hash.ts';
 import { parseRegistryAddress } from './hive-address.ts';
 import { folderOf, HiveShelf } from './hive-shelf.ts';
@@ -25,12 +26,13 @@ import { observeImage, withImage } from './read-image.ts';
 import { readText } from './read-text.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
+import { Traffic } from './traffic.ts';
 import { type FoundFile, findFiles } from './walk.ts';
 import { wantedState } from './wanted-state.ts';
 import { DEFAULT_ZIP_LIMITS, membersOf, newBudget, type ZipLimits } from './zip.ts';
 
 /** Kinds of sources that say something about a host. */
-const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log']);
+const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hive', 'dump', 'state-text', 'tool-log', 'capture', 'trace']);
 
 /** Kinds of sources that show the state of a host without naming it. */
 const OF_A_HOST: ReadonlySet<SourceKind> = new Set(['state-text', 'hive', 'hive-log']);
@@ -68,10 +70,8 @@ class Collection {
   readonly #extents: StateExtent[] = [];
   readonly #dumps: DumpObservation[] = [];
   readonly #images: ImageObservation[] = [];
-  readonly #captures: CaptureObservation[] = [];
-  readonly #conversations: CapturedConversation[] = [];
-  readonly #traces: TraceObservation[] = [];
   readonly #zipLimits: ZipLimits;
+  readonly #traffic: Traffic;
   readonly #disks: OpenedDisk[] = [];
   readonly #windows: DiskWindows[] = [];
   /** Times a byte of an input is read: for its hash, and for what it says. */
@@ -88,6 +88,13 @@ class Collection {
     this.#collector = new Collector(options.keepLimits ?? DEFAULT_KEEP_LIMITS);
     this.#queries = interestQueries(options.patterns);
     this.#zipLimits = options.zipLimits ?? DEFAULT_ZIP_LIMITS;
+    this.#traffic = new Traffic({
+      collector: this.#collector,
+      problems: this.#problems,
+      runSync: options.runSync ?? ((work) => work()),
+      ...(options.patterns && { patterns: options.patterns }),
+      ...(options.signal && { signal: options.signal }),
+    });
     this.#passes = options.hash === false ? 1 : 2;
     this.#facts.push(...(options.facts ?? []));
   }
@@ -132,9 +139,9 @@ class Collection {
       extents: this.#extents,
       dumps,
       images: this.#images,
-      captures: this.#captures,
-      conversations: this.#conversations,
-      traces: this.#traces,
+      captures: this.#traffic.captures,
+      conversations: this.#traffic.conversations(),
+      traces: this.#traffic.traces,
       totals: { ...this.#totals, kept: events.length },
     };
   }
@@ -188,6 +195,11 @@ class Collection {
         return this.#readText(input, source);
       case 'zip':
         return this.#readZip(input, source);
+      case 'gzip':
+        return this.#readGzip(input, source);
+      case 'capture':
+      case 'trace':
+        return this.#readTraffic(kind, input, source);
       case 'hive':
       case 'hive-log':
         return this.#shelve(kind, input, source);
@@ -230,6 +242,50 @@ class Collection {
     this.#totals.recordsRead += summary.records;
     this.#totals.recovered += summary.recovered;
     this.#totals.damagedRecords += summary.damagedRecords;
+  }
+
+  async #readTraffic(kind: 'capture' | 'trace', input: Input, source: FileSource): Promise<void> {
+    const added = await this.#addSource(input, kind, source);
+    if (added === undefined) return;
+    const start = this.#done;
+    const one = {
+      source,
+      path: input.label,
+      sourceId: added.id,
+      onProgress: (bytes: number) => this.#progress(start + Math.min(bytes, input.sizeBytes) - this.#done, input.label),
+    };
+    const records = kind === 'capture' ? this.#traffic.readCapture(one) : this.#traffic.readTrace(one);
+    this.#progress(start + input.sizeBytes - this.#done, input.label);
+    this.#totals.bytes += input.sizeBytes;
+    this.#totals.recordsRead += records;
+  }
+
+  /** What is compressed on its own (`dump.pcapng.gz`) is read like a member of an archive. */
+  async #readGzip(input: Input, source: FileSource): Promise<void> {
+    if (input.depth >= this.#zipLimits.depth) {
+      this.#problems.add({ code: 'EVIDENCE_ZIP_DEPTH', path: input.label, severity: 'unusable', have: this.#zipLimits.depth });
+      return;
+    }
+    this.#temp ??= new TempDir();
+    const budget = input.budget ?? newBudget(this.#zipLimits);
+    const file = await expandGzip(source, input.label, this.#temp, budget, this.#zipLimits, this.#problems, this.#options.signal);
+    if (file === undefined) return;
+    try {
+      const { sizeBytes } = file;
+      this.#total += sizeBytes * this.#passes;
+      const label = `${input.label}!/${basename(input.label).replace(/\.t?gz$/i, '')}`;
+      await this.#read({
+        label,
+        open: () => fileSource(file.path),
+        file: file.path,
+        sizeBytes,
+        depth: input.depth + 1,
+        budget,
+        named: input.named === true,
+      });
+    } finally {
+      rmSync(file.path, { force: true });
+    }
   }
 
   async #readText(input: Input, source: FileSource): Promise<void> {

@@ -188,7 +188,8 @@ function coverageOf(part: ChannelPart): ChannelCoverage {
 function withoutDuplicates(events: readonly EventObservation[]): EventObservation[] {
   const seen = new Set<string>();
   return events.filter((e) => {
-    if (e.trust === 'text') return true;
+    // What has no record id cannot be told from another of the same moment.
+    if (e.trust === 'text' || e.recordId === '') return true;
     const key = `${e.host.toLowerCase()}\0${e.channel.toLowerCase()}\0${e.recordId}\0${e.time}\0${e.eventId}`;
     if (seen.has(key)) return false;
     seen.add(key);

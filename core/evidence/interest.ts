@@ -1,5 +1,6 @@
-import { EvtxError, type EvtxQuery, type FieldCondition, fieldTest, sigmaCondition } from '@winmedic/evtx';
+import type { EvtxQuery, FieldCondition } from '@winmedic/evtx';
 import type { EventPattern } from '@winmedic/knowledge/model';
+import { conditionsOf } from './interest-conditions.ts';
 
 /** Records of these providers and ids are kept from a log; everything else is passed over and only counted. */
 export interface Interest {
@@ -102,20 +103,6 @@ export function interestQueries(patterns: readonly EventPattern[] = []): EvtxQue
     }
   }
   return queries;
-}
-
-/** Conditions of a pattern for the reader; one the reader refuses is left to the diagnosis, which says so. */
-function conditionsOf(where: NonNullable<EventPattern['where']>): FieldCondition[] {
-  return Object.entries(where).flatMap(([key, value]) => {
-    try {
-      const condition = sigmaCondition(key, value);
-      fieldTest(condition);
-      return [condition];
-    } catch (error) {
-      if (error instanceof EvtxError) return [];
-      throw error;
-    }
-  });
 }
 
 /** Is every record of this provider and id kept by the built-in interest, whatever its fields? */

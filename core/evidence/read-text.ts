@@ -5,6 +5,7 @@ import type { StateExtent, StateObservation } from '../model/state.ts';
 import { readExport } from './exports/index.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
+import { traceTableOf } from './trace-tables.ts';
 
 /** A decoded text and what is needed to read it. */
 export interface TextInput {
@@ -40,7 +41,7 @@ export function readText(text: string, input: TextInput): TextReading | undefine
     const { facts, problems } = parseFactsFile(text, path, sourceId, { definitions: input.factDefinitions, zone, now });
     return { ...NOTHING, kind: 'facts', facts, problems };
   }
-  const exported = readExport(text, { path, sourceId, zone, wanted: input.wanted });
+  const exported = readExport(text, { path, sourceId, zone, wanted: input.wanted, templates: input.templates, traceTables: traceTableOf });
   if (exported === undefined) return eventsOf(text, input);
   const { state, extents, problems } = exported;
   // Events may have been pasted beside the output of commands.

@@ -1,12 +1,28 @@
 import type { ByteSource } from '@winmedic/bytes';
+import { recogniseCapture } from '@winmedic/capture';
 import { recogniseDump } from '@winmedic/crash-dump';
+import { recogniseEtl } from '@winmedic/etl';
 import { recogniseImage } from '@winmedic/pe';
 import { recogniseHive } from '@winmedic/registry-hive';
 import { utf16WithoutMark } from './exports/index.ts';
 import { isDescriptor, isDisk } from './recognise-disk.ts';
 
 /** What an input is, by its content. */
-export type ContentKind = 'evtx' | 'old-evt' | 'zip' | 'hive' | 'hive-log' | 'dump' | 'image' | 'disk' | 'text' | 'empty' | 'other';
+export type ContentKind =
+  | 'evtx'
+  | 'old-evt'
+  | 'zip'
+  | 'gzip'
+  | 'capture'
+  | 'trace'
+  | 'hive'
+  | 'hive-log'
+  | 'dump'
+  | 'image'
+  | 'disk'
+  | 'text'
+  | 'empty'
+  | 'other';
 
 /** Bytes looked at first; enough for every signature and for telling text from binary. */
 export const PROBE_BYTES = 8192;
@@ -40,10 +56,13 @@ export function recogniseHead(head: Uint8Array): ContentKind {
   // The header of a log of Windows 2000 to Server 2003 is 0x30 bytes long and carries "LfLe" at offset 4.
   if (startsWith(head.subarray(4), 'LfLe') && head[0] === 0x30) return 'old-evt';
   if (startsWith(head, 'PK\x03\x04') || startsWith(head, 'PK\x05\x06')) return 'zip';
+  const capture = recogniseCapture(head);
+  if (capture !== undefined) return capture === 'gzip' ? 'gzip' : 'capture';
   const hive = recogniseHive(head);
   if (hive !== undefined) return hive;
   if (recogniseDump(head) !== undefined) return 'dump';
   if (recogniseImage(head)) return 'image';
+  if (recogniseEtl(head)) return 'trace';
   return looksLikeText(head) ? 'text' : 'other';
 }
 

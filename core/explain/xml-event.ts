@@ -4,6 +4,9 @@ import type { XmlNode } from './xml.ts';
 
 const child = (node: XmlNode | undefined, name: string): XmlNode | undefined => node?.children.find((other) => other.name === name);
 
+/** What tracerpt writes for an event without an activity. */
+const NO_ACTIVITY = '{00000000-0000-0000-0000-000000000000}';
+
 /**
  * An event of an XML export as an observation (trust `text`: anybody can write such a file). Field names as the log reader gives them:
  * `Name` of Data, `Data[n]` for unnamed ones, leaves of UserData by local name.
@@ -19,6 +22,7 @@ export function eventFromXml(node: XmlNode, origin: Origin): EventObservation | 
   const time = created ? findTime(created, 0) : undefined;
   const recordId = child(system, 'EventRecordID')?.text.trim() ?? '';
   const userSid = child(system, 'Security')?.attributes.get('UserID');
+  const activityId = child(system, 'Correlation')?.attributes.get('ActivityID');
   const message = child(child(node, 'RenderingInfo'), 'Message')?.text.trim();
   return {
     type: 'event',
@@ -32,6 +36,7 @@ export function eventFromXml(node: XmlNode, origin: Origin): EventObservation | 
     level: Number(child(system, 'Level')?.text ?? 0) || 0,
     recordId,
     ...(userSid ? { userSid } : {}),
+    ...(activityId && activityId !== NO_ACTIVITY ? { activityId } : {}),
     fields: dataFields(node),
     origin: recordId ? { ...origin, recordId } : origin,
     trust: 'text',

@@ -23,6 +23,8 @@ export const EXPORT_KINDS = {
   'winevent-json': { en: 'Events as JSON (Get-WinEvent)', ja: 'イベントの JSON(Get-WinEvent)' },
   'vmm-log': { en: 'Log of the VM Manager tool', ja: 'VM Manager ツールのログ' },
   'vmm-properties': { en: 'Settings of the VM Manager tool', ja: 'VM Manager ツールの設定' },
+  'trace-text': { en: 'Trace in words (netsh trace convert, tracefmt)', ja: 'テキスト化したトレース(netsh trace convert、tracefmt)' },
+  'tracerpt-csv': { en: 'Trace as CSV (tracerpt)', ja: 'トレースの CSV(tracerpt)' },
   transcript: { en: 'Output of several commands', ja: '複数のコマンドの出力' },
 } as const satisfies Readonly<Record<string, Localized>>;
 

@@ -8,6 +8,8 @@ import { isSecurityTemplate, readSecurityTemplate } from './secedit.ts';
 import { isServices, readServices } from './services.ts';
 import { Sink } from './sink.ts';
 import { isSystemInfo, isSystemInfoCsv, readSystemInfo, readSystemInfoCsv } from './systeminfo.ts';
+import { isTraceText, readTraceText } from './trace-text.ts';
+import { isTracerptCsv, readTracerptCsv } from './tracerpt-csv.ts';
 import type { ExportInput, ExportReading } from './types.ts';
 import { isVmmLog, readVmmLog } from './vmm-log.ts';
 import { isVmmProperties, readVmmProperties } from './vmm-properties.ts';
@@ -145,6 +147,8 @@ class Sections {
     else if (isSystemInfo(lines)) readSystemInfo(lines, sink);
     else if (isSystemInfoCsv(lines)) readSystemInfoCsv(lines, sink);
     else if (isWhoami(lines)) readWhoami(lines, sink);
+    else if (isTraceText(lines)) readTraceText(lines, sink, sink.input.templates ?? []);
+    else if (isTracerptCsv(lines)) readTracerptCsv(lines, sink, sink.input.traceTables ?? (() => undefined));
     else if (isVmmLog(lines)) readVmmLog(lines, sink);
     else if (isVmmProperties(lines)) readVmmProperties(lines, sink);
     else if (isNetAccounts(lines)) readNetAccounts(lines, sink, this.#before);

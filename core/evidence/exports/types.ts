@@ -1,3 +1,5 @@
+import type { TraceProviderTable } from '@winmedic/knowledge';
+import type { MessageTemplate } from '@winmedic/knowledge/model';
 import type { EventObservation, InputProblem, InstantNs } from '../../model/observation.ts';
 import type { StateExtent, StateObservation } from '../../model/state.ts';
 import type { ExportKind } from './kinds.ts';
@@ -16,6 +18,10 @@ export interface ExportInput {
    * Absent: every value.
    */
   readonly wanted?: readonly string[];
+  /** Message texts of Windows, for traces in words. */
+  readonly templates?: readonly MessageTemplate[];
+  /** Fields of trace events by provider name, for traces as CSV. */
+  readonly traceTables?: (provider: string) => TraceProviderTable | undefined;
 }
 
 /** What an export of a known tool says about a host. */

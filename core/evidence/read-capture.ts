@@ -1,0 +1,93 @@
+import { analyseCapture, type CaptureAnalysis, type Conversation, type PacketSource } from '@winmedic/capture';
+import type { CapturedConversation, CaptureObservation } from '../model/conversation.ts';
+import { isOfManagement, MANAGEMENT_PORTS } from './conversation-interest.ts';
+import type { Problems } from './problems.ts';
+
+/** Caps over all captures of one case: what an attempt needs is small, and memory stays bounded whatever was recorded. */
+export interface ConversationLimits {
+  /** Conversations kept. */
+  readonly conversations: number;
+  /** Messages kept in them; one was measured at about 1 KiB. */
+  readonly messages: number;
+}
+/** Enough for a fleet that was recorded for an hour; about 100 MiB. */
+export const DEFAULT_CONVERSATION_LIMITS: ConversationLimits = { conversations: 50_000, messages: 100_000 };
+
+/** One capture to be read. */
+export interface CaptureInput {
+  readonly packets: PacketSource;
+  readonly path: string;
+  readonly sourceId: string;
+  readonly onProgress: (bytesDone: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Conversations of all captures of a case. */
+export class ConversationShelf {
+  readonly #limits: ConversationLimits;
+  readonly #kept: CapturedConversation[] = [];
+  #messages = 0;
+
+  constructor(limits: ConversationLimits = DEFAULT_CONVERSATION_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** @returns false when there is no room. */
+  keep(one: CapturedConversation): boolean {
+    const { messages } = one.conversation;
+    if (this.#kept.length >= this.#limits.conversations || this.#messages + messages.length > this.#limits.messages) return false;
+    this.#messages += messages.length;
+    this.#kept.push(one);
+    return true;
+  }
+
+  /** All of them by time. */
+  list(): CapturedConversation[] {
+    return this.#kept.sort((a, b) =>
+      a.conversation.first < b.conversation.first ? -1 : a.conversation.first > b.conversation.first ? 1 : 0,
+    );
+  }
+}
+
+/**
+ * Reads one capture: conversations by which hosts are managed go to the shelf, what was lost to the problems.
+ * @throws I/O errors; the reason of `signal`.
+ */
+export function readCapture(input: CaptureInput, shelf: ConversationShelf, problems: Problems): CaptureObservation {
+  let conversations = 0;
+  let kept = 0;
+  let refused = 0;
+  const onConversation = (conversation: Conversation): void => {
+    conversations++;
+    if (!isOfManagement(conversation)) return;
+    if (shelf.keep({ sourceId: input.sourceId, path: input.path, conversation })) kept++;
+    else refused++;
+  };
+  const analysis: CaptureAnalysis = analyseCapture(input.packets, {
+    onConversation,
+    onDamage: (damage) => problems.damage(input.path, damage),
+    onProgress: input.onProgress,
+    watchedPorts: MANAGEMENT_PORTS,
+    ...(input.signal && { signal: input.signal }),
+  });
+  if (refused > 0)
+    problems.add({
+      code: 'EVIDENCE_TOO_MANY_CONVERSATIONS',
+      path: input.path,
+      severity: 'partial',
+      need: kept + refused,
+      have: kept,
+      count: refused,
+    });
+  return {
+    sourceId: input.sourceId,
+    path: input.path,
+    capture: analysis.capture,
+    tcpStreams: analysis.tcpStreams,
+    udpStreams: analysis.udpStreams,
+    conversations,
+    kept,
+    limits: new Map<string, number>(analysis.limits),
+    unreachable: analysis.unreachable,
+  };
+}
