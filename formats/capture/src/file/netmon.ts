@@ -17,9 +17,14 @@ const STRAY_BYTES = 64 * 1024;
 const MEDIA_EVENT = 0xffe0;
 /**
  * Added to a media type that has no LINKTYPE_ number, so that it is none of them: such frames are counted and nothing more. Among them are the pseudo frames
- * of Network Monitor itself (0xFFFB and above: network information, filters, names).
+ * of Network Monitor itself (0xFFFB network information, 0xFFFF filter).
  */
 const NO_LINKTYPE = 0x10000;
+
+/** Pseudo frames of Network Monitor (payload headers, network information, names) that Wireshark does not number (tried with tshark 4.0). */
+function isUnnumbered(media: number): boolean {
+  return media >= 0xfffc && media <= 0xfffe;
+}
 
 /** LINKTYPE_ number of a media type (Netmon.h, MAC_TYPE_*; 7 to 9 are raw IP). From 0xE000 on Network Monitor files packets of other recorders by their own number. */
 function linkTypeOf(media: number): number {
@@ -109,6 +114,8 @@ export function readNetmon(
       }
       expected = offset + whole;
       const { bytes } = window;
+      const frameMedia = trailer === 0 ? media : u16At(bytes, at + FRAME_HEAD_BYTES + captured, false);
+      if (isUnnumbered(frameMedia)) continue;
       const original = u32At(bytes, at + 8, false);
       const data = at + FRAME_HEAD_BYTES;
       const after = data + captured;
@@ -118,7 +125,6 @@ export function readNetmon(
       packet.originalLength = original > captured ? original : captured;
       if (minor >= 3) fileTime(packet, u32At(bytes, after + 10, false), u32At(bytes, after + 6, false));
       else sinceStart(packet, start, u32At(bytes, at + 4, false), u32At(bytes, at, false));
-      const frameMedia = trailer === 0 ? media : u16At(bytes, after, false);
       packet.linkType = linkTypeOf(frameMedia);
       if (frameMedia === MEDIA_EVENT) {
         const inner = packetInEvent(bytes, data, after);

@@ -22,6 +22,8 @@ export const BLOCK = {
   customNoCopy: 0x40000bad,
 } as const;
 const KNOWN: ReadonlySet<number> = new Set(Object.values(BLOCK));
+/** Blocks that are no packets, but that Wireshark numbers as frames (tried with tshark 4.0): custom and journal blocks, system calls. */
+const NUMBERED: ReadonlySet<number> = new Set([BLOCK.custom, BLOCK.customNoCopy, BLOCK.journal, 0x204, 0x208]);
 
 /** A block with a packet: data, 32 bytes of fields, and options that are never large. */
 const MAX_BLOCK_BYTES = MAX_PACKET_BYTES + 1024 * 1024;
@@ -44,6 +46,7 @@ class Reader {
   #clocks: TickClock[] = [];
   #snapLengths: number[] = [];
   #bigEndian = false;
+  #number = 0;
 
   constructor(source: ByteSource, report: DamageReport<CaptureFileDamageCode>, options: WindowOptions, visit: (packet: Packet) => unknown) {
     this.window = new SlidingWindow(source, options);
@@ -117,6 +120,7 @@ class Reader {
         if (this.#obsolete(offset, at, end) === false) break;
       } else if (type === BLOCK.section) this.#section(at, end);
       else if (type === BLOCK.statistics) this.#statistics(at, end);
+      else if (NUMBERED.has(type)) this.#number++;
       else if (type === BLOCK.decryptionSecrets) this.#report('CAPTURE_TLS_SECRETS', offset, 'decryption secrets block');
       offset += length;
     }
@@ -275,7 +279,8 @@ class Reader {
       packet.nanoseconds = clock.nanoseconds;
     }
     const { tally, window } = this;
-    packet.number = ++tally.packets;
+    tally.packets++;
+    packet.number = ++this.#number;
     packet.bytes = window.bytes;
     packet.start = start;
     packet.end = start + captured;

@@ -14,13 +14,14 @@ export interface PcapVariant {
 
 /**
  * Magic numbers of classic pcap (draft-ietf-opsawg-pcap section 4; pcap-savefile(5)), the "modified" format of a patched tcpdump (a1b2cd34: records carry
- * interface, protocol and packet type after the usual 16 bytes; libpcap sf-pcap.c) and Ixia's (four more bytes follow the head).
+ * interface, protocol and packet type after the usual 16 bytes; libpcap sf-pcap.c) and Ixia's (four more bytes
+ * follow the head; microseconds, as tshark reads them).
  */
 const VARIANTS: ReadonlyMap<number, Omit<PcapVariant, 'bigEndian'>> = new Map([
   [0xa1b2c3d4, { ticksPerSecond: 1_000_000, headBytes: 24, recordBytes: 16 }],
   [0xa1b23c4d, { ticksPerSecond: 1_000_000_000, headBytes: 24, recordBytes: 16 }],
   [0xa1b2cd34, { ticksPerSecond: 1_000_000, headBytes: 24, recordBytes: 24 }],
-  [0x1c0001ac, { ticksPerSecond: 1_000_000_000, headBytes: 28, recordBytes: 16 }],
+  [0x1c0001ac, { ticksPerSecond: 1_000_000, headBytes: 28, recordBytes: 16 }],
   [0x1c0001ab, { ticksPerSecond: 1_000_000, headBytes: 28, recordBytes: 16 }],
 ]);
 
