@@ -46,6 +46,8 @@ export interface RunningPlace {
   readonly port: number;
   readonly rdpPort?: number;
   readonly dcomPort?: number;
+  /** Port of the objects that DCOM activates. */
+  readonly dcomDynamicPort?: number;
 }
 
 /** How the attempt is made; names and defaults are those of `ConnectOptions` in core/connection. */

@@ -76,6 +76,7 @@ function placeOf(host: HostDouble | undefined, other: Pick<RunningServer, 'port'
     port: inFront ? other.port : listener.port,
     ...(host?.rdpPort === undefined ? {} : { rdpPort: host.rdpPort }),
     ...(host?.dcomPort === undefined ? {} : { dcomPort: host.dcomPort }),
+    ...(host?.dcomDynamicPort === undefined ? {} : { dcomDynamicPort: host.dcomDynamicPort }),
   };
 }
 

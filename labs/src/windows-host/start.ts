@@ -41,7 +41,7 @@ export async function startHost(spec: WindowsHostSpec): Promise<HostDouble> {
       },
     })) as HostDouble['listeners'],
     ...(rdp === undefined ? {} : { rdpPort: rdp.port }),
-    ...(dcom === undefined ? {} : { dcomPort: dcom.port }),
+    ...(dcom === undefined ? {} : { dcomPort: dcom.port, dcomDynamicPort: dcom.dynamicPort }),
     address: state.spec.address,
     counters: state.counters,
     close: async () => {

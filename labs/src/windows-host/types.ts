@@ -189,6 +189,8 @@ export interface HostDouble {
   readonly listeners: readonly { readonly transport: 'HTTP' | 'HTTPS'; readonly port: number; readonly certificate?: Uint8Array }[];
   readonly rdpPort?: number;
   readonly dcomPort?: number;
+  /** Port of the objects that DCOM activates. */
+  readonly dcomDynamicPort?: number;
   /** Address it listens on (loopback). */
   readonly address: string;
   readonly counters: HostCounters;
