@@ -5,8 +5,18 @@ export const ETL_ERROR_CODES = ['ETL_FORMAT'] as const;
 /** Code of an {@link EtlError}: an input that cannot be used at all. Everything else is a damage. */
 export type EtlErrorCode = (typeof ETL_ERROR_CODES)[number];
 
-/** Codes of damages reported through `onDamage`. */
-export const ETL_DAMAGE_CODES = [] as const;
+/** Codes of damages reported through `onDamage` and {@link EtlPacketSummary}. */
+export const ETL_DAMAGE_CODES = [
+  'ETL_HEADER',
+  'ETL_CLOCK',
+  'ETL_BUFFER',
+  'ETL_CUT',
+  'ETL_RECORD',
+  'ETL_COMPRESSED',
+  'ETL_LIMIT',
+  'ETL_ORDER',
+  'ETL_PACKET',
+] as const;
 /** Code of one damage. */
 export type EtlDamageCode = (typeof ETL_DAMAGE_CODES)[number];
 

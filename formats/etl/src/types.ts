@@ -51,6 +51,7 @@ export interface EtlEvent {
   readonly ticks: bigint;
   /** Stamp as it stands in the record. */
   readonly rawTime: bigint;
+  /** -1 when the record has none (perfinfo, some messages). */
   readonly pid: number;
   readonly tid: number;
   /** Provider, or class GUID of a MOF record; empty for system, compact and perfinfo records. */
@@ -70,6 +71,8 @@ export interface EtlEvent {
   readonly userSid: string;
   /** Session of Terminal Services; -1 without one. */
   readonly sessionId: number;
+  /** Number that names the process even when its id is used again; 0 without one (extended item 0xD). */
+  readonly processStartKey: bigint;
   /** 4 or 8, by the flags of the record, else of the header. */
   readonly pointerBytes: 4 | 8;
   /** Bytes behind the headers; a view valid during the visit only. */
@@ -85,7 +88,10 @@ export interface EtlEvent {
 
 /** A decoded payload. */
 export interface EtlFields {
-  /** In order; values as text: numbers decimal, hex types `0x…`, times ISO 8601 UTC with 7 digits, GUIDs, SIDs, binary as hex. Members of structs `outer.inner`, of arrays `name[2]`. */
+  /**
+   * In order; values as text: numbers decimal, hex types and pointers `0x…`, `true` and `false`, times ISO 8601 UTC with 7 digits, GUIDs, SIDs, binary as
+   * hex. Members of structs `outer.inner`, of arrays `name[2]`. A record whose payload is one text (STRING_ONLY) has the one field `string`.
+   */
   readonly fields: ReadonlyMap<string, string>;
   /** No table for this event: `fields` is empty. */
   readonly known: boolean;
@@ -95,6 +101,8 @@ export interface EtlFields {
   readonly cutAt?: string;
   /** Bytes left over behind the last field. */
   readonly restBytes: number;
+  /** Names of binary values of which only the first 16 KiB are shown. */
+  readonly shortened?: readonly string[];
 }
 
 /** Types of fields in manifests (winmeta inTypes) and TraceLogging. */

@@ -1,0 +1,139 @@
+import { type ByteSource, type DamageReport, viewOf } from '@winmedic/bytes';
+import { BUFFER_HEADER_BYTES, type BufferHeader, readBufferHeader } from './buffer-header.ts';
+import type { EtlDamageCode } from './errors.ts';
+import { LAYOUTS, partsOfMessage } from './layout.ts';
+import { decompressLzxpress } from './lzxpress.ts';
+
+/** A buffer of the file. */
+export interface BufferPlace {
+  readonly header: BufferHeader;
+  /** Where it lies, and its number in the file. */
+  readonly offset: number;
+  readonly index: number;
+  /** Bytes of it that are in the file: fewer than its header says when the file is cut. */
+  readonly there: number;
+  /** Stamp of its first record, by which buffers of several processors are ordered; 0 for an empty one. */
+  readonly high: number;
+  readonly low: number;
+}
+
+/** Bytes looked at per buffer to find its first stamp: the header and the longest header of a record. */
+const PEEK_BYTES = BUFFER_HEADER_BYTES + 0x50;
+/** A compressed one: behind 32 flag bits each match needs two bytes, so 0x50 bytes need at most these. */
+const PEEK_COMPRESSED_BYTES = BUFFER_HEADER_BYTES + 0x100;
+/** Bytes searched at once for the next buffer behind damage. */
+const SEARCH_BYTES = 1024 * 1024;
+
+/** Walks the buffers of a trace by their headers; behind damage it goes on at the next header that can be one. */
+export class BufferScanner {
+  /** The file ends within a buffer. */
+  cut = false;
+  readonly #source: ByteSource;
+  readonly #damage: DamageReport<EtlDamageCode>;
+  readonly #bufferBytes: number;
+  readonly #peek = new Uint8Array(PEEK_COMPRESSED_BYTES);
+  readonly #peekView = viewOf(this.#peek);
+  readonly #first = new Uint8Array(0x50);
+  readonly #firstView = viewOf(this.#first);
+  #search: Uint8Array | undefined;
+  #searchAt = 0;
+  #searchGot = 0;
+  #at = 0;
+  #index = 0;
+
+  /** @param bufferBytes BufferSize of TRACE_LOGFILE_HEADER: size of every buffer that is not compressed. */
+  constructor(source: ByteSource, bufferBytes: number, damage: DamageReport<EtlDamageCode>) {
+    this.#source = source;
+    this.#bufferBytes = bufferBytes;
+    this.#damage = damage;
+  }
+
+  /** The next buffer; `undefined` at the end of the file. */
+  next(): BufferPlace | undefined {
+    const end = this.#source.sizeBytes;
+    if (this.#at >= end) return undefined;
+    let got = this.#source.readAt(this.#at, this.#peek);
+    let header = got < BUFFER_HEADER_BYTES ? undefined : readBufferHeader(this.#peekView, 0);
+    if (header === undefined) {
+      const found = this.#find(this.#at + 1);
+      // What lies behind the last buffer of a preallocated file is empty, not damaged.
+      if (found === undefined && this.#empty(this.#peek.subarray(0, got))) {
+        this.#at = end;
+        return undefined;
+      }
+      if (found === undefined && got < BUFFER_HEADER_BYTES) {
+        this.cut = true;
+        this.#damage('ETL_CUT', this.#at, 'buffer header', BUFFER_HEADER_BYTES, got);
+      } else this.#damage('ETL_BUFFER', this.#at, 'buffer header', undefined, (found ?? end) - this.#at);
+      this.#at = found ?? end;
+      if (found === undefined) return undefined;
+      got = this.#source.readAt(this.#at, this.#peek);
+      header = readBufferHeader(this.#peekView, 0);
+      if (header === undefined) return undefined;
+    }
+    const offset = this.#at;
+    const there = Math.min(header.bytes, end - offset);
+    if (there < header.bytes) {
+      this.cut = true;
+      this.#damage('ETL_CUT', offset, 'buffer', header.bytes, there);
+    }
+    this.#at = offset + there;
+    const [high, low] = this.#stamp(header, Math.min(got, there));
+    return { header, offset, index: this.#index++, there, high, low };
+  }
+
+  #empty(bytes: Uint8Array): boolean {
+    return bytes.every((byte) => byte === 0) || bytes.every((byte) => byte === 0xff);
+  }
+
+  /** Halves of the stamp of the first record. */
+  #stamp(header: BufferHeader, got: number): [high: number, low: number] {
+    let view = this.#peekView;
+    let bytes = this.#peek;
+    let at = BUFFER_HEADER_BYTES;
+    let end = Math.min(got, header.filled, PEEK_BYTES);
+    if (header.compressed) {
+      view = this.#firstView;
+      bytes = this.#first;
+      at = 0;
+      end = decompressLzxpress(this.#peek, BUFFER_HEADER_BYTES, got, bytes, 0, Math.min(bytes.length, header.filled - BUFFER_HEADER_BYTES));
+    }
+    if (at + 8 > end || (bytes[at + 3]! & 0x80) === 0) return [0, 0];
+    const layout = LAYOUTS[bytes[at + 2]!];
+    if (layout === undefined) return [0, 0];
+    const timeAt = layout.timeAt < 0 ? partsOfMessage(view.getUint16(at + 6, true)).timeAt : layout.timeAt;
+    if (timeAt < 0 || at + timeAt + 8 > end) return [0, 0];
+    return [view.getUint32(at + timeAt + 4, true), view.getUint32(at + timeAt, true)];
+  }
+
+  /** Offset of the next header that can be one, from `from` on. What was read for the search before serves again: damage may follow damage. */
+  #find(from: number): number | undefined {
+    this.#search ??= new Uint8Array(SEARCH_BYTES);
+    const bytes = this.#search;
+    const view = viewOf(bytes);
+    // A header and the beginning of its first record.
+    const need = BUFFER_HEADER_BYTES + 8;
+    let start = from;
+    while (start + need <= this.#source.sizeBytes) {
+      if (this.#searchGot === 0 || start < this.#searchAt || start + need > this.#searchAt + this.#searchGot) {
+        this.#searchAt = start;
+        this.#searchGot = this.#source.readAt(start, bytes);
+        if (this.#searchGot < need) return undefined;
+      }
+      const last = this.#searchGot - need;
+      for (let at = start - this.#searchAt; at <= last; at++) if (this.#plausible(bytes, view, at)) return this.#searchAt + at;
+      start = this.#searchAt + last + 1;
+    }
+    return undefined;
+  }
+
+  #plausible(bytes: Uint8Array, view: DataView, at: number): boolean {
+    // Cheapest first: the upper halves of BufferFlag and BufferType are 0 in every header, and nobody counts references to a written buffer.
+    if (bytes[at + 0x35] !== 0 || bytes[at + 0x37] !== 0 || view.getUint32(at + 0x0c, true) !== 0) return false;
+    const header = readBufferHeader(view, at);
+    if (header === undefined) return false;
+    if (header.compressed) return true;
+    const record = at + BUFFER_HEADER_BYTES;
+    return header.bytes === this.#bufferBytes && (bytes[record + 3]! & 0x80) !== 0 && LAYOUTS[bytes[record + 2]!] !== undefined;
+  }
+}
