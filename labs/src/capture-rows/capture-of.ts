@@ -1,9 +1,29 @@
-import { inOrder, TcpConversation, udpExchange, type WriteEndpoint, type WritePacket } from '../capture-writer/index.ts';
+import {
+  DNS_RCODES,
+  DNS_TYPES,
+  dnsAnswer,
+  dnsQuestion,
+  inOrder,
+  TcpConversation,
+  udpExchange,
+  type WriteEndpoint,
+  type WritePacket,
+} from '../capture-writer/index.ts';
+import { ROW_HOST } from '../connection-rows/common.ts';
 import type { Relay, RelayedConnection } from './relay.ts';
 
-/** Addresses of the captures of the rows (RFC 5737): the client, and the host. */
+/** Addresses of the captures of the rows (RFC 5737): the client, the host, and its domain controller, which is the name server as well. */
 export const CAPTURE_CLIENT = '192.0.2.50';
 export const CAPTURE_SERVER = '192.0.2.10';
+export const CAPTURE_DC = '192.0.2.20';
+
+/** The client asks for the address of the host and gets it. */
+export function nameExchange(start: bigint, name: string = ROW_HOST, address: string = CAPTURE_SERVER): WritePacket[] {
+  return udpExchange({ client: { address: CAPTURE_CLIENT, port: 53_535 }, server: { address: CAPTURE_DC, port: 53 }, start }, [
+    { from: 'client', bytes: dnsQuestion(0x4711, name, DNS_TYPES.a) },
+    { from: 'server', bytes: dnsAnswer(0x4711, name, DNS_TYPES.a, DNS_RCODES.ok, [{ name, address }]) },
+  ]);
+}
 
 /** What a relay stands for in the capture. */
 export interface RelayMapping {
