@@ -4,8 +4,6 @@ export const DISSECT_DAMAGE_CODES = [
   'CAPTURE_RPC_UNIT',
   /** Arguments or results of an activation or an endpoint map that cannot be read. */
   'CAPTURE_RPC_STUB',
-  /** An SMB message that cannot be read. */
-  'CAPTURE_SMB_MESSAGE',
   /** An LDAP bind or its answer that cannot be read. */
   'CAPTURE_LDAP_BIND',
   /** A Kerberos message that cannot be read. */

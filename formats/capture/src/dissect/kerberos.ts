@@ -3,8 +3,8 @@ import type { DatagramProtocol, KerberosWireMessage, Place, Side, StreamProtocol
 import { type Framing, UnitReader } from './unit-reader.ts';
 import { damageOf } from './wire-damage.ts';
 
-/** Bytes of one message: as the parser has it (twice the largest token with its frame). */
-const MAX_MESSAGE = 256 * 1024;
+/** Bytes of one message: Windows stops at 65,535 for a token (MaxTokenSize); twice that with its frame. */
+const MAX_MESSAGE = 128 * 1024;
 /** Port of the service that changes passwords (RFC 3244). */
 const KPASSWD_PORT = 464;
 /** Message types that stand alone in a stream: AS, TGS, AP requests and replies, KRB-PRIV, KRB-ERROR (RFC 4120 section 5.10), as application tags. */

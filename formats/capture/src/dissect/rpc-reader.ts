@@ -9,6 +9,7 @@ import {
   type ResponsePdu,
   type RpcPdu,
 } from '@winmedic/dcerpc/messages';
+import { remember } from './bounded-map.ts';
 import { leastResultBytes, needsStub, readRequestStub, readResponseStub, returnedStatus } from './rpc-stubs.ts';
 import { readToken } from './token.ts';
 import type { Place, RpcMessage, Side } from './types.ts';
@@ -295,12 +296,6 @@ function authOf(pdu: RpcPdu): RpcMessage['auth'] {
   const { type, level, token } = pdu.auth;
   const login = pdu.type !== 'request' && pdu.type !== 'response' && pdu.type !== 'fault';
   return { type, level, ...(login && token.length > 0 ? { token: readToken(token) } : {}) };
-}
-
-/** Puts an entry into a map of bounded size; the oldest goes. */
-function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
-  if (map.size >= most && !map.has(key)) map.delete(map.keys().next().value as K);
-  map.set(key, value);
 }
 
 function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
