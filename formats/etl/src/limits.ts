@@ -47,3 +47,9 @@ export const MAX_OPEN_PACKET_BYTES = 16 * 1024 * 1024;
 
 /** Packets of PktMon remembered to leave out their later appearances: these follow within milliseconds. */
 export const MAX_SEEN_PACKETS = 65_536;
+
+/** Damages of packets kept: the first tell what is wrong. */
+export const MAX_PACKET_DAMAGES = 64;
+
+/** Drop reasons counted; Windows has some 200. */
+export const MAX_DROP_REASONS = 1024;

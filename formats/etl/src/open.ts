@@ -87,7 +87,12 @@ class Trace implements EtlFile {
       total,
       byProvider: providers.byProvider(),
       eventsLost: Math.max(this.header.eventsLost, losses.markedEvents, reader.lostEvents),
-      buffersLost: Math.max(this.header.buffersLost, losses.markedBuffers, reader.lostBuffers, whole ? losses.gaps(this.header.endTime === 0n ? undefined : this.header.buffersWritten) : 0),
+      buffersLost: Math.max(
+        this.header.buffersLost,
+        losses.markedBuffers,
+        reader.lostBuffers,
+        whole ? losses.gaps(this.header.endTime === 0n ? undefined : this.header.buffersWritten) : 0,
+      ),
       ...(reader.stamped
         ? { first: stamp(reader.earliestHigh, reader.earliestLow), last: stamp(reader.latestHigh, reader.latestLow) }
         : {}),
