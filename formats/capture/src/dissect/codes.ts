@@ -12,4 +12,18 @@ export const DISSECT_DAMAGE_CODES = [
   'CAPTURE_RDP_NEGOTIATION',
   /** A TSRequest of CredSSP that cannot be read. */
   'CAPTURE_CREDSSP_REQUEST',
+  /** A line in the head of an HTTP message that is no header. */
+  'CAPTURE_HTTP_HEAD',
+  /** A head of HTTP larger than is kept. */
+  'CAPTURE_HTTP_HEAD_LIMIT',
+  /** Lengths of an HTTP body that contradict each other, or are none. */
+  'CAPTURE_HTTP_LENGTH',
+  /** Chunks of an HTTP body that cannot be read. */
+  'CAPTURE_HTTP_CHUNK',
+  /** A token in a header of HTTP that is no base64. */
+  'CAPTURE_HTTP_TOKEN',
+  /** A SOAP envelope that cannot be read. */
+  'CAPTURE_HTTP_ENVELOPE',
+  /** A handshake message of TLS larger than is kept. */
+  'CAPTURE_TLS_LIMIT',
 ] as const;
