@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { traceTables } from '../../scripts/trace-tables.ts';
 import { loadTraceTables, traceProvider } from '../src/index.ts';
 import { readTraces } from '../src/read-traces.ts';
 import { formatTemplate, parseTemplate, parseTemplates, TraceNotationError } from '../src/trace-notation.ts';
@@ -87,10 +85,5 @@ describe('trace tables', () => {
       [1027, 'SoapSentByListener', 'server', true],
       [1044, 'SoapSentByListenerAnsi', 'server', true],
     ]);
-  });
-
-  const sources = existsSync(fileURLToPath(new URL('../../../shared/corpus/etw', import.meta.url)));
-  it.skipIf(!sources)('are what the descriptions of the manifests say (npm: node scripts/trace-tables.ts)', () => {
-    for (const [provider, text] of traceTables()) expect(readFileSync(`${here}${provider}.txt`, 'utf8'), provider).toBe(text);
   });
 });
