@@ -142,7 +142,7 @@ class PayloadReader {
       case 'AnsiString':
         return this.#string(field);
       case 'Binary':
-        return this.#binary(field, name, this.#number(field.length ?? (field.out === 'ipv6' ? 16 : undefined)));
+        return this.#binary(field, name, this.#binaryLength(field));
       case 'SID': {
         const size = sidSize(this.#bytes, this.at);
         const text = size === undefined ? undefined : formatSid(this.#bytes, this.at);
@@ -245,6 +245,12 @@ class PayloadReader {
     let stop = end;
     while (stop > at && this.#bytes[stop - 1] === 0) stop--;
     return ansi(this.#bytes, at, stop);
+  }
+
+  /** Without a length: 16 bytes of an IPv6 address, else all that is left (a table that does not tell it). */
+  #binaryLength({ length, out }: PayloadField): number | undefined {
+    if (length !== undefined) return this.#number(length);
+    return out === 'ipv6' ? 16 : this.#bytes.length - this.at;
   }
 
   #binary(field: PayloadField, name: string, length: number | undefined): string | undefined {

@@ -34,7 +34,7 @@ export class Fragments {
     const packet = before ?? { parts: [], bytes: 0, broken: !first };
     if (packet.bytes + piece.length > MAX_PACKET_BYTES) packet.broken = true;
     if (last) {
-      if (!packet.broken) return joinBytes([...packet.parts, piece]);
+      if (!packet.broken) return joinBytes(...packet.parts, piece);
       this.incomplete++;
       return undefined;
     }
