@@ -1,0 +1,69 @@
+import { ipv4Text, ipv6Text } from '../dissect/icmp-address.ts';
+import { ChunkedRows, HashIndex, mix } from './rows.ts';
+
+/**
+ * Addresses as one word each: IPv4 as it is, IPv6 as its number in a pool. Rows of flows stay short, and equal words mean equal addresses (of one version).
+ */
+export class AddressPool {
+  readonly #rows = new ChunkedRows(4);
+  readonly #index = new HashIndex();
+  readonly #limit: number;
+
+  /** @param limit addresses of IPv6 kept; flows with further ones are not followed. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Number of the IPv6 address at an offset; -1 when the pool is full. */
+  v6(bytes: Uint8Array, at: number): number {
+    const a = word(bytes, at);
+    const b = word(bytes, at + 4);
+    const c = word(bytes, at + 8);
+    const d = word(bytes, at + 12);
+    const hash = mix(a ^ mix(b ^ mix(c ^ mix(d))));
+    const { slots, mask } = this.#index;
+    let slot = hash & mask;
+    for (;;) {
+      const row = slots[slot * 2 + 1]! - 1;
+      if (row < 0) break;
+      if (slots[slot * 2] === hash) {
+        const chunk = this.#rows.chunk(row);
+        const o = this.#rows.at(row);
+        if (chunk[o] === a && chunk[o + 1] === b && chunk[o + 2] === c && chunk[o + 3] === d) return row;
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (this.#rows.count >= this.#limit) return -1;
+    const row = this.#rows.add();
+    const chunk = this.#rows.chunk(row);
+    const o = this.#rows.at(row);
+    chunk[o] = a;
+    chunk[o + 1] = b;
+    chunk[o + 2] = c;
+    chunk[o + 3] = d;
+    this.#index.insert(slot, hash, row);
+    return row;
+  }
+
+  /** Text of an address word. */
+  text(value: number, v6: boolean): string {
+    const bytes = new Uint8Array(16);
+    if (!v6) {
+      putWord(bytes, 0, value);
+      return ipv4Text(bytes, 0);
+    }
+    const chunk = this.#rows.chunk(value);
+    const o = this.#rows.at(value);
+    for (let i = 0; i < 4; i++) putWord(bytes, i * 4, chunk[o + i]!);
+    return ipv6Text(bytes, 0);
+  }
+}
+
+/** Four bytes, big-endian, as a signed word. */
+export function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function putWord(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (24 - 8 * i);
+}
