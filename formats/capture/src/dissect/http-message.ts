@@ -26,7 +26,9 @@ export type Framing =
 
 /** A request that answers may belong to. */
 export interface OpenRequest {
+  /** Frame of its last byte so far, and of the end of its head. */
   frame: number;
+  readonly headFrame: number;
   readonly method: string;
   /** It asks to go on with another protocol (RFC 9110 section 7.8); lower case. */
   readonly upgrade: string;

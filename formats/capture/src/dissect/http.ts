@@ -136,13 +136,17 @@ class HttpDissector implements StreamDissector {
     const { draft } = side;
     if (draft) {
       const closed = side.state === 'body' && side.left === Number.POSITIVE_INFINITY && how === 'fin' && side.whole;
-      if (closed) side.declared = draft.body.seenBytes;
-      else side.whole = false;
+      if (closed) {
+        // The end of the connection is the end of the message.
+        side.declared = draft.body.seenBytes;
+        draft.place = place;
+      } else side.whole = false;
       this.#finish(name, side);
     }
     side.state = 'off';
     // Nothing on this side was HTTP. When the capture starts late, this may be the middle of a body: the conversation says whether it does.
-    if (side.bytes > 0 && !side.told && !side.headless) this.#notThis(name, side, '', place);
+    // One byte alone is a probe of TCP that keeps the connection alive.
+    if (side.bytes > 1 && !side.told && !side.headless) this.#notThis(name, side, '', place);
   }
 
   #run(name: Side, side: HttpSide, bytes: Uint8Array, place: Place): void {
@@ -281,7 +285,7 @@ class HttpDissector implements StreamDissector {
     const { start, place } = draft;
     draft.paired = true;
     if (start.kind === 'request') {
-      const request = { frame: place.frame, method: start.method, upgrade: draft.header('upgrade').toLowerCase() };
+      const request = { frame: place.frame, headFrame: place.frame, method: start.method, upgrade: draft.header('upgrade').toLowerCase() };
       draft.request = request;
       const early = this.#early.findIndex(({ frame }) => frame > place.frame);
       const [answer] = early < 0 ? [] : this.#early.splice(early, 1);
@@ -291,10 +295,12 @@ class HttpDissector implements StreamDissector {
     }
     if (this.#lostAnswers) {
       // Clients that do not pipeline have asked again only after the lost answers.
-      while (this.#requests.length > 1) this.#requests.shift();
+      while (this.#requests[1] && this.#requests[1].headFrame < place.frame) this.#requests.shift();
       this.#lostAnswers = false;
     }
     const [request] = this.#requests;
+    // What was asked later is not answered here.
+    if (request === undefined || request.headFrame > place.frame) return;
     draft.request = request;
     // The answers of 1xx are followed by the one that counts (RFC 9110 section 15.2).
     if (start.status >= 200 || start.status === 101) this.#requests.shift();

@@ -58,6 +58,9 @@ class TlsDissector implements StreamDissector {
   readonly #context: DissectContext;
   readonly #sides: Readonly<Record<Side, TlsSide>> = { client: newSide(), server: newSide() };
 
+  /** The server chose a version up to TLS 1.2. */
+  #encryptsAfterChange = false;
+
   constructor(context: DissectContext) {
     this.#context = context;
   }
@@ -161,8 +164,12 @@ class TlsDissector implements StreamDissector {
       side.closed = true;
       this.#emit(name, place, { layer: 'tls', kind: 'application-data' }, RECORD_HEADER + head.length, side);
     }
-    // Up to TLS 1.2 everything behind it is encrypted; in TLS 1.3 nothing but alerts of old clients follows in clear (RFC 8446 appendix D.4).
-    if (head.type === RECORD.changeCipherSpec) side.closed = true;
+    if (head.type === RECORD.changeCipherSpec) {
+      // Up to TLS 1.2 everything behind it is encrypted. In TLS 1.3 it means nothing, and a second hello may follow (RFC 8446 appendix D.4). When the
+      // answer is not in the capture, what follows must look like a handshake.
+      side.closed ||= this.#encryptsAfterChange;
+      side.known = false;
+    }
     if (side.sawData && side.walked > WALKED_BYTES) this.#stop(name, side);
   }
 
@@ -254,6 +261,7 @@ class TlsDissector implements StreamDissector {
     bytes: number,
     side: TlsSide,
   ): void {
+    if (parts.kind === 'server-hello' && !parts.helloRetry) this.#encryptsAfterChange ||= !parts.version.startsWith('TLSv1.3');
     const damages = side.damages.splice(0);
     this.#context.emit({ frame: place.frame, at: place.at, from, bytes, ...(damages.length > 0 ? { damages } : {}), ...parts });
   }
