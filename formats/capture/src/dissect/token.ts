@@ -13,7 +13,7 @@ type Parts = Omit<AuthToken, 'raw' | 'kind'>;
  */
 export function readToken(bytes: Uint8Array): AuthToken {
   const raw = bytes.slice();
-  const kind = recogniseToken(raw);
+  const kind = kindOf(raw);
   return { raw, kind, ...(kind === 'spnego' ? readSpnego(raw) : readMechanism(kind, raw)) };
 }
 
@@ -21,8 +21,16 @@ function readSpnego(raw: Uint8Array): Parts {
   return guarded(() => {
     const spnego = parseSpnegoToken(raw);
     const inner = spnego.kind === 'init' ? spnego.mechToken : spnego.responseToken;
-    return { spnego, ...(inner === undefined ? {} : readMechanism(recogniseToken(inner), inner)) };
+    return { spnego, ...(inner === undefined ? {} : readMechanism(kindOf(inner), inner)) };
   });
+}
+
+/** AP-REQ, AP-REP and KRB-ERROR without GSS framing, as DCE style has them (MS-KILE 3.4.5.1, RFC 4121 section 4.1): application tags 14, 15, 30. */
+const BARE_KERBEROS: ReadonlySet<number | undefined> = new Set([0x6e, 0x6f, 0x7e]);
+
+function kindOf(bytes: Uint8Array): TokenKind {
+  const kind = recogniseToken(bytes);
+  return kind === 'unknown' && BARE_KERBEROS.has(bytes[0]) ? 'kerberos' : kind;
 }
 
 /** Only one layer of SPNEGO is looked into: nobody wraps it in itself. */
