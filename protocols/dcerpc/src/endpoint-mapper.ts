@@ -1,3 +1,4 @@
+import { DcerpcError } from './errors.ts';
 import { MAX_ANNOTATION_BYTES, MAX_TOWER_BYTES, MAX_TOWERS } from './limits.ts';
 import { NdrReader, NdrWriter } from './ndr.ts';
 import type { RpcSyntax } from './syntax.ts';
@@ -66,12 +67,15 @@ export function writeMapRequest(request: MapRequest, littleEndian = true): Uint8
   return writer.u32(request.maxTowers).finish();
 }
 
-/** @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
-export function parseMapRequest(stub: Uint8Array, littleEndian = true): MapRequest {
+/**
+ * @param ndr64 the stub is in the 64-bit encoding (MS-RPCE 2.2.5), which 64-bit Windows choose among themselves: pointers and counts have eight bytes.
+ * @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT.
+ */
+export function parseMapRequest(stub: Uint8Array, littleEndian = true, ndr64 = false): MapRequest {
   const reader = new NdrReader(stub, littleEndian);
-  const object = reader.pointer('obj') ? reader.uuid('obj') : undefined;
-  reader.required('map_tower');
-  const tower = readTwr(reader);
+  const object = readPointer(reader, ndr64, 'obj') ? reader.uuid('obj') : undefined;
+  if (!readPointer(reader, ndr64, 'map_tower')) reader.fail('map_tower', 'a pointer', 'null');
+  const tower = readTwr(reader, ndr64);
   const handle = readHandle(reader);
   const maxTowers = reader.count(MAX_TOWERS, 'max_towers');
   return { ...(object === undefined ? {} : { object }), tower, handle, maxTowers };
@@ -87,16 +91,16 @@ export function writeMapReply(reply: MapReply, maxTowers: number, littleEndian =
   return writer.u32(reply.status).finish();
 }
 
-/** @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
-export function parseMapReply(stub: Uint8Array, littleEndian = true): MapReply {
+/** @param ndr64 as in {@link parseMapRequest}. @throws {DcerpcError} DCERPC_BAD_DATA, DCERPC_LIMIT. */
+export function parseMapReply(stub: Uint8Array, littleEndian = true, ndr64 = false): MapReply {
   const reader = new NdrReader(stub, littleEndian);
   const handle = readHandle(reader);
   const count = reader.count(MAX_TOWERS, 'num_towers');
-  const given = readVarying(reader, count, 'ITowers');
+  const given = readVarying(reader, count, 'ITowers', ndr64);
   const present: boolean[] = [];
-  for (let i = 0; i < given; i++) present.push(reader.pointer('tower'));
+  for (let i = 0; i < given; i++) present.push(readPointer(reader, ndr64, 'tower'));
   const towers: Tower[] = [];
-  for (const there of present) if (there) towers.push(readTwr(reader));
+  for (const there of present) if (there) towers.push(readTwr(reader, ndr64));
   return { handle, towers, status: reader.u32('status') };
 }
 
@@ -178,17 +182,30 @@ function writeTwr(writer: NdrWriter, tower: Tower): void {
   writer.u32(bytes.length).u32(bytes.length).raw(bytes).align(4);
 }
 
-function readTwr(reader: NdrReader): Tower {
-  const most = reader.count(MAX_TOWER_BYTES, 'tower_length');
+function readTwr(reader: NdrReader, ndr64 = false): Tower {
+  const most = readCount(reader, MAX_TOWER_BYTES, ndr64, 'tower_length');
   reader.conformance(most, 'tower_length');
   return parseTower(reader.take(most, 'tower_octet_string'));
 }
 
+/** A pointer of either encoding: is there something? (C706 section 14.3.11, MS-RPCE 2.2.5.3.5) */
+function readPointer(reader: NdrReader, ndr64: boolean, what: string): boolean {
+  return ndr64 ? reader.u64(what) !== 0n : reader.pointer(what);
+}
+
+/** A count of an array of either encoding (MS-RPCE 2.2.5.3.2). */
+function readCount(reader: NdrReader, most: number, ndr64: boolean, what: string): number {
+  if (!ndr64) return reader.count(most, what);
+  const count = reader.u64(what);
+  if (count > BigInt(most)) throw new DcerpcError('DCERPC_LIMIT', what, { offset: reader.position - 8, need: most, have: String(count) });
+  return Number(count);
+}
+
 /** Head of a conformant varying array: how many elements follow, which may not be more than the count given before. */
-function readVarying(reader: NdrReader, count: number, what: string): number {
-  const most = reader.count(MAX_TOWERS, what);
-  const offset = reader.u32(what);
-  const actual = reader.u32(what);
+function readVarying(reader: NdrReader, count: number, what: string, ndr64 = false): number {
+  const most = readCount(reader, MAX_TOWERS, ndr64, what);
+  const offset = readCount(reader, 0xffffffff, ndr64, what);
+  const actual = readCount(reader, 0xffffffff, ndr64, what);
   if (offset !== 0 || actual > most || actual > count) reader.fail(what, Math.min(most, count), actual);
   return actual;
 }

@@ -1,7 +1,10 @@
 import type { Damage } from '@winmedic/bytes';
 import {
   AUTH_LEVEL,
+  type BindAckPdu,
+  CONTEXT_RESULT,
   DcerpcError,
+  isBindFeatures,
   PDU_TYPE,
   PFC,
   parsePdu,
@@ -17,6 +20,10 @@ import { damageOf } from './wire-damage.ts';
 
 /** Presentation contexts remembered of one conversation: Windows binds a handful, a busy management pipe some dozens. */
 const MAX_CONTEXTS = 512;
+/** Binds that wait for their answer: one at a time is usual. */
+const MAX_BINDS = 64;
+/** A context whose bind is not in the capture. */
+const UNBOUND: Context = { interfaceId: '', transfer: '' };
 /** Calls that wait for their answer: asynchronous clients have tens. The oldest is forgotten. */
 const MAX_CALLS = 1024;
 /** Fragmented calls put together at the same time. */
@@ -33,9 +40,18 @@ export interface RpcSink {
   expect(address: string | undefined, port: number): void;
 }
 
+/** One presentation context as offered and, when the answer was seen, accepted. */
+interface Context {
+  readonly interfaceId: string;
+  /** Transfer syntax: the server's choice, before it is known the client's first. */
+  readonly transfer: string;
+}
+
 interface Call {
   readonly opnum: number;
   readonly interfaceId: string;
+  /** Transfer syntax of its context; empty when the bind is not in the capture. */
+  readonly transfer: string;
   /** The call names an object: ORPC. */
   readonly object: boolean;
 }
@@ -54,7 +70,9 @@ interface Joined {
 export class RpcReader {
   readonly #sink: RpcSink;
   readonly #pipe: { readonly pipe?: string };
-  readonly #contexts = new Map<number, string>();
+  readonly #contexts = new Map<number, Context>();
+  /** Contexts of binds that wait for their answer, by call. */
+  readonly #binds = new Map<number, readonly number[]>();
   readonly #calls = new Map<number, Call>();
   readonly #joined = new Map<string, Joined>();
   #kept = 0;
@@ -97,12 +115,23 @@ export class RpcReader {
           interfaceId: abstract.uuid,
           version: `${abstract.major}.${abstract.minor}`,
         }));
-        for (const { id, interfaceId } of contexts) remember(this.#contexts, id, interfaceId, MAX_CONTEXTS);
+        for (const { id, abstract, transfers } of pdu.contexts) {
+          // Feature negotiation binds no interface (MS-RPCE 3.3.1.5.3).
+          if (transfers.some(isBindFeatures)) continue;
+          remember(this.#contexts, id, { interfaceId: abstract.uuid, transfer: transfers[0]?.uuid ?? '' }, MAX_CONTEXTS);
+        }
+        remember(
+          this.#binds,
+          pdu.callId,
+          contexts.map(({ id }) => id),
+          MAX_BINDS,
+        );
         this.#sink.emit({ ...common, kind: pdu.type === 'bind' ? 'bind' : 'alter-context', contexts });
         return;
       }
       case 'bind_ack':
       case 'alter_context_resp':
+        this.#accept(pdu);
         this.#sink.emit({
           ...common,
           kind: pdu.type === 'bind_ack' ? 'bind-ack' : 'alter-context-ack',
@@ -131,7 +160,7 @@ export class RpcReader {
           kind: 'fault',
           status: pdu.status,
           ...(call === undefined ? {} : { opnum: call.opnum }),
-          interfaceId: call?.interfaceId ?? this.#contexts.get(pdu.contextId) ?? '',
+          interfaceId: call?.interfaceId ?? this.#contexts.get(pdu.contextId)?.interfaceId ?? '',
         });
         return;
       }
@@ -140,13 +169,25 @@ export class RpcReader {
     }
   }
 
+  /** The answers stand in the order of the contexts asked for. */
+  #accept({ callId, results }: BindAckPdu): void {
+    const ids = this.#binds.get(callId);
+    this.#binds.delete(callId);
+    for (const [i, { result, transfer }] of results.entries()) {
+      const id = ids?.[i];
+      const context = id === undefined ? undefined : this.#contexts.get(id);
+      if (id !== undefined && context !== undefined && result === CONTEXT_RESULT.acceptance)
+        this.#contexts.set(id, { ...context, transfer: transfer.uuid });
+    }
+  }
+
   #request(common: MessageStart & { readonly callId: number }, pdu: RequestPdu, length: number): void {
-    const interfaceId = this.#contexts.get(pdu.contextId) ?? '';
-    const call = { opnum: pdu.opnum, interfaceId, object: pdu.object !== undefined };
+    const { interfaceId, transfer } = this.#contexts.get(pdu.contextId) ?? UNBOUND;
+    const call = { opnum: pdu.opnum, interfaceId, transfer, object: pdu.object !== undefined };
     remember(this.#calls, pdu.callId, call, MAX_CALLS);
     const joined = this.#join(common.from, pdu, length, needsStub(interfaceId, pdu.opnum, 'request'));
     if (joined === undefined) return;
-    const read = readRequestStub(joined.stub, interfaceId, pdu.opnum, pdu.littleEndian);
+    const read = readRequestStub(joined.stub, { interfaceId, opnum: pdu.opnum, transfer, littleEndian: pdu.littleEndian });
     this.#sink.emit({
       ...common,
       bytes: joined.bytes,
@@ -162,12 +203,15 @@ export class RpcReader {
 
   #response(common: MessageStart & { readonly callId: number }, pdu: ResponsePdu, length: number): void {
     const call = this.#calls.get(pdu.callId);
-    const interfaceId = call?.interfaceId ?? this.#contexts.get(pdu.contextId) ?? '';
+    const interfaceId = call?.interfaceId ?? this.#contexts.get(pdu.contextId)?.interfaceId ?? '';
     const opnum = call?.opnum;
     const joined = this.#join(common.from, pdu, length, opnum !== undefined && needsStub(interfaceId, opnum, 'response'));
     if (joined === undefined) return;
     this.#calls.delete(pdu.callId);
-    const read = opnum === undefined ? undefined : readResponseStub(joined.stub, interfaceId, opnum, pdu.littleEndian);
+    const read =
+      opnum === undefined
+        ? undefined
+        : readResponseStub(joined.stub, { interfaceId, opnum, transfer: call?.transfer ?? '', littleEndian: pdu.littleEndian });
     // Also a call whose stub is not looked into ends with its result, when it is ORPC.
     const least = call === undefined || joined.sealed || !joined.first ? undefined : leastResultBytes(interfaceId, call.object);
     const last = least !== undefined && joined.stubBytes >= least ? returnedStatus(pdu) : undefined;
@@ -249,16 +293,16 @@ export class RpcReader {
     };
     // Of a unit that was read whole and makes no sense the numbers are not believed.
     if (damage === undefined && pduType === PDU_TYPE.request && bytes.length >= 24) {
-      const interfaceId = this.#contexts.get(view.getUint16(20, little)) ?? '';
+      const { interfaceId, transfer } = this.#contexts.get(view.getUint16(20, little)) ?? UNBOUND;
       const opnum = view.getUint16(22, little);
       const first = (bytes[3]! & PFC.first) !== 0;
       if (!first) return;
-      remember(this.#calls, callId, { opnum, interfaceId, object: (bytes[3]! & PFC.object) !== 0 }, MAX_CALLS);
+      remember(this.#calls, callId, { opnum, interfaceId, transfer, object: (bytes[3]! & PFC.object) !== 0 }, MAX_CALLS);
       this.#sink.emit({ ...common, kind: 'request', opnum, interfaceId, stubBytes: 0, sealed: false });
     } else if (damage === undefined && pduType === PDU_TYPE.response && bytes.length >= 24) {
       if ((bytes[3]! & PFC.first) === 0) return;
       const call = this.#calls.get(callId);
-      const interfaceId = call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little)) ?? '';
+      const interfaceId = call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '';
       this.#sink.emit({
         ...common,
         kind: 'response',
@@ -275,7 +319,7 @@ export class RpcReader {
         kind: 'fault',
         status: view.getUint32(24, little),
         ...(call === undefined ? {} : { opnum: call.opnum }),
-        interfaceId: call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little)) ?? '',
+        interfaceId: call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '',
       });
     } else this.#sink.emit({ ...common, kind: 'other', pduType });
   }

@@ -6,6 +6,8 @@ import {
   type DualStringArray,
   ENDPOINT_MAPPER,
   EPM_OPNUM,
+  NDR,
+  NDR64,
   OBJECT_EXPORTER,
   parseCreateInstance,
   parseCreateInstanceReply,
@@ -80,11 +82,28 @@ export function returnedStatus(pdu: ResponsePdu): number | undefined {
   return new DataView(pdu.body.buffer, pdu.body.byteOffset, end).getUint32(end - 4, pdu.littleEndian);
 }
 
+/** The call a stub belongs to. */
+export interface StubOf {
+  readonly interfaceId: string;
+  readonly opnum: number;
+  /** Transfer syntax of its context; empty when the bind is not in the capture: then the one every server speaks is taken. */
+  readonly transfer: string;
+  readonly littleEndian: boolean;
+}
+
+/** Can the stub be read in its transfer syntax? The 64-bit one only of ept_map: DCOM binds with the other alone. */
+function readable({ interfaceId, opnum, transfer }: StubOf): boolean {
+  if (transfer === NDR64.uuid) return interfaceId === ENDPOINT_MAPPER.uuid && opnum === EPM_OPNUM.map;
+  return transfer === NDR.uuid || transfer === '';
+}
+
 /** Reads the arguments of a call that is looked into. @param stub absent when it is sealed or not whole. */
-export function readRequestStub(stub: Uint8Array | undefined, interfaceId: string, opnum: number, littleEndian: boolean): RequestContent {
-  if (stub === undefined || !needsStub(interfaceId, opnum, 'request')) return {};
+export function readRequestStub(stub: Uint8Array | undefined, of: StubOf): RequestContent {
+  const { interfaceId, opnum, transfer, littleEndian } = of;
+  if (stub === undefined || !needsStub(interfaceId, opnum, 'request') || !readable(of)) return {};
   return guarded((): RequestContent => {
-    if (interfaceId === ENDPOINT_MAPPER.uuid) return { map: { interfaceId: parseMapRequest(stub, littleEndian).tower.interface.uuid } };
+    if (interfaceId === ENDPOINT_MAPPER.uuid)
+      return { map: { interfaceId: parseMapRequest(stub, littleEndian, transfer === NDR64.uuid).tower.interface.uuid } };
     if (interfaceId === ACTIVATION.uuid) {
       const { clsid, iids } = parseRemoteActivation(stub, littleEndian);
       return { activation: { clsid, interfaces: iids } };
@@ -96,18 +115,14 @@ export function readRequestStub(stub: Uint8Array | undefined, interfaceId: strin
 }
 
 /** Reads the results of a call that is looked into. @param stub absent when it is sealed or not whole. */
-export function readResponseStub(
-  stub: Uint8Array | undefined,
-  interfaceId: string,
-  opnum: number,
-  littleEndian: boolean,
-): ResponseContent | undefined {
-  if (stub === undefined || !needsStub(interfaceId, opnum, 'response')) return undefined;
+export function readResponseStub(stub: Uint8Array | undefined, of: StubOf): ResponseContent | undefined {
+  const { interfaceId, opnum, transfer, littleEndian } = of;
+  if (stub === undefined || !needsStub(interfaceId, opnum, 'response') || !readable(of)) return undefined;
   let expected: ResponseContent['expected'] = [];
   const fields = guarded((): ResponseContent['fields'] => {
     if (interfaceId === ENDPOINT_MAPPER.uuid) {
       const map = opnum === EPM_OPNUM.map;
-      const reply = map ? parseMapReply(stub, littleEndian) : parseLookupReply(stub, littleEndian);
+      const reply = map ? parseMapReply(stub, littleEndian, transfer === NDR64.uuid) : parseLookupReply(stub, littleEndian);
       const towers = 'towers' in reply ? reply.towers : reply.entries.map(({ tower }) => tower);
       expected = towers
         .filter(({ sequence, port }) => sequence === 'ncacn_ip_tcp' && port !== undefined && port > 0)
