@@ -25,6 +25,9 @@ const UDP = 17;
 const ICMPV6 = 58;
 /** ICMP code 4 (fragmentation needed) is no refusal: the sender tries again with smaller packets. */
 const FRAGMENTATION_NEEDED = 4;
+/** Messages that quote the packet they are about: unreachable, quench, redirect, time exceeded, parameter problem (RFC 792); RFC 4443 types 1 to 4. */
+const QUOTING_4: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
+const QUOTING_6: ReadonlySet<number> = new Set([1, 2, 3, 4]);
 /** Bytes of the file between two calls of onProgress. */
 const PROGRESS_BYTES = 1 << 20;
 
@@ -150,7 +153,8 @@ class Analysis {
   #icmp(frame: number): void {
     const { bytes, start, end, protocol } = this.#layers;
     const version = protocol === ICMP ? 4 : 6;
-    if (end - start < 8 || bytes[start] !== (version === 4 ? 3 : 1)) return;
+    if (end - start < 8 || !(version === 4 ? QUOTING_4 : QUOTING_6).has(bytes[start]!)) return;
+    const { row, transport } = this.#quotedFlow(start + 8, version === 6);
     const read = readIcmp(bytes.subarray(start, end), version);
     if (read === undefined) return;
     const clock = this.#clock;
@@ -166,24 +170,26 @@ class Analysis {
       by,
     };
     if (this.#unreachable.length < MAX_UNREACHABLE) this.#unreachable.push(message);
-    if (version === 4 && read.code === FRAGMENTATION_NEEDED) return;
-    this.#aboutFlow(message, start + 8, version === 6);
+    if (row < 0 || (version === 4 && read.code === FRAGMENTATION_NEEDED)) return;
+    if (transport === TCP) this.#conversations.unreachable(row, message, this.#tcp.segment.side);
+    else this.#udp.about(row, message);
   }
 
-  /** Finds the flow an ICMP message speaks of. @param at the packet inside. */
-  #aboutFlow(message: IcmpMessage, at: number, v6: boolean): void {
-    if (message.about.sourcePort === undefined) return;
-    const { bytes } = this.#layers;
+  /** Number of the stream that the packet inside an ICMP message belongs to. @param at that packet. */
+  #quotedFlow(at: number, v6: boolean): { readonly row: number; readonly transport: number } {
+    const { bytes, end } = this.#layers;
+    const none = { row: -1, transport: 0 };
+    if (at + (v6 ? 40 : 20) > end || bytes[at]! >> 4 !== (v6 ? 6 : 4)) return none;
+    const transport = v6 ? bytes[at + 6]! : bytes[at + 9]!;
+    const header = v6 ? 40 : (bytes[at]! & 15) * 4;
+    // A later fragment has no ports.
+    const fragment = v6 ? 0 : ((bytes[at + 6]! & 0x1f) << 8) | bytes[at + 7]!;
+    if ((transport !== TCP && transport !== UDP) || header < 20 || fragment !== 0 || at + header + 4 > end) return none;
     const source = v6 ? this.#addresses.v6(bytes, at + 8) : word(bytes, at + 12);
     const destination = v6 ? this.#addresses.v6(bytes, at + 24) : word(bytes, at + 16);
-    const ports = (message.about.sourcePort << 16) | (message.about.destinationPort ?? 0);
-    if (message.about.protocol === TCP) {
-      const row = this.#tcp.find(source, destination, ports, v6);
-      if (row >= 0) this.#conversations.unreachable(row, message, this.#tcp.segment.side);
-    } else if (message.about.protocol === UDP) {
-      const row = this.#udp.find(source, destination, ports, v6);
-      if (row >= 0) this.#udp.about(row, message);
-    }
+    if (v6 && (source < 0 || destination < 0)) return none;
+    const ports = word(bytes, at + header);
+    return { row: (transport === TCP ? this.#tcp : this.#udp).touch(source, destination, ports, v6), transport };
   }
 
   #progress(offset: number): void {

@@ -56,7 +56,7 @@ export class TcpTable {
     segment.opened = false;
     segment.duplicate = false;
 
-    const row = this.#find(layers, flags, sequence, frame, path);
+    const row = this.#find(layers, flags, sequence);
     if (row < 0) return row;
     const chunk = this.rows.chunk(row);
     const o = this.rows.at(row);
@@ -64,13 +64,22 @@ export class TcpTable {
     const packets = ++chunk[o + ROW.packets]!;
     let bits = chunk[o + ROW.flags]!;
     const seenBefore = (bits & (FLAG.seen << side)) !== 0;
-    if (packets > 1) {
+    if (packets === 1) {
+      if ((flags & (SYN | ACK)) === SYN && side === 0) bits |= FLAG.fromStart;
+      chunk[o + ROW.frame] = frame;
+      chunk[o + ROW.path] = path;
+      chunk[o + ROW.firstSeconds] = clock.seconds;
+      chunk[o + ROW.firstNanoseconds] = clock.nanoseconds;
+      chunk[o + ROW.lastSeconds] = clock.seconds;
+      chunk[o + ROW.lastNanoseconds] = clock.nanoseconds;
+    } else {
       const lastSeconds = chunk[o + ROW.lastSeconds]!;
       if (clock.seconds > lastSeconds || (clock.seconds === lastSeconds && clock.nanoseconds > chunk[o + ROW.lastNanoseconds]!)) {
         chunk[o + ROW.lastSeconds] = clock.seconds;
         chunk[o + ROW.lastNanoseconds] = clock.nanoseconds;
       }
     }
+    if (side === 0 && !seenBefore) chunk[o + ROW.base0] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0;
     bits |= FLAG.seen << side;
     if (layers.end !== layers.wireEnd) bits |= FLAG.sliced;
     let simple = length === 0;
@@ -150,7 +159,7 @@ export class TcpTable {
   /** Slot at which the last search ended. */
   #free = 0;
 
-  #find(layers: Layers, flags: number, sequence: number, frame: number, path: number): number {
+  #find(layers: Layers, flags: number, sequence: number): number {
     const { bytes, start } = layers;
     const v6 = layers.version === 6;
     const source = v6 ? this.addresses.v6(bytes, layers.source) : word(bytes, layers.source);
@@ -163,22 +172,29 @@ export class TcpTable {
       if ((flags & (SYN | ACK)) !== SYN || !this.#otherBase(found, sequence)) return found;
     }
     if (this.rows.count >= this.#limits.flows) return this.#noRoom(flags);
+    return this.#open(source, destination, ports, v6, found);
+  }
+
+  /**
+   * Makes sure that the flow a packet inside an ICMP message belongs to has a number: Wireshark gives it one, and numbers of streams must agree. The packet is not
+   * counted. @returns its row; -1: no room.
+   */
+  touch(source: number, destination: number, ports: number, v6: boolean): number {
+    const found = this.find(source, destination, ports, v6);
+    if (found >= 0) return found;
+    return this.rows.count >= this.#limits.flows ? -1 : this.#open(source, destination, ports, v6, -1);
+  }
+
+  /** Adds a row at the slot the last search ended at. @param found earlier flow of the same ends, or -1. */
+  #open(source: number, destination: number, ports: number, v6: boolean, found: number): number {
     const slot = this.#free;
-    const { clock } = this;
     const row = this.rows.add();
     const chunk = this.rows.chunk(row);
     const o = this.rows.at(row);
     chunk[o] = source;
     chunk[o + 1] = destination;
     chunk[o + ROW.ports] = ports;
-    chunk[o + ROW.flags] = (v6 ? FLAG.v6 : 0) | ((flags & (SYN | ACK)) === SYN ? FLAG.fromStart : 0);
-    chunk[o + ROW.frame] = frame;
-    chunk[o + ROW.firstSeconds] = clock.seconds;
-    chunk[o + ROW.firstNanoseconds] = clock.nanoseconds;
-    chunk[o + ROW.lastSeconds] = clock.seconds;
-    chunk[o + ROW.lastNanoseconds] = clock.nanoseconds;
-    chunk[o + ROW.base0] = (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0;
-    chunk[o + ROW.path] = path;
+    chunk[o + ROW.flags] = v6 ? FLAG.v6 : 0;
     this.segment.side = 0;
     this.segment.opened = true;
     if (found >= 0) {

@@ -83,9 +83,20 @@ export class UdpTable {
     return true;
   }
 
-  /** Row of the stream between two ends, for ICMP. */
-  find(source: number, destination: number, ports: number, v6: boolean): number {
-    return this.#search(source, destination, ports, v6);
+  /** Row of the stream that a packet inside an ICMP message belongs to; it gets a number, as with Wireshark. -1: no room. */
+  touch(source: number, destination: number, ports: number, v6: boolean): number {
+    const found = this.#search(source, destination, ports, v6);
+    if (found >= 0 || this.#rows.count >= this.#limit) return found;
+    const row = this.#rows.add();
+    const chunk = this.#rows.chunk(row);
+    const o = this.#rows.at(row);
+    chunk[o] = source;
+    chunk[o + 1] = destination;
+    chunk[o + 2] = ports;
+    chunk[o + 3] = v6 ? 1 : 0;
+    this.#index.insert(this.#free, this.#hash, row);
+    this.#side = 0;
+    return row;
   }
 
   /** Adds what is said about an open conversation. */
@@ -170,19 +181,7 @@ export class UdpTable {
     const source = v6 ? this.#addresses.v6(bytes, layers.source) : word(bytes, layers.source);
     const destination = v6 ? this.#addresses.v6(bytes, layers.destination) : word(bytes, layers.destination);
     if (v6 && (source < 0 || destination < 0)) return -1;
-    const ports = word(bytes, start);
-    const found = this.#search(source, destination, ports, v6);
-    if (found >= 0 || this.#rows.count >= this.#limit) return found;
-    const row = this.#rows.add();
-    const chunk = this.#rows.chunk(row);
-    const o = this.#rows.at(row);
-    chunk[o] = source;
-    chunk[o + 1] = destination;
-    chunk[o + 2] = ports;
-    chunk[o + 3] = v6 ? 1 : 0;
-    this.#index.insert(this.#free, this.#hash, row);
-    this.#side = 0;
-    return row;
+    return this.touch(source, destination, word(bytes, start), v6);
   }
 
   #free = 0;

@@ -10,6 +10,8 @@ const ARPHRD_NETLINK = 824;
 /** UDP ports of tunnels: VXLAN (RFC 7348; 8472 of Linux before the number was assigned), Geneve (RFC 8926), Teredo (RFC 4380). */
 export const VXLAN_PORT = 4789;
 const VXLAN_PORT_OLD = 8472;
+/** VXLAN-GPE (RFC 9305 section 4): VXLAN with the protocol inside named. */
+const VXLAN_GPE_PORT = 4790;
 const GENEVE_PORT = 6081;
 const TEREDO_PORT = 3544;
 
@@ -67,7 +69,8 @@ export class LinkReader {
       case LINKTYPE.radiotap:
         return this.#radiotap(start, end);
       default:
-        if (!this.#unknownTypes.has(packet.linkType) && this.#unknownTypes.size < 64) {
+        // Above 16 bits: records that are no packets, as the reader marks them.
+        if (packet.linkType <= 0xffff && !this.#unknownTypes.has(packet.linkType) && this.#unknownTypes.size < 64) {
           this.#unknownTypes.add(packet.linkType);
           this.#options.report('CAPTURE_LINK_TYPE', 'link type', undefined, packet.linkType);
         }
@@ -89,6 +92,15 @@ export class LinkReader {
       // Only the I flag may be set, reserved bits are zero (RFC 7348 section 5): anything else on this port is no VXLAN.
       if (bytes[at] !== 0x08 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0 || bytes[at + 3] !== 0 || bytes[at + 7] !== 0) return false;
       return this.#ip.enter(TUNNEL.vxlan) && this.#ethernet(at + 8, end);
+    }
+    if (to === VXLAN_GPE_PORT) {
+      // Version 0, I set; without the P bit older drafts name the protocol all the same.
+      if ((bytes[at]! & 0x38) !== 0x08 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0) return false;
+      const inside = bytes[at + 3];
+      if (inside !== 1 && inside !== 2 && inside !== 3) return false;
+      if (!this.#ip.enter(TUNNEL.vxlan)) return false;
+      if (inside === 3) return this.#ethernet(at + 8, end);
+      return inside === 1 ? this.#ip.v4(at + 8, end) : this.#ip.v6(at + 8, end);
     }
     if (to === GENEVE_PORT) {
       if (bytes[at]! >> 6 !== 0) return false;
@@ -126,11 +138,11 @@ export class LinkReader {
     return this.#etherType((bytes[at + 6]! << 8) | bytes[at + 7]!, at + 8, end);
   }
 
-  #etherType(first: number, first_at: number, end: number): boolean {
+  #etherType(outermost: number, from: number, end: number): boolean {
     const { layers } = this;
     const { bytes } = layers;
-    let type = first;
-    let at = first_at;
+    let type = outermost;
+    let at = from;
     for (let tags = 0; tags < MAX_TAGS; tags++) {
       switch (type) {
         case 0x0800:
@@ -183,6 +195,9 @@ export class LinkReader {
   #loopback(at: number, end: number): boolean {
     const { bytes } = this.layers;
     if (at + 5 > end) return this.#short('loopback header', 4, end - at);
+    // Some systems write an EtherType into the last two bytes.
+    const type = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (type === 0x0800 || type === 0x86dd) return this.#etherType(type, at + 4, end);
     const little = bytes[at + 2] === 0 && bytes[at + 3] === 0;
     const family = little ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at + 2]! << 8) | bytes[at + 3]!;
     switch (family) {
