@@ -7,8 +7,9 @@ export { ConnectError, type ConnectErrorCode } from './connect-error.ts';
 export { accountKey, type CheckOutcome, CredentialBudget, type CredentialLease, type Held, type HeldWhy } from './credential-budget.ts';
 export { type FindRdpOptions, findRdp, type RdpSearch } from './find-rdp.ts';
 export type { KerberosSettings } from './kerberos-settings.ts';
-export { RUNGS_OF } from './ladder.ts';
+export { type Recording, RUNGS_OF, type SeenAt } from './ladder.ts';
 export type { ConnectAllOptions, ConnectCredential, ConnectOptions, ConnectTimes, LookUp } from './options.ts';
+export * from './recorded/index.ts';
 export { parseTarget, type Target } from './target.ts';
 export {
   authorityOf,

@@ -1,4 +1,5 @@
-import { describeRdpAnswer } from '@winmedic/rdp';
+import type { Localized } from '@winmedic/knowledge/model';
+import { describeRdpAnswer, type RdpJudgement, rdpFailureName } from '@winmedic/rdp';
 import type { Ladder } from './ladder.ts';
 import type { ConnectOptions, ConnectTimes } from './options.ts';
 import { askRdp, type RdpPicture } from './rdp-questions.ts';
@@ -31,17 +32,27 @@ export async function rdpRungs(ladder: Ladder, open: OpenPort, options: ConnectO
   if (picture?.judgement.result !== 'answered') return;
   const { judgement } = picture;
   await ladder.climb('schemes', () => {
-    const list = judgement.security.join(', ');
     const screen = judgement.logonScreen === true;
     return {
       verdict: screen ? 'warned' : 'passed',
       tried: say('which security the port accepts', 'ポートが受け付けるセキュリティ'),
-      observed: say(
-        `accepts ${list === '' ? 'nothing asked for' : list}; NLA ${judgement.nla ?? 'not known'}${screen ? '; shows a logon screen before authentication' : ''}`,
-        `受け付け: ${list === '' ? 'なし' : list}。NLA ${NLA_JA[judgement.nla ?? 'unknown']}${screen ? '。認証前にログオン画面を表示' : ''}`,
-      ),
+      observed: rdpSecurityWords(judgement),
     };
   });
+}
+
+/** What a port accepts, in words. */
+export function rdpSecurityWords({ security, nla, logonScreen, failure }: RdpJudgement): Localized {
+  const list = security.join(', ');
+  const refused =
+    security.length > 0 || failure === undefined
+      ? say('', '')
+      : say(`; refused with ${rdpFailureName(failure)}`, `。${rdpFailureName(failure)} で拒否`);
+  const screen = logonScreen === true ? say('; shows a logon screen before authentication', '。認証前にログオン画面を表示') : say('', '');
+  return say(
+    `accepts ${list === '' ? 'nothing asked for' : list}; NLA ${nla ?? 'not known'}${refused.en}${screen.en}`,
+    `受け付け: ${list === '' ? 'なし' : list}。NLA ${NLA_JA[nla ?? 'unknown']}${refused.ja}${screen.ja}`,
+  );
 }
 
 /** Asks the RDP port beside another way; no rung of it. */

@@ -27,6 +27,8 @@ export interface RelayedRow {
   readonly endedAtMs: number;
 }
 
+const SETTLE_MS = 100;
+
 /** Addresses of 127.0.0.0/8 for relays: one for each world, so that worlds that run at the same time have the ports of Windows each. */
 let relays = 0;
 function ownAddress(): string {
@@ -46,6 +48,7 @@ export async function captureOfRow(making: CaptureMaking): Promise<RelayedRow> {
   try {
     const { place, mappings, kdc } = await relayed(world, open, making.connect.via ?? 'winrm');
     const live = await attempt({ ...world, place, ...(kdc === undefined ? {} : { kdc }) }, making.connect);
+    await settled(open);
     const packets = captureOf(mappings);
     const [first] = packets;
     const named = making.connect.target === undefined && first !== undefined ? nameExchange(first.at - 20_000_000n) : [];
@@ -60,6 +63,13 @@ export async function captureOfRow(making: CaptureMaking): Promise<RelayedRow> {
     await Promise.all(open.map((relay) => relay.close()));
     await world.close();
   }
+}
+
+/** Waits until the connections have ended, those a host keeps open not longer than a moment: their ends belong into the capture. */
+async function settled(open: readonly Relay[]): Promise<void> {
+  const until = Date.now() + SETTLE_MS;
+  const running = () => open.some(({ connections }) => connections.some(({ protocol, ends }) => protocol === 'tcp' && ends.length < 2));
+  while (running() && Date.now() < until) await new Promise((next) => setTimeout(next, 5));
 }
 
 /** Puts a relay before everything that runs, at the ports of Windows where a client names them on the wire. */

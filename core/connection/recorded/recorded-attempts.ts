@@ -1,0 +1,186 @@
+import type { ConnectionPropertyName } from '@winmedic/knowledge/model';
+import type { ConnectionAttempt } from '../../model/connection.ts';
+import type { Evidence } from '../../model/observation.ts';
+import { say } from '../text.ts';
+import { dcomAttempt } from './dcom.ts';
+import { AttemptDraft } from './draft.ts';
+import { hostOf } from './host-name.ts';
+import type { Surroundings } from './lower-rungs.ts';
+import { placeOf } from './place.ts';
+import { rdpAttempt } from './rdp.ts';
+import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
+import { tell } from './tell.ts';
+import type { RecordedAttempts, RecordedNote, RecordedOptions } from './types.ts';
+import { winrmAttempt } from './winrm.ts';
+
+/** Attempts that are told one by one: a report with more is read by nobody, and a scan has thousands. */
+const MAX_ATTEMPTS = 200;
+/** Attempts that are put together at all before equal ones are folded: each costs as much as its conversations. */
+const MAX_DRAFTS = 5000;
+/** Failed look-ups of one name that were meant. */
+const NXDOMAIN = 3;
+const SERVFAIL = 2;
+
+/** Drafts of a recording, for those who add what a trace or a log of the same host knows. */
+export interface RecordedDrafts {
+  /** In time order. */
+  readonly drafts: readonly AttemptDraft[];
+  readonly doubles: number;
+  /** Stretches beyond the cap. */
+  readonly leftOut: number;
+}
+
+/** Attempts of the captures of a case, not finished yet: another source may still add to them. */
+export function recordedDrafts(evidence: Pick<Evidence, 'conversations' | 'captures'>, options: RecordedOptions = {}): RecordedDrafts {
+  const { talks, doubles } = withoutDoubles(evidence.conversations);
+  const around: Surroundings = { talks, captures: new Map(evidence.captures.map((capture) => [capture.sourceId, capture])) };
+  const stretches = stretchesOf(talks, options.winrmPorts);
+  const make = { winrm: winrmAttempt, dcom: dcomAttempt, rdp: rdpAttempt } as const;
+  const drafts = stretches.slice(0, MAX_DRAFTS).map((stretch) => make[stretch.via](stretch, around, options));
+  drafts.push(...failedLookUps(around, stretches, options));
+  drafts.sort((a, b) => (a.start.startedAt < b.start.startedAt ? -1 : a.start.startedAt > b.start.startedAt ? 1 : 0));
+  return { drafts, doubles, leftOut: Math.max(0, stretches.length - MAX_DRAFTS) };
+}
+
+/**
+ * Attempts to manage a host out of what captures show, as a live attempt would have seen them: what a capture does not show stays unknown. Equal attempts of
+ * one client, host, way and account are one, with their number in the notes.
+ */
+export function recordedAttempts(evidence: Pick<Evidence, 'conversations' | 'captures'>, options: RecordedOptions = {}): RecordedAttempts {
+  const { drafts, doubles, leftOut } = recordedDrafts(evidence, options);
+  return foldAttempts(drafts, { doubles, leftOut });
+}
+
+/** Finishes drafts and folds equal ones. Of more than the cap the failed ones stay. */
+export function foldAttempts(
+  drafts: readonly AttemptDraft[],
+  { doubles, leftOut }: { readonly doubles: number; readonly leftOut: number } = { doubles: 0, leftOut: 0 },
+): RecordedAttempts {
+  const folded = new Map<string, { readonly attempt: ConnectionAttempt; count: number }>();
+  for (const draft of drafts) {
+    const attempt = draft.finish();
+    const key = signature(attempt, draft.start.client);
+    const known = folded.get(key);
+    if (known === undefined) folded.set(key, { attempt, count: 1 });
+    else known.count++;
+  }
+  const all = [...folded.values()];
+  const kept =
+    all.length <= MAX_ATTEMPTS
+      ? all
+      : new Set([...all.filter(hasFailed), ...all.filter((each) => !hasFailed(each))].slice(0, MAX_ATTEMPTS));
+  const shown = all.length <= MAX_ATTEMPTS ? all : all.filter((each) => (kept as ReadonlySet<(typeof all)[number]>).has(each));
+  const notes: RecordedNote[] = shown.flatMap(({ count }, index) => (count === 1 ? [] : [foldedNote(index, count - 1)]));
+  if (doubles > 0)
+    notes.push({
+      kind: 'twice',
+      count: doubles,
+      text: say(
+        `${doubles} conversations were recorded at two places and counted once`,
+        `2 か所で記録された通信 ${doubles} 件は 1 件として数えました`,
+      ),
+    });
+  const left = all.length - shown.length + leftOut;
+  if (left > 0)
+    notes.push({
+      kind: 'left-out',
+      count: left,
+      text: say(`${left} further attempts are not shown`, `ほかに ${left} 件の試行があります (表示なし)`),
+    });
+  return { attempts: shown.map(({ attempt }) => attempt), notes };
+}
+
+function foldedNote(attempt: number, count: number): RecordedNote {
+  return { kind: 'folded', attempt, count, text: say(`the same ${count} more times`, `同じ試行がほかに ${count} 回`) };
+}
+
+function hasFailed({ attempt }: { readonly attempt: ConnectionAttempt }): boolean {
+  return attempt.rungs.some(({ verdict }) => verdict === 'failed');
+}
+
+/** Properties that are different each time and say nothing else. */
+const MEASURED: ReadonlySet<string> = new Set([
+  'tcp.ms',
+  'clock.skewSeconds',
+  'clock.skewAbs',
+  'tls.expiresInDays',
+  'kerberos.tokenBytes',
+] satisfies ConnectionPropertyName[]);
+/** A skew that matters is no measurement of chance: five minutes end Kerberos. */
+const SKEW_SECONDS = 120;
+
+/** Whom it was tried with, by whom, and what came of it. */
+function signature({ host, port, via, transport, account, properties, rungs }: ConnectionAttempt, client: string | undefined): string {
+  const skewed = Number(properties.get('clock.skewAbs')?.value ?? 0) > SKEW_SECONDS;
+  return JSON.stringify([
+    client ?? '',
+    host.toLowerCase(),
+    port,
+    via,
+    transport,
+    account?.typed.toLowerCase() ?? '',
+    skewed,
+    [...properties]
+      .filter(([name]) => !MEASURED.has(name))
+      .map(([name, { value }]) => [name, value])
+      .sort(),
+    rungs.map(({ verdict }) => verdict),
+  ]);
+}
+
+/** Names that were meant and that no name server knew, where nothing was tried with the host. */
+function failedLookUps({ talks }: Surroundings, stretches: readonly Stretch[], options: RecordedOptions): AttemptDraft[] {
+  const out: AttemptDraft[] = [];
+  for (const meant of options.hosts ?? []) {
+    const host = hostOf(meant);
+    if (host === undefined) continue;
+    const wanted = host.toLowerCase();
+    const seen = talks.flatMap((talk) =>
+      talk.conversation.messages.flatMap((message) =>
+        message.layer === 'dns' && message.kind === 'answer' && message.name.replace(/\.$/, '').toLowerCase() === wanted
+          ? [{ talk, message }]
+          : [],
+      ),
+    );
+    const last = seen.at(-1);
+    const rcode = last?.message.rcode;
+    if (last === undefined || (rcode !== NXDOMAIN && rcode !== SERVFAIL) || seen.some(({ message }) => (message.answers ?? []).length > 0))
+      continue;
+    const client = last.talk.conversation.client.address;
+    if (
+      stretches.some(
+        (stretch) => stretch.client === client && stretch.talks.some(({ conversation }) => conversation.first >= last.message.at),
+      )
+    )
+      continue;
+    const draft = new AttemptDraft({
+      from: 'capture',
+      via: 'winrm',
+      target: {
+        text: host,
+        host,
+        kind: host.includes('.') ? 'fqdn' : 'name',
+        port: 5985,
+        defaultPort: true,
+        transport: 'http',
+        path: '/wsman',
+      },
+      targetKnown: true,
+      client,
+      startedAt: last.talk.conversation.first,
+      endedAt: last.message.at,
+      conversation: options.conversation ?? true,
+    });
+    tell(draft, [last.talk], () => 'name');
+    draft.see(placeOf(last.talk, last.message));
+    draft.set('name.result', rcode === NXDOMAIN ? 'not-found' : 'server-failed');
+    draft.rung('name', {
+      verdict: 'failed',
+      tried: say(`look up ${host}`, `${host} を名前解決`),
+      observed: rcode === NXDOMAIN ? say('no such name', '名前が存在しない') : say('the name server failed', 'ネーム サーバーが失敗'),
+      expected: say('at least one address', '1 つ以上のアドレス'),
+    });
+    out.push(draft);
+  }
+  return out;
+}
