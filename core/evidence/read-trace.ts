@@ -26,8 +26,8 @@ export interface TraceInput {
   readonly path: string;
   readonly sourceId: string;
   readonly tables: TraceTables;
-  /** GUIDs (lower case) and names of the providers whose events may be kept. */
-  readonly providers: ReadonlyMap<string, string>;
+  /** Names of all providers that are known, by GUID (lower case). */
+  readonly names: ReadonlyMap<string, string>;
   readonly interest: TraceInterest;
   readonly onProgress: (bytesDone: number) => void;
   readonly signal?: AbortSignal;
@@ -54,7 +54,8 @@ const PACKET_PROVIDERS = [
  * @throws EtlError when it is none; I/O errors; the reason of `signal`.
  */
 export function readTrace(input: TraceInput, collector: Collector, problems: Problems): TraceReading {
-  const { path, interest, providers } = input;
+  const { path, interest, names } = input;
+  const providers = new Map([...names].filter(([, name]) => interest.wantsProvider(name)));
   const file = openEtl(input.source, {
     onDamage: (damage) => problems.damage(path, damage),
     provider: (guid) => input.tables(guid, file.header.build),
@@ -119,7 +120,7 @@ export function readTrace(input: TraceInput, collector: Collector, problems: Pro
       eventsLost,
       buffersLost,
       providers: new Map(
-        [...summary.byProvider].flatMap(([guid, n]) => (providers.has(guid) ? [[providers.get(guid) as string, n] as const] : [])),
+        [...summary.byProvider].flatMap(([guid, n]) => (names.has(guid) ? [[names.get(guid) as string, n] as const] : [])),
       ),
     },
   };

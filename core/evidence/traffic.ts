@@ -68,7 +68,7 @@ export class Traffic {
           ...input,
           interest,
           tables: traceProvider,
-          providers: providersOf(interest),
+          names: new Map([...loadTraceTables().providers].map(([guid, { name }]) => [guid, name])),
           ...(signal && { signal }),
         },
         collector,
@@ -87,11 +87,4 @@ export class Traffic {
     if (packets.format !== 'etl' || capture.capture.packets > 0) this.captures.push(capture);
     return capture.capture.packets;
   }
-}
-
-/** Providers with a table, by GUID, of which records may be kept. */
-function providersOf(interest: TraceInterest): Map<string, string> {
-  const wanted = new Map<string, string>();
-  for (const [guid, { name }] of loadTraceTables().providers) if (interest.wantsProvider(name)) wanted.set(guid, name);
-  return wanted;
 }
