@@ -3,6 +3,7 @@ import {
   DNS_TYPES,
   dnsAnswer,
   dnsQuestion,
+  failedOpening,
   inOrder,
   TcpConversation,
   udpExchange,
@@ -58,6 +59,7 @@ function packetsOf(connection: RelayedConnection, client: WriteEndpoint, server:
   // A relay on the same machine: the answer must not come later than the relay saw the next bytes.
   const talk = new TcpConversation({ client, server, start, isn, roundTrip: 60_000n });
   if (connection.opened === 'refused') return talk.refuse().packets;
+  if (connection.opened === 'pending') return failedOpening({ client, server, start });
   talk.open();
   const events = [...connection.data, ...connection.ends].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   for (const event of events) {
