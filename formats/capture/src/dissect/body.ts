@@ -87,6 +87,12 @@ export class BodyReader {
    * @param declaredBytes its length as told or as it turned out; `undefined` when that is not known. @param whole nothing of it is missing.
    */
   finish(declaredBytes: number | undefined, whole: boolean): { readonly body: HttpBody; readonly damages: readonly Damage[] } {
+    const result = this.#result(declaredBytes, whole);
+    this.#kept.clear();
+    return result;
+  }
+
+  #result(declaredBytes: number | undefined, whole: boolean): { readonly body: HttpBody; readonly damages: readonly Damage[] } {
     const shown = { ...(declaredBytes === undefined ? {} : { declaredBytes }), seenBytes: this.#seen, type: this.#type };
     if (this.#seen === 0 && (declaredBytes ?? 0) === 0) return { body: { ...shown, state: 'none', kind: 'empty' }, damages: [] };
     if (this.#want === 'sniff') this.#sniff();

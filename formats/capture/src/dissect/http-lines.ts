@@ -8,6 +8,7 @@ export class LineReader {
   readonly #cap: number;
   readonly #kept: KeptBytes;
   #over = false;
+  #passed = 0;
 
   /** The line last completed, without its end; valid until the next call. Of a line that was {@link over}, the beginning. */
   line: Uint8Array = new Uint8Array();
@@ -20,6 +21,9 @@ export class LineReader {
     this.#kept = new KeptBytes(cap);
   }
 
+  /** Bytes of the line last completed with its end, on the wire. */
+  size = 0;
+
   /** Bytes of a line whose end has not come. */
   get pending(): Uint8Array {
     return this.#kept.bytes;
@@ -30,6 +34,7 @@ export class LineReader {
     const end = bytes.indexOf(0x0a, at);
     if (end < 0) {
       this.#keep(bytes.subarray(at));
+      this.#passed += bytes.length - at;
       return -1;
     }
     if (this.#kept.length === 0 && !this.#over && end - at <= this.#cap) this.line = bytes.subarray(at, end);
@@ -38,6 +43,7 @@ export class LineReader {
       this.line = this.#kept.take();
     }
     this.over = this.#over;
+    this.size = this.#passed + end + 1 - at;
     this.reset();
     if (this.line.at(-1) === 0x0d) this.line = this.line.subarray(0, -1);
     return end + 1;
@@ -46,6 +52,7 @@ export class LineReader {
   /** Forgets what is pending: bytes of the line are missing. */
   reset(): void {
     this.#over = false;
+    this.#passed = 0;
     this.#kept.clear();
   }
 

@@ -144,6 +144,7 @@ class HttpDissector implements StreamDissector {
       this.#finish(name, side);
     }
     side.state = 'off';
+    side.lines.reset();
     // Nothing on this side was HTTP. When the capture starts late, this may be the middle of a body: the conversation says whether it does.
     // One byte alone is a probe of TCP that keeps the connection alive.
     if (side.bytes > 1 && !side.told && !side.headless) this.#notThis(name, side, '', place);
@@ -180,7 +181,7 @@ class HttpDissector implements StreamDissector {
           side.draft.bytes += end - at;
           side.draft.place = place;
         }
-        if (next >= 0) this.#line(name, side, next - at, place);
+        if (next >= 0) this.#line(name, side, place);
         return end;
       }
     }
@@ -202,14 +203,15 @@ class HttpDissector implements StreamDissector {
     else this.#finish(name, side);
   }
 
-  #line(name: Side, side: HttpSide, size: number, place: Place): void {
+  #line(name: Side, side: HttpSide, place: Place): void {
     const { line, over } = side.lines;
     const { draft } = side;
     if (draft === undefined) {
       const start = over ? undefined : readStartLine(line);
       if (start === undefined) return;
+      this.#settleOther(name);
       side.draft = new MessageDraft(start, place);
-      side.draft.bytes = size;
+      side.draft.bytes = side.lines.size;
       side.whole = true;
       side.declared = undefined;
       side.state = 'head';
@@ -356,6 +358,13 @@ class HttpDissector implements StreamDissector {
     }
   }
 
+  /** A side that asks again has its answer: one that may be empty is. */
+  #settleOther(name: Side): void {
+    const other: Side = name === 'client' ? 'server' : 'client';
+    const side = this.#sides[other];
+    if (side.state === 'doubt' && side.doubt.length === 0 && side.declared === 0) this.#finish(other, side);
+  }
+
   /** What stands behind the head is a body. */
   #settleAsBody(name: Side, side: HttpSide, place: Place): void {
     const first = side.doubt.take();
@@ -385,9 +394,9 @@ class HttpDissector implements StreamDissector {
 /** HTTP on any port; on the ports of HTTP also what is none, so that it can be told. */
 export const HTTP: StreamProtocol = {
   name: 'http',
-  recognise(_side, first, ports) {
+  recognise(side, first, ports) {
     const found = startsHttp(first);
-    if (found === 'yes') return isOtherText(first) ? 'no' : 'yes';
+    if (found === 'yes') return isOtherText(first) || speaker(first) !== side ? 'no' : 'yes';
     if (!HTTP_PORTS.has(ports.server)) return found;
     // TLS has a reader of its own on every port.
     const tls = recogniseTls(first);
@@ -395,6 +404,11 @@ export const HTTP: StreamProtocol = {
   },
   open: (context) => new HttpDissector(context),
 };
+
+/** Clients ask and servers answer: tells which end is which when the capture starts late. */
+function speaker(first: Uint8Array): Side {
+  return latin1(first).trimStart().startsWith('HTTP/') ? 'server' : 'client';
+}
 
 /** Protocols with methods like those of HTTP: RTSP, SIP. Known when the first line is whole. */
 function isOtherText(first: Uint8Array): boolean {

@@ -47,6 +47,7 @@ class MailDissector implements StreamDissector {
 
   end(name: Side): void {
     this.#sides[name].off = true;
+    this.#sides[name].lines.reset();
   }
 
   #line(name: Side, line: string, place: Place): void {

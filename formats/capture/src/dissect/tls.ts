@@ -1,7 +1,7 @@
 import { type Damage, joinBytes } from '@winmedic/bytes';
 import { KeptBytes } from './body-bytes.ts';
 import { looksLike } from './http-lookalike.ts';
-import { isHandshakeStart, readHandshake, readSsl2Hello, type TlsParts } from './tls-handshake.ts';
+import { HANDSHAKE, isHandshakeStart, readHandshake, readSsl2Hello, type TlsParts } from './tls-handshake.ts';
 import { MAX_RECORD, RECORD, RECORD_HEADER, readRecordHead, readSsl2Head, recogniseTls } from './tls-records.ts';
 import type { DissectContext, Place, Side, StreamDissector, StreamProtocol } from './types.ts';
 
@@ -270,6 +270,13 @@ class TlsDissector implements StreamDissector {
 /** TLS and SSL on any port. */
 export const TLS: StreamProtocol = {
   name: 'tls',
-  recognise: (_side, first) => recogniseTls(first),
+  recognise(side, first) {
+    const found = recogniseTls(first);
+    if (found !== 'yes') return found;
+    // Only clients begin with a hello of clients: tells which end is which when the capture starts late.
+    const hello = readRecordHead(first)?.type === RECORD.handshake ? first.subarray(RECORD_HEADER) : new Uint8Array();
+    if (hello.length < 6 || hello[0] === HANDSHAKE.certificate || !isHandshakeStart(hello)) return 'yes';
+    return (hello[0] === HANDSHAKE.clientHello) === (side === 'client') ? 'yes' : 'no';
+  },
   open: (context) => new TlsDissector(context),
 };
