@@ -24,7 +24,7 @@ const FLAG_MAXIMUM = 0x80;
 export interface BufferHeader {
   /** Bytes of the buffer in the file: the next one follows. */
   readonly bytes: number;
-  /** Bytes in use, header included; of a compressed buffer: once decompressed. */
+  /** Bytes in use as the header says, itself included; of a compressed buffer: once decompressed. */
   readonly filled: number;
   readonly sequence: number;
   readonly processor: number;
@@ -47,7 +47,7 @@ export function readBufferHeader(view: DataView, at: number): BufferHeader | und
   if (filled > MAX_BUFFER_BYTES || filled < BUFFER_HEADER_BYTES) return undefined;
   return {
     bytes,
-    filled: compressed ? filled : Math.min(filled, bytes),
+    filled,
     sequence: view.getUint32(at + 0x18, true) + view.getUint32(at + 0x1c, true) * 0x1_0000_0000,
     processor: (flags & FLAG_PROC_INDEX) === 0 ? view.getUint8(at + 0x28) : view.getUint16(at + 0x28, true),
     flags,

@@ -26,7 +26,9 @@ export class TimeMerge {
   readonly #heap: LoadedBuffer[] = [];
   readonly #free: LoadedBuffer[] = [];
   #held = 0;
+  /** The next buffer waits until one is done. */
   #full = false;
+  #told = false;
 
   constructor(reader: RecordReader, damage: DamageReport<EtlDamageCode>) {
     this.#reader = reader;
@@ -68,7 +70,8 @@ export class TimeMerge {
       return true;
     }
     // Not loaded until one is done: its records may come too late.
-    if (!this.#full) this.#damage('ETL_ORDER', place.offset, 'buffers at one time', MAX_HELD_BYTES, this.#held);
+    if (!this.#told) this.#damage('ETL_ORDER', place.offset, 'buffers at one time', MAX_HELD_BYTES, this.#held);
+    this.#told = true;
     this.#full = true;
     return false;
   }

@@ -35,11 +35,17 @@ export class BufferScanner {
   readonly #peekView = viewOf(this.#peek);
   readonly #first = new Uint8Array(0x50);
   readonly #firstView = viewOf(this.#first);
+  /** A header behind the one that is looked at, and the first bytes of its first record. */
+  readonly #next = new Uint8Array(BUFFER_HEADER_BYTES + 8);
+  readonly #nextView = viewOf(this.#next);
   #search: Uint8Array | undefined;
   #searchAt = 0;
   #searchGot = 0;
   #at = 0;
   #index = 0;
+  /** Header at `#at` and how much of {@link #peek} could be read there. */
+  #header: BufferHeader | undefined;
+  #got = 0;
 
   /** @param bufferBytes BufferSize of TRACE_LOGFILE_HEADER: size of every buffer that is not compressed. */
   constructor(source: ByteSource, bufferBytes: number, damage: DamageReport<EtlDamageCode>) {
@@ -52,38 +58,67 @@ export class BufferScanner {
   next(): BufferPlace | undefined {
     const end = this.#source.sizeBytes;
     if (this.#at >= end) return undefined;
-    let got = this.#source.readAt(this.#at, this.#peek);
-    let header = got < BUFFER_HEADER_BYTES ? undefined : readBufferHeader(this.#peekView, 0);
-    if (header === undefined) {
-      const found = this.#find(this.#at + 1);
-      // What lies behind the last buffer of a preallocated file is empty, not damaged.
-      if (found === undefined && this.#empty(this.#peek.subarray(0, got))) {
-        this.#at = end;
-        return undefined;
-      }
-      if (found === undefined && got < BUFFER_HEADER_BYTES) {
-        this.cut = true;
-        this.#damage('ETL_CUT', this.#at, 'buffer header', BUFFER_HEADER_BYTES, got);
-      } else this.#damage('ETL_BUFFER', this.#at, 'buffer header', undefined, (found ?? end) - this.#at);
-      this.#at = found ?? end;
-      if (found === undefined) return undefined;
-      got = this.#source.readAt(this.#at, this.#peek);
-      header = readBufferHeader(this.#peekView, 0);
-      if (header === undefined) return undefined;
-    }
+    if (this.#index === 0) this.#look(0);
+    if (this.#header === undefined && !this.#resume(end)) return undefined;
     const offset = this.#at;
-    const there = Math.min(header.bytes, end - offset);
+    const header = this.#sized(this.#header!, offset, end);
+    const [high, low] = this.#stamp(header, Math.min(this.#got, header.bytes));
+    let there = Math.min(header.bytes, end - offset);
     if (there < header.bytes) {
       this.cut = true;
       this.#damage('ETL_CUT', offset, 'buffer', header.bytes, there);
+    } else if (offset + there < end && !this.#look(offset + there)) {
+      // No buffer where it should be: bytes of this one are missing when it is found earlier.
+      const inside = this.#find(offset + BUFFER_HEADER_BYTES, offset + there);
+      if (inside !== undefined) {
+        there = inside - offset;
+        this.#damage('ETL_BUFFER', offset, 'buffer', header.bytes, there);
+        this.#look(inside);
+      }
     }
     this.#at = offset + there;
-    const [high, low] = this.#stamp(header, Math.min(got, there));
     return { header, offset, index: this.#index++, there, high, low };
   }
 
-  #empty(bytes: Uint8Array): boolean {
+  /** Reads the header at `offset`, if there is one. */
+  #look(offset: number): boolean {
+    this.#got = this.#source.readAt(offset, this.#peek);
+    this.#header = this.#got < BUFFER_HEADER_BYTES ? undefined : readBufferHeader(this.#peekView, 0);
+    return this.#header !== undefined;
+  }
+
+  /** Goes on at the next header behind damage; `false` when there is none. */
+  #resume(end: number): boolean {
+    const found = this.#find(this.#at + 1, end);
+    if (found !== undefined) this.#damage('ETL_BUFFER', this.#at, 'buffer header', undefined, found - this.#at);
+    else if (this.#got < BUFFER_HEADER_BYTES) {
+      this.cut = true;
+      this.#damage('ETL_CUT', this.#at, 'buffer header', BUFFER_HEADER_BYTES, this.#got);
+    }
+    // What lies behind the last buffer of a preallocated file is empty, not damaged.
+    else if (!this.#empty()) this.#damage('ETL_BUFFER', this.#at, 'buffer header', undefined, end - this.#at);
+    this.#at = found ?? end;
+    return found !== undefined && this.#look(found);
+  }
+
+  #empty(): boolean {
+    const bytes = this.#peek.subarray(0, this.#got);
     return bytes.every((byte) => byte === 0) || bytes.every((byte) => byte === 0xff);
+  }
+
+  /** A header with the size that all buffers have, when its own is another and the next buffer stands where that size says. */
+  #sized(found: BufferHeader, offset: number, end: number): BufferHeader {
+    const bytes = this.#bufferBytes;
+    const header = found.compressed || found.filled <= found.bytes ? found : { ...found, filled: found.bytes };
+    // The first buffer of a merged file is smaller than the others.
+    if (header.compressed || header.bytes === bytes || this.#index === 0) return header;
+    const next = offset + bytes;
+    if (next !== end) {
+      const got = this.#source.readAt(next, this.#next);
+      if (got < this.#next.length || !this.#plausible(this.#next, this.#nextView, 0)) return header;
+    }
+    this.#damage('ETL_BUFFER', offset, 'BufferSize', bytes, header.bytes);
+    return { ...found, bytes, filled: Math.min(found.filled, bytes) };
   }
 
   /** Halves of the stamp of the first record. */
@@ -106,22 +141,25 @@ export class BufferScanner {
     return [view.getUint32(at + timeAt + 4, true), view.getUint32(at + timeAt, true)];
   }
 
-  /** Offset of the next header that can be one, from `from` on. What was read for the search before serves again: damage may follow damage. */
-  #find(from: number): number | undefined {
+  /** Offset of the next header that can be one, in `from..before`. What was read for the search before serves again: damage may follow damage. */
+  #find(from: number, before: number): number | undefined {
     this.#search ??= new Uint8Array(SEARCH_BYTES);
     const bytes = this.#search;
     const view = viewOf(bytes);
     // A header and the beginning of its first record.
     const need = BUFFER_HEADER_BYTES + 8;
     let start = from;
-    while (start + need <= this.#source.sizeBytes) {
+    while (start < before && start + need <= this.#source.sizeBytes) {
       if (this.#searchGot === 0 || start < this.#searchAt || start + need > this.#searchAt + this.#searchGot) {
         this.#searchAt = start;
         this.#searchGot = this.#source.readAt(start, bytes);
         if (this.#searchGot < need) return undefined;
       }
       const last = this.#searchGot - need;
-      for (let at = start - this.#searchAt; at <= last; at++) if (this.#plausible(bytes, view, at)) return this.#searchAt + at;
+      for (let at = start - this.#searchAt; at <= last; at++) {
+        if (this.#searchAt + at >= before) return undefined;
+        if (this.#plausible(bytes, view, at)) return this.#searchAt + at;
+      }
       start = this.#searchAt + last + 1;
     }
     return undefined;
