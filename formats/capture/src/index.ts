@@ -7,3 +7,5 @@ export { type RecognisedCapture, recogniseCapture } from './file/recognise.ts';
 export { type CaptureFormat, type CaptureInterface, type CaptureSummary, LINKTYPE, type Packet, type PacketSource } from './file/types.ts';
 export { analyseCapture } from './flow/analyse.ts';
 export type * from './flow/types.ts';
+export { redactCapture } from './redact/redact.ts';
+export type { KeptKind, RedactOptions, RedactSummary, SecretKind } from './redact/types.ts';
