@@ -10,8 +10,8 @@ import type { DissectContext, HttpResponseMessage, Place, Side, StreamDissector,
 const HTTP_PORTS: ReadonlySet<number> = new Set([80, 5985, 47001, 8080]);
 /** Bytes after which first bytes that are no HTTP are looked at for what they are. */
 const FIRST_BYTES = 64;
-/** Bytes of a body without a known length that pass unseen at a time. */
-const SKIP_STEP = 64 * 1024;
+/** Bytes of a body that pass unseen at a time: of a body that breaks off, at most these are not counted. */
+const SKIP_STEP = 256 * 1024;
 /** Pipelined requests that wait for their answers, and answers without a request: browsers that pipelined sent eight. */
 const MAX_WAITING = 256;
 /** Bytes of a chunk: more than any disk holds is no length. */
@@ -85,8 +85,10 @@ class HttpDissector implements StreamDissector {
     side.bytes += bytes.length;
     this.#run(name, side, bytes, place);
     const { draft } = side;
-    if ((side.state === 'body' || side.state === 'chunk') && draft?.body.indifferent && side.skipping === 0) {
-      side.skipping = Math.min(side.left, side.left === Number.POSITIVE_INFINITY ? SKIP_STEP : side.left);
+    // A body that ends with the connection is counted as it comes: its end may lie inside of what was to be skipped.
+    const counted = side.left !== Number.POSITIVE_INFINITY && (side.state === 'body' || side.state === 'chunk');
+    if (counted && draft?.body.indifferent && side.skipping === 0) {
+      side.skipping = Math.min(side.left, SKIP_STEP);
       this.#context.skip(name, side.skipping);
     }
   }

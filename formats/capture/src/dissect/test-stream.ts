@@ -30,12 +30,16 @@ export const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char
 export function converse(protocol: StreamProtocol, said: readonly Said[], options: Conversing = {}): Conversed {
   const result: Conversed = { messages: [], became: [], skipped: { client: 0, server: 0 }, expected: [] };
   const skip: Record<Side, number> = { client: 0, server: 0 };
+  const total: Record<Side, number> = { client: 0, server: 0 };
   const context: DissectContext = {
     client: { address: '192.0.2.1', port: 50_000 },
     server: { address: '192.0.2.2', port: options.serverPort ?? 5985 },
     emit: (message) => result.messages.push(message),
     skip: (side, length) => {
-      if (!options.noSkip) skip[side] = length;
+      if (!options.noSkip) {
+        skip[side] += length;
+        total[side] += length;
+      }
     },
     become: (name) => result.became.push(name),
     expectRpc: (address, port) => result.expected.push(`${address}:${port}`),
@@ -45,8 +49,17 @@ export function converse(protocol: StreamProtocol, said: readonly Said[], option
   for (const [side, what] of said) {
     frame++;
     const place = { frame, at: BigInt(frame) * 1000n };
+    const pass = (length: number): void => {
+      skip[side] -= length;
+      result.skipped[side] += length;
+      if (skip[side] > 0) return;
+      dissector.skipped?.(side, total[side], place);
+      total[side] = 0;
+    };
     if (typeof what === 'object' && 'missing' in what) {
-      dissector.gap(side, what.missing, place);
+      const unseen = Math.min(skip[side], what.missing);
+      if (unseen > 0) pass(unseen);
+      if (what.missing > unseen) dissector.gap(side, what.missing - unseen, place);
       continue;
     }
     const bytes = typeof what === 'string' ? bytesOf(what) : what;
@@ -54,9 +67,7 @@ export function converse(protocol: StreamProtocol, said: readonly Said[], option
       let end = Math.min(bytes.length, at + (options.piece?.() ?? bytes.length));
       if (skip[side] > 0) {
         end = Math.min(end, at + skip[side]);
-        skip[side] -= end - at;
-        result.skipped[side] += end - at;
-        dissector.skipped?.(side, end - at, place);
+        pass(end - at);
       } else {
         // A copy that is destroyed afterwards: nobody may keep a view of it.
         const piece = bytes.slice(at, end);

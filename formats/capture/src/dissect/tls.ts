@@ -189,6 +189,7 @@ class TlsDissector implements StreamDissector {
       const head = readSsl2Head(body);
       if (head === undefined) return;
       this.#emit(name, place, readSsl2Hello(body, head.version, head.cipherBytes), body.length, side);
+      side.known = true;
       // SSL 2 itself goes on in records of its own; nobody is left who speaks it.
       if (head.version === 0x0002) this.#stop(name, side);
     } else if (side.type === RECORD.alert) this.#alerts(name, side, body, place);
