@@ -68,6 +68,11 @@ export function dcomAttempt(stretch: Stretch, around: Surroundings, options: Rec
   return draft;
 }
 
+/** An interface as it is compared: lower case, without braces. */
+function idOf({ interfaceId }: { readonly interfaceId: string }): string {
+  return interfaceId.replace(/[{}]/g, '').toLowerCase();
+}
+
 function messagesOf(talk: Talk): Said[] {
   return talk.conversation.messages.flatMap((message) =>
     message.layer === 'rpc' && message.kind !== 'not-this' ? [{ talk, message }] : [],
@@ -79,7 +84,7 @@ function rungOf(message: Message | undefined, talk: Talk, dynamic: readonly Talk
   if (message === undefined) return 'tcp';
   if (message.layer === 'dns') return 'name';
   if (message.layer !== 'rpc' || message.kind === 'not-this') return 'tcp';
-  if ((message.kind === 'request' || message.kind === 'response' || message.kind === 'fault') && message.interfaceId !== EPM)
+  if ((message.kind === 'request' || message.kind === 'response' || message.kind === 'fault') && idOf(message) !== EPM)
     return call !== undefined && (message === call.request || message === call.answer?.message) ? 'rights' : 'login';
   return message.auth === undefined ? 'tcp' : 'login';
 }
@@ -94,7 +99,7 @@ interface Activation {
 function activationOf(said: readonly Said[]): Activation | undefined {
   let best: Activation | undefined;
   for (const { talk, message } of said) {
-    if (message.kind !== 'request' || ACTIVATIONS.get(message.interfaceId)?.has(message.opnum) !== true) continue;
+    if (message.kind !== 'request' || ACTIVATIONS.get(idOf(message))?.has(message.opnum) !== true) continue;
     const found = said.find(
       (each) =>
         each.talk === talk &&
@@ -123,15 +128,18 @@ function portsOf(said: readonly Said[]): { readonly port: number; readonly said:
 
 /** Endpoint mapper, when it was asked. @returns false when it does not work. */
 function mapperRung(draft: AttemptDraft, said: readonly Said[]): boolean {
-  const answer = said.find(({ message }) => (message.kind === 'response' || message.kind === 'fault') && message.interfaceId === EPM);
-  const nak = said.find(({ message }) => message.kind === 'bind-nak');
-  const bound = said.find(({ message }) => message.kind === 'bind' && message.contexts.some(({ interfaceId }) => interfaceId === EPM));
+  const answers = said.filter(({ message }) => (message.kind === 'response' || message.kind === 'fault') && idOf(message) === EPM);
+  const answer = answers.find(({ message }) => message.kind === 'response') ?? answers.find((each) => isMapFault(each, said));
+  const bindsOf = (kind: 'bind-ack' | 'bind-nak') =>
+    said.find(({ talk, message }) => message.kind === kind && boundBy(said, talk, message)?.contexts.some((each) => idOf(each) === EPM));
+  // A second bind on the same connection is refused as a matter of course.
+  const nak = bindsOf('bind-ack') === undefined ? bindsOf('bind-nak') : undefined;
   if (answer?.message.kind === 'response') {
     draft.see(placeOf(answer.talk, answer.message));
     draft.set('dcom.epm', 'ok');
     return true;
   }
-  const failed = answer ?? (bound !== undefined && nak?.talk === bound.talk ? nak : undefined);
+  const failed = answer ?? nak;
   if (failed === undefined) return true;
   draft.see(placeOf(failed.talk, failed.message));
   const { message } = failed;
@@ -146,7 +154,24 @@ function mapperRung(draft: AttemptDraft, said: readonly Said[]): boolean {
   return false;
 }
 
-/** The host as it calls itself in the last NTLM challenge. */
+/** A fault of ept_lookup or ept_map (C706 appendix O, opnums 2 and 3): others are refused by every mapper. */
+function isMapFault({ talk, message }: Said, said: readonly Said[]): boolean {
+  const call = said.findLast(
+    (each) =>
+      each.talk === talk && each.message.kind === 'request' && each.message.callId === message.callId && each.message.at <= message.at,
+  );
+  return call?.message.kind === 'request' && (call.message.opnum === 2 || call.message.opnum === 3);
+}
+
+/** The bind that an answer belongs to. */
+function boundBy(said: readonly Said[], talk: Talk, { callId, at }: Rpc): Extract<Rpc, { kind: 'bind' | 'alter-context' }> | undefined {
+  const found = said.findLast(
+    (each) => each.talk === talk && each.message.kind === 'bind' && each.message.callId === callId && each.message.at <= at,
+  )?.message;
+  return found?.kind === 'bind' ? found : undefined;
+}
+
+/** The host as it calls itself in the first NTLM challenge. */
 function noteChallenge(draft: AttemptDraft, said: readonly Said[]): ChallengeNames | undefined {
   for (const { talk, message } of said) {
     const ntlm = message.auth?.token?.ntlm;
@@ -162,11 +187,8 @@ function noteChallenge(draft: AttemptDraft, said: readonly Said[]): ChallengeNam
 function noteRejectedBind(draft: AttemptDraft, said: readonly Said[]): void {
   for (const { talk, message } of said) {
     if (message.kind !== 'bind-ack' && message.kind !== 'bind-nak') continue;
-    const bind = said.findLast(
-      (each) =>
-        each.talk === talk && each.message.kind === 'bind' && each.message.at <= message.at && each.message.callId === message.callId,
-    );
-    if (bind?.message.kind !== 'bind' || !bind.message.contexts.some(({ interfaceId }) => DCOM.has(interfaceId))) continue;
+    const bind = boundBy(said, talk, message);
+    if (!bind?.contexts.some((each) => DCOM.has(idOf(each)))) continue;
     // Further transfer syntaxes are refused as a matter of course.
     if (message.kind === 'bind-ack' && (message.results.length === 0 || message.results.some(({ result }) => result === 0))) continue;
     const reason = message.kind === 'bind-nak' ? message.reason : (message.results[0]?.reason ?? 0);

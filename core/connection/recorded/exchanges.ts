@@ -110,7 +110,7 @@ export function httpTalk(talk: Talk): HttpTalk {
     const scheme = auth === undefined || auth.proxy ? undefined : SCHEMES.get(auth.scheme.toLowerCase());
     const sealed = request?.body.state === 'sealed' || response?.body.state === 'sealed';
     if (request === undefined || auth === undefined || scheme === undefined) {
-      (accepted || sealed ? operations : free).push(exchange);
+      (accepted || sealed || isServed(response) ? operations : free).push(exchange);
       continue;
     }
     // Basic and some Kerberos clients prove themselves with every request: the first answer decides, and a 401 later is a new one.
@@ -133,6 +133,18 @@ export function httpTalk(talk: Talk): HttpTalk {
   }
   if (open !== undefined) logins.push(ended(talk, open, lostHow(talk, open), {}));
   return { talk, free, logins, operations };
+}
+
+/** Carried out without a login: an answer of WS-Management that is neither IdentifyResponse nor fault. */
+function isServed(response: HttpResponseMessage | undefined): boolean {
+  const envelope = response?.body.envelope;
+  return (
+    response !== undefined &&
+    response.status < 300 &&
+    envelope !== undefined &&
+    envelope.identity === undefined &&
+    envelope.fault === undefined
+  );
 }
 
 function hasBody({ body }: HttpRequestMessage): boolean {

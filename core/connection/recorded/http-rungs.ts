@@ -116,7 +116,8 @@ function freeAnswer(first: Answered, answered: readonly Answered[], talks: reado
 function noteAnswer(draft: AttemptDraft, { talk, response }: Answered, isFree: boolean): void {
   draft.see(placeOf(talk, response));
   const { server, status, body, partial } = response;
-  if (isFree) draft.set('http.status', status);
+  // What WS-Management itself answers is no status of a web server.
+  if (isFree && body.envelope === undefined) draft.set('http.status', status);
   if (server !== '' || partial !== true) {
     draft.set('http.server', server);
     draft.set('http.windows', isWindowsServer(server));

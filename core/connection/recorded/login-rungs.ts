@@ -22,13 +22,16 @@ export function loginRungs(draft: AttemptDraft, talks: readonly HttpTalk[]): 'ac
   noteChallenge(draft, logins, login);
   if (login === undefined) {
     if (offered !== undefined) schemesRung(draft, offered, undefined);
-    const sealed = talks.some(({ operations }) => operations.length > 0);
-    const why = sealed
-      ? say('the login was before the capture began', 'ログオンはキャプチャの開始より前')
-      : say('no login is in the capture', 'キャプチャにログオンが含まれていない');
+    const served = talks.some(({ operations }) => operations.length > 0);
+    const late = talks.some(({ talk }) => talk.conversation.unknown.includes('late-start'));
+    const why = !served
+      ? say('no login is in the capture', 'キャプチャにログオンが含まれていない')
+      : late
+        ? say('the login was before the capture began', 'ログオンはキャプチャの開始より前')
+        : say('operations without a login', 'ログオンなしの操作');
     if (offered === undefined) draft.hide('schemes', why);
     draft.hide('login', why);
-    return sealed ? 'accepted' : 'hidden';
+    return served ? 'accepted' : 'hidden';
   }
   const [first] = login.exchanges;
   if (first?.request !== undefined) draft.see(placeOf(login.talk, first.request));

@@ -100,11 +100,16 @@ function answerOf(exchange: Exchange, notes: FaultNotes, end: bigint | undefined
   return { kind: 'status', status, body: body.kind };
 }
 
-/** Does the client encrypt what it sends after the login? */
+/** Does the client encrypt what it sends after the login? A host that answers sealed has taken what was sent: nothing is said then. */
 function noteClear(draft: AttemptDraft, talks: readonly HttpTalk[]): void {
   for (const { operations } of talks)
-    for (const { talk, request } of operations) {
-      if (request === undefined || (request.body.state !== 'clear' && request.body.state !== 'sealed') || request.body.kind === 'empty')
+    for (const { talk, request, response } of operations) {
+      if (
+        request === undefined ||
+        (request.body.state === 'clear' && response?.body.state === 'sealed') ||
+        (request.body.state !== 'clear' && request.body.state !== 'sealed') ||
+        request.body.kind === 'empty'
+      )
         continue;
       draft.see(placeOf(talk, request));
       const clear = request.body.state === 'clear';
@@ -117,6 +122,11 @@ function noteClear(draft: AttemptDraft, talks: readonly HttpTalk[]): void {
 function rightsRung(draft: AttemptDraft, first: Operation, operations: readonly Operation[]): void {
   see(draft, first);
   const { answer } = first;
+  const { response } = first.exchange;
+  if (response !== undefined) {
+    draft.set('request.status', response.status);
+    draft.set('request.body', response.body.state === 'sealed' ? 'other' : response.body.kind);
+  }
   const tried = say('the first operation after the login', 'ログオン後の最初の操作');
   const expected = say('an answer', '応答');
   switch (answer.kind) {
@@ -176,8 +186,6 @@ function rightsRung(draft: AttemptDraft, first: Operation, operations: readonly 
     }
     case 'status':
       draft.set('request.result', 'status');
-      draft.set('request.status', answer.status);
-      draft.set('request.body', answer.body);
       if (answer.status === 401) draft.set('login.step', 'after');
       draft.rung('rights', {
         verdict: 'failed',

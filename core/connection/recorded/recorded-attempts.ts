@@ -17,7 +17,9 @@ import { winrmAttempt } from './winrm.ts';
 const MAX_ATTEMPTS = 200;
 /** Attempts that are put together at all before equal ones are folded: each costs as much as its conversations. */
 const MAX_DRAFTS = 5000;
-/** Failed look-ups of one name that were meant. */
+/** Attempts whose messages are kept in words: each may have two thousand. */
+const MAX_TOLD = 2 * MAX_ATTEMPTS;
+/** RCODEs (RFC 1035 section 4.1.1). */
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
 
@@ -36,7 +38,9 @@ export function recordedDrafts(evidence: Pick<Evidence, 'conversations' | 'captu
   const around: Surroundings = { talks, captures: new Map(evidence.captures.map((capture) => [capture.sourceId, capture])) };
   const stretches = stretchesOf(talks, options.winrmPorts);
   const make = { winrm: winrmAttempt, dcom: dcomAttempt, rdp: rdpAttempt } as const;
-  const drafts = stretches.slice(0, MAX_DRAFTS).map((stretch) => make[stretch.via](stretch, around, options));
+  const drafts = stretches
+    .slice(0, MAX_DRAFTS)
+    .map((stretch, index) => make[stretch.via](stretch, around, index < MAX_TOLD ? options : { ...options, conversation: false }));
   drafts.push(...failedLookUps(around, stretches, options));
   drafts.sort((a, b) => (a.start.startedAt < b.start.startedAt ? -1 : a.start.startedAt > b.start.startedAt ? 1 : 0));
   return { drafts, doubles, leftOut: Math.max(0, stretches.length - MAX_DRAFTS) };
