@@ -28,9 +28,11 @@ function framedMessage(bytes: Uint8Array, at: number, length: number): boolean |
 
 /** A message of RFC 3244 in its own frame: length, version, length of the AP part. */
 function passwordMessage(bytes: Uint8Array, at: number, length: number): boolean | undefined {
+  if (bytes.length - at < 2) return undefined;
+  if (((bytes[at]! << 8) | bytes[at + 1]!) !== length) return false;
   if (bytes.length - at < 6) return undefined;
   const version = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-  return ((bytes[at]! << 8) | bytes[at + 1]!) === length && (version === 1 || version === 0xff80);
+  return version === 1 || version === 0xff80;
 }
 
 /** Length in four bytes before each message (RFC 4120 section 7.2.2). */

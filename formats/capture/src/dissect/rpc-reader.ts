@@ -1,4 +1,4 @@
-import type { Damage } from '@winmedic/bytes';
+import { type Damage, joinBytes } from '@winmedic/bytes';
 import {
   AUTH_LEVEL,
   type BindAckPdu,
@@ -30,6 +30,8 @@ const MAX_CALLS = 1024;
 const MAX_JOINED = 64;
 /** Stub bytes kept of one call, only of interfaces that are looked into: activations and endpoint lists have some KiB. */
 const MAX_STUB = 256 * 1024;
+/** Fragments kept of one call: each has some KiB, so these hold more than {@link MAX_STUB}. */
+const MAX_FRAGMENTS = 256;
 /** Stub bytes kept of a conversation. */
 const MAX_STUBS = 1024 * 1024;
 
@@ -249,7 +251,7 @@ export class RpcReader {
     const body = pdu.body.subarray(0, pdu.body.length - (pdu.auth?.padLength ?? 0));
     joined.sealed ||= pdu.auth?.level === AUTH_LEVEL.privacy;
     const take = wanted && !joined.incomplete && !joined.sealed;
-    if (take && joined.stubBytes + body.length <= MAX_STUB && this.#kept + body.length <= MAX_STUBS) {
+    if (take && joined.stub.length < MAX_FRAGMENTS && joined.stubBytes + body.length <= MAX_STUB && this.#kept + body.length <= MAX_STUBS) {
       // The unit's bytes are valid during the call only.
       joined.stub.push(last ? body : body.slice());
       if (!last) this.#kept += body.length;
@@ -263,7 +265,7 @@ export class RpcReader {
     }
     this.#drop(key);
     const { stubBytes, bytes, sealed } = joined;
-    const stub = joined.incomplete || sealed ? undefined : concat(joined.stub, stubBytes);
+    const stub = joined.incomplete || sealed ? undefined : wholeStub(joined.stub);
     return { stub, stubBytes, bytes, sealed, first: first || before !== undefined };
   }
 
@@ -342,14 +344,8 @@ function authOf(pdu: RpcPdu): RpcMessage['auth'] {
   return { type, level, ...(login && token.length > 0 ? { token: readToken(token) } : {}) };
 }
 
-function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+/** A stub of one fragment is not copied. */
+function wholeStub(parts: readonly Uint8Array[]): Uint8Array {
+  const [only, ...more] = parts;
+  return only !== undefined && more.length === 0 ? only : joinBytes(...parts);
 }
