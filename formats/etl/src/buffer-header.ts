@@ -9,7 +9,7 @@ export const FLAG_BUFFER_LOST = 4;
 /** BufferFlag: processor in 16 bits instead of 8. */
 const FLAG_PROC_INDEX = 0x20;
 /** BufferFlag: records compressed. */
-const FLAG_COMPRESSED = 0x40;
+export const FLAG_COMPRESSED = 0x40;
 /** BufferType of the buffer with TRACE_LOGFILE_HEADER. */
 export const TYPE_HEADER = 4;
 /** First BufferType that is none (ETW_BUFFER_TYPE_MAXIMUM). */

@@ -54,7 +54,7 @@ export class RecordView implements EtlEvent {
 
   get fileOffset(): number {
     const place = this.#buffer.place;
-    return place === undefined ? 0 : place.header.compressed ? place.offset : place.offset + this.#at;
+    return place === undefined ? 0 : place.compressed ? place.offset : place.offset + this.#at;
   }
 
   get buffer(): number {
@@ -66,7 +66,7 @@ export class RecordView implements EtlEvent {
   }
 
   get processor(): number {
-    return this.#buffer.place?.header.processor ?? 0;
+    return this.#buffer.place?.processor ?? 0;
   }
 
   get ticks(): bigint {

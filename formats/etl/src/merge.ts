@@ -1,6 +1,7 @@
 import type { DamageReport } from '@winmedic/bytes';
 import type { EtlDamageCode } from './errors.ts';
 import { MAX_HELD_BYTES } from './limits.ts';
+import type { Plan } from './plan.ts';
 import { LoadedBuffer, type RecordReader } from './records.ts';
 import type { BufferPlace } from './scan.ts';
 
@@ -35,18 +36,19 @@ export class TimeMerge {
     this.#damage = damage;
   }
 
-  /** Merges buffers that are sorted by their first stamps. @returns `false` when `emit` ended the read. */
-  run(places: readonly BufferPlace[], emit: Emit, loading: (place: BufferPlace) => void): boolean {
+  /** Merges the buffers of a sorted plan. @returns `false` when `emit` ended the read. */
+  run(plan: Plan, emit: Emit, loading: (place: BufferPlace) => void): boolean {
     const heap = this.#heap;
     let next = 0;
-    while (next < places.length || heap.length > 0) {
-      while (next < places.length && this.#due(places[next]!)) {
-        loading(places[next]!);
-        this.#load(places[next++]!);
+    let until = plan.length === 0 ? undefined : plan.place(0);
+    while (until !== undefined || heap.length > 0) {
+      while (until !== undefined && this.#due(until)) {
+        loading(until);
+        this.#load(until);
+        until = ++next < plan.length ? plan.place(next) : undefined;
       }
       const top = heap[0];
       if (top === undefined) continue;
-      const until = places[next];
       // Records up to the first of the next buffer, and while this one stays on top.
       do {
         if (!emit(top)) return false;

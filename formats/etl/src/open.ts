@@ -6,9 +6,10 @@ import { readTraceStart, type TraceStart } from './header.ts';
 import { EXPANSION, FREE_EXPANSION_BYTES, MAX_DAMAGES, MAX_PLANNED_BUFFERS } from './limits.ts';
 import { Losses } from './losses.ts';
 import { type Emit, TimeMerge } from './merge.ts';
+import { Plan } from './plan.ts';
 import { Providers } from './providers.ts';
 import { LoadedBuffer, RecordReader } from './records.ts';
-import { type BufferPlace, BufferScanner } from './scan.ts';
+import { type BufferPlace, BufferScanner, type ScannedBuffer } from './scan.ts';
 import { Tables } from './tables.ts';
 import type { EtlEvent, EtlFile, EtlHeader, EtlOptions, EtlReadOptions, EtlSummary } from './types.ts';
 
@@ -66,7 +67,7 @@ class Trace implements EtlFile {
       options.signal?.throwIfAborted();
       options.onProgress?.(place.offset);
     };
-    const note = (place: BufferPlace): void => losses.note(place.header);
+    const note = ({ header }: ScannedBuffer): void => losses.note(header);
     const whole =
       options.order === 'file'
         ? readInFileOrder(scanner, reader, emit, loading, note)
@@ -102,9 +103,15 @@ class Trace implements EtlFile {
   }
 }
 
-type Step = (place: BufferPlace) => void;
+type Step<T> = (place: T) => void;
 
-function readInFileOrder(scanner: BufferScanner, reader: RecordReader, emit: Emit, loading: Step, note: Step): boolean {
+function readInFileOrder(
+  scanner: BufferScanner,
+  reader: RecordReader,
+  emit: Emit,
+  loading: Step<BufferPlace>,
+  note: Step<ScannedBuffer>,
+): boolean {
   const buffer = new LoadedBuffer();
   for (let place = scanner.next(); place !== undefined; place = scanner.next()) {
     loading(place);
@@ -119,22 +126,22 @@ function readInTimeOrder(
   scanner: BufferScanner,
   reader: RecordReader,
   emit: Emit,
-  loading: Step,
-  note: Step,
+  loading: Step<BufferPlace>,
+  note: Step<ScannedBuffer>,
   damage: DamageReport<EtlDamageCode>,
 ): boolean {
   for (;;) {
-    const places: BufferPlace[] = [];
-    let place: BufferPlace | undefined;
-    while (places.length < MAX_PLANNED_BUFFERS) {
-      place = scanner.next();
-      if (place === undefined) break;
-      note(place);
-      places.push(place);
+    const plan = new Plan();
+    let found: ScannedBuffer | undefined;
+    while (!plan.full) {
+      found = scanner.next();
+      if (found === undefined) break;
+      note(found);
+      plan.add(found);
     }
-    places.sort((a, b) => a.high - b.high || a.low - b.low || a.index - b.index);
-    if (!new TimeMerge(reader, damage).run(places, emit, loading)) return false;
-    if (place === undefined) return true;
-    damage('ETL_ORDER', place.offset + place.there, 'buffers ordered at once', MAX_PLANNED_BUFFERS);
+    plan.sort();
+    if (!new TimeMerge(reader, damage).run(plan, emit, loading)) return false;
+    if (found === undefined) return true;
+    damage('ETL_ORDER', found.offset + found.there, 'buffers ordered at once', MAX_PLANNED_BUFFERS);
   }
 }

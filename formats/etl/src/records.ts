@@ -13,17 +13,17 @@ export class LoadedBuffer {
   view = viewOf(this.bytes);
   place: BufferPlace | undefined;
   /** Wanted records: offset in `bytes`, number in the buffer, halves of the stamp. */
-  offsets = new Int32Array(64);
-  numbers = new Int32Array(64);
-  highs = new Uint32Array(64);
-  lows = new Uint32Array(64);
+  offsets = new Int32Array(16);
+  numbers = new Int32Array(16);
+  highs = new Uint32Array(16);
+  lows = new Uint32Array(16);
   count = 0;
   /** Record the read stands at. */
   cursor = 0;
 
-  /** Bytes of memory it stands for. */
+  /** Bytes of memory it stands for, its objects included. */
   get heldBytes(): number {
-    return this.bytes.length + this.offsets.length * 16;
+    return 2048 + this.bytes.length + this.offsets.length * 16;
   }
 
   /** Makes room for `size` bytes of a buffer; what was in it is gone. */
@@ -137,30 +137,30 @@ export class RecordReader {
   /** Reads a buffer into `into` and notes the records of it that are wanted, in file order. */
   load(place: BufferPlace, into: LoadedBuffer): void {
     into.place = place;
-    const end = place.header.compressed ? this.#unpack(place, into) : this.#read(place, into);
+    const end = place.compressed ? this.#unpack(place, into) : this.#read(place, into);
     this.#follow(place, into, end);
   }
 
   #read(place: BufferPlace, into: LoadedBuffer): number {
-    const size = Math.min(place.header.filled, place.there);
+    const size = Math.min(place.filled, place.there);
     into.reserve(size);
     return this.#source.readAt(place.offset, into.bytes.subarray(0, size));
   }
 
   #unpack(place: BufferPlace, into: LoadedBuffer): number {
-    const { header, there, offset } = place;
-    if (header.filled > this.#expansion) {
+    const { filled, bytes, there, offset } = place;
+    if (filled > this.#expansion) {
       into.reserve(0);
-      this.#damage('ETL_LIMIT', offset, 'compressed buffer', header.filled, this.#expansion);
+      this.#damage('ETL_LIMIT', offset, 'compressed buffer', filled, this.#expansion);
       return 0;
     }
-    this.#expansion -= header.filled;
-    if (this.#packed.length < there) this.#packed = new Uint8Array(Math.max(there, header.filled));
+    this.#expansion -= filled;
+    if (this.#packed.length < there) this.#packed = new Uint8Array(Math.max(there, filled));
     const got = this.#source.readAt(offset, this.#packed.subarray(0, there));
-    into.reserve(header.filled);
-    const done = decompressLzxpress(this.#packed, BUFFER_HEADER_BYTES, got, into.bytes, BUFFER_HEADER_BYTES, header.filled);
-    if (done < header.filled - BUFFER_HEADER_BYTES && there === header.bytes) {
-      this.#damage('ETL_COMPRESSED', offset, 'compressed buffer', header.filled - BUFFER_HEADER_BYTES, done);
+    into.reserve(filled);
+    const done = decompressLzxpress(this.#packed, BUFFER_HEADER_BYTES, got, into.bytes, BUFFER_HEADER_BYTES, filled);
+    if (done < filled - BUFFER_HEADER_BYTES && there === bytes) {
+      this.#damage('ETL_COMPRESSED', offset, 'compressed buffer', filled - BUFFER_HEADER_BYTES, done);
     }
     return BUFFER_HEADER_BYTES + done;
   }
@@ -169,7 +169,7 @@ export class RecordReader {
     const { providers, onlyProviders, kinds } = this.#selection;
     const { bytes, view } = into;
     const { types } = this;
-    const whole = end >= place.header.filled;
+    const whole = end >= place.filled;
     let high = this.#firstHigh;
     let low = this.#firstLow;
     let number = 0;
@@ -224,7 +224,7 @@ export class RecordReader {
 
   #broken(place: BufferPlace, at: number, what: string, need: number | string | undefined, have: number): void {
     this.framingErrors++;
-    this.#damage('ETL_RECORD', place.header.compressed ? place.offset : place.offset + at, what, need, have);
+    this.#damage('ETL_RECORD', place.compressed ? place.offset : place.offset + at, what, need, have);
   }
 
   #span(high: number, low: number): void {

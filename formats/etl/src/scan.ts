@@ -1,12 +1,16 @@
 import { type ByteSource, type DamageReport, viewOf } from '@winmedic/bytes';
-import { BUFFER_HEADER_BYTES, type BufferHeader, readBufferHeader } from './buffer-header.ts';
+import { BUFFER_HEADER_BYTES, type BufferHeader, FLAG_COMPRESSED, readBufferHeader } from './buffer-header.ts';
 import type { EtlDamageCode } from './errors.ts';
 import { LAYOUTS, partsOfMessage } from './layout.ts';
 import { decompressLzxpress } from './lzxpress.ts';
 
-/** A buffer of the file. */
+/** A buffer of the file: what reading it needs. */
 export interface BufferPlace {
-  readonly header: BufferHeader;
+  /** Bytes by its header: of the buffer in the file, and in use (of a compressed buffer: once decompressed). */
+  readonly bytes: number;
+  readonly filled: number;
+  readonly compressed: boolean;
+  readonly processor: number;
   /** Where it lies, and its number in the file. */
   readonly offset: number;
   readonly index: number;
@@ -15,6 +19,11 @@ export interface BufferPlace {
   /** Stamp of its first record, by which buffers of several processors are ordered; 0 for an empty one. */
   readonly high: number;
   readonly low: number;
+}
+
+/** A buffer as the scanner finds it. */
+export interface ScannedBuffer extends BufferPlace {
+  readonly header: BufferHeader;
 }
 
 /** Bytes looked at per buffer to find its first stamp: the header and the longest header of a record. */
@@ -55,7 +64,7 @@ export class BufferScanner {
   }
 
   /** The next buffer; `undefined` at the end of the file. */
-  next(): BufferPlace | undefined {
+  next(): ScannedBuffer | undefined {
     const end = this.#source.sizeBytes;
     if (this.#at >= end) return undefined;
     if (this.#index === 0) this.#look(0);
@@ -77,7 +86,8 @@ export class BufferScanner {
       }
     }
     this.#at = offset + there;
-    return { header, offset, index: this.#index++, there, high, low };
+    const { bytes, filled, compressed, processor } = header;
+    return { header, bytes, filled, compressed, processor, offset, index: this.#index++, there, high, low };
   }
 
   /** Reads the header at `offset`, if there is one. */
@@ -167,11 +177,13 @@ export class BufferScanner {
 
   #plausible(bytes: Uint8Array, view: DataView, at: number): boolean {
     // Cheapest first: the upper halves of BufferFlag and BufferType are 0 in every header, and nobody counts references to a written buffer.
-    if (bytes[at + 0x35] !== 0 || bytes[at + 0x37] !== 0 || view.getUint32(at + 0x0c, true) !== 0) return false;
+    if (bytes[at + 0x35] !== 0 || bytes[at + 0x37] !== 0) return false;
+    if ((bytes[at + 0x34]! & FLAG_COMPRESSED) === 0 && view.getUint32(at, true) !== this.#bufferBytes) return false;
+    if (view.getUint32(at + 0x0c, true) !== 0) return false;
     const header = readBufferHeader(view, at);
     if (header === undefined) return false;
     if (header.compressed) return true;
     const record = at + BUFFER_HEADER_BYTES;
-    return header.bytes === this.#bufferBytes && (bytes[record + 3]! & 0x80) !== 0 && LAYOUTS[bytes[record + 2]!] !== undefined;
+    return (bytes[record + 3]! & 0x80) !== 0 && LAYOUTS[bytes[record + 2]!] !== undefined;
   }
 }
