@@ -9,6 +9,8 @@ import type { HttpRequestMessage, HttpResponseMessage, Place, Side } from './typ
 export const MAX_HEAD = 64 * 1024;
 /** Headers of a head, trailers as well. */
 const MAX_HEADERS = 256;
+/** Headers about the length that are kept beyond these. */
+const MAX_FRAMING = 8;
 /** Damages of one message: each names another fault, and many of one kind say no more than a few. */
 const MAX_DAMAGES = 16;
 /** Headers whose values are credentials. */
@@ -76,7 +78,8 @@ export class MessageDraft {
     const name = folded || colon < 0 ? '' : latin1(line.subarray(0, Math.min(colon, 256))).trim();
     const full = over || this.#headBytes > MAX_HEAD || (!folded && this.#headers.length >= MAX_HEADERS);
     if (full) this.damage({ code: 'CAPTURE_HTTP_HEAD_LIMIT', offset: this.bytes, what: 'head', need: MAX_HEAD, have: this.#headBytes });
-    if (full && (over || !FRAMING.includes(name.toLowerCase()))) {
+    const framing = FRAMING.includes(name.toLowerCase()) && this.#headers.length < MAX_HEADERS + MAX_FRAMING;
+    if (full && (over || !framing)) {
       this.#last = 'dropped';
       return;
     }
@@ -130,10 +133,11 @@ export class MessageDraft {
 
   /** Reader of the body; made with the first use, when the head is over. */
   get body(): BodyReader {
+    if (this.#body) return this.#body;
     const codings = this.#encodings.split(',').map((each) => each.trim());
     // A coding besides the chunks is as little undone as that of the content.
     const coding = codings.find((each) => each !== '' && each !== 'chunked' && each !== 'identity') ?? this.header('content-encoding');
-    this.#body ??= new BodyReader(this.header('content-type'), coding);
+    this.#body = new BodyReader(this.header('content-type'), coding);
     return this.#body;
   }
 
