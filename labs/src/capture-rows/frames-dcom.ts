@@ -1,4 +1,5 @@
 import {
+  AUTH_TYPE,
   CLSID_WBEM_LEVEL1_LOGIN,
   DcerpcError,
   ENDPOINT_MAPPER,
@@ -11,17 +12,15 @@ import {
   RpcConnection,
   remoteCreateInstance,
 } from '@winmedic/dcerpc';
-import { Secret } from '@winmedic/gss';
-import { ntlmInitiator } from '@winmedic/ntlm';
 import { failedOpening, inOrder, SYN_REPEATS, TcpConversation, type WritePacket } from '../capture-writer/index.ts';
 import { ACCOUNTS, ROW_HOST, ROW_PASSWORD, text } from '../connection-rows/common.ts';
-import { ntlmLogin } from '../dcom-host/login.ts';
 import { objectServices, resolverServices } from '../dcom-host/services.ts';
 import type { DcomHostSpec } from '../dcom-host/types.ts';
 import { hex32, str } from '../scenarios/event.ts';
 import { CAPTURE_CLIENT, CAPTURE_SERVER, nameExchange } from './capture-of.ts';
 import { refusedPort, silentSyns } from './frames-network.ts';
 import { CAPTURE_START } from './http-talk.ts';
+import { clientNtlm, hostNtlm } from './logins.ts';
 import type { CaptureExpectation, CaptureRow } from './types.ts';
 
 /** Port of activated objects, out of the range Windows takes them from (49152 to 65535). */
@@ -84,19 +83,17 @@ async function dcom(story: DcomStory = {}): Promise<readonly WritePacket[]> {
   const spec: DcomHostSpec = { accounts: ACCOUNTS, address: CAPTURE_SERVER, ...story.host };
   const { nakReason } = spec.refusals ?? {};
   const place = { port: 135, dynamicPort: DYNAMIC, clientAddress: CAPTURE_CLIENT };
+  // The whole takes less than a second: one clock for all of it.
+  const end = { now: () => CAPTURE_START, seed: `${user} ${domain} ${password}` };
+  const login: NonNullable<RpcAcceptorOptions['login']> = (type) => (type === AUTH_TYPE.ntlm ? hostNtlm(end) : undefined);
   const acceptor: RpcAcceptorOptions = {
     services: resolverServices(spec, place),
     secondaryAddress: '135',
-    login: ntlmLogin(spec),
+    login,
     ...(nakReason === undefined ? {} : { nakReason }),
   };
   const auth = (): RpcAuth => ({
-    context: ntlmInitiator({
-      credential: { user, domain, password: new Secret(password) },
-      workstation: 'ADMIN-PC',
-      servicePrincipalName: `RPCSS/${ROW_HOST}`,
-      sealing: level === 'privacy',
-    }),
+    context: clientNtlm({ ...end, user, domain, password, service: 'RPCSS', sealing: level === 'privacy' }),
     type: 'ntlm',
     level,
   });
@@ -127,7 +124,7 @@ async function dcom(story: DcomStory = {}): Promise<readonly WritePacket[]> {
     const object = rpcTalk(DYNAMIC, 50_502, after, {
       services: objectServices(),
       secondaryAddress: String(DYNAMIC),
-      login: ntlmLogin(spec),
+      login,
     });
     await object.connection.bind(REM_UNKNOWN2, auth());
     object.connection.close();

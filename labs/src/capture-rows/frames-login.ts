@@ -1,20 +1,10 @@
 import { joined, TcpConversation, type WritePacket } from '../capture-writer/index.ts';
 import { ROW_PASSWORD, text } from '../connection-rows/common.ts';
 import { CAPTURE_CLIENT, CAPTURE_SERVER, nameExchange } from './capture-of.ts';
-import {
-  CAPTURE_START,
-  enumerateEnvelope,
-  HttpTalk,
-  type HttpTalkOptions,
-  JAVA_CLIENT,
-  loginWithKerberos,
-  loginWithNtlm,
-  type NtlmStory,
-  sealedExchange,
-} from './http-talk.ts';
+import { CAPTURE_START, enumerateEnvelope, HttpTalk, type HttpTalkOptions, JAVA_CLIENT, SOAP } from './http-talk.ts';
+import { loginWithKerberos, loginWithNtlm, type NtlmStory, sealedExchange } from './logins.ts';
 import type { CaptureExpectation, CaptureRow } from './types.ts';
 
-const SOAP = 'application/soap+xml;charset=UTF-8';
 const HEALTHY: CaptureExpectation = { cause: null, grade: 'confirmed', failed: '' };
 const alice: NtlmStory = { user: 'alice', domain: 'CORP' };
 const java: HttpTalkOptions = { userAgent: JAVA_CLIENT };

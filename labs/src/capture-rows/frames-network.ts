@@ -1,3 +1,4 @@
+import { RDP_PROTOCOL, writeConnectionConfirm, writeConnectionRequest } from '@winmedic/rdp';
 import {
   DNS_RCODES,
   DNS_TYPES,
@@ -14,10 +15,12 @@ import {
 } from '../capture-writer/index.ts';
 import { ROW_HOST, text } from '../connection-rows/common.ts';
 import { CAPTURE_CLIENT, CAPTURE_DC, CAPTURE_SERVER, nameExchange } from './capture-of.ts';
-import { CAPTURE_START } from './http-talk.ts';
+import { CAPTURE_START, HttpTalk } from './http-talk.ts';
 import type { CaptureExpectation, CaptureRow } from './types.ts';
 
 const SECOND = 1_000_000_000n;
+/** What a client of today offers the RDP port. */
+const MODERN = RDP_PROTOCOL.ssl | RDP_PROTOCOL.hybrid;
 const from = (port: number) => ({ address: CAPTURE_CLIENT, port });
 const to = (port: number, address = CAPTURE_SERVER) => ({ address, port });
 
@@ -31,8 +34,20 @@ export function refusedPort(port: number, clientPort = 50_310, start = CAPTURE_S
   return failedOpening({ client: from(clientPort), server: to(port), start, repeats: REFUSED_REPEATS, answer: 'refused' });
 }
 
-function openPort(port: number, clientPort: number, start: bigint): readonly WritePacket[] {
-  return new TcpConversation({ client: from(clientPort), server: to(port), start }).open().close().packets;
+/** WS-Management over HTTP answers the same client: 401 to a request without a login. */
+function winrmAnswers(start: bigint): readonly WritePacket[] {
+  const talk = new HttpTalk({ start, clientPort: 50_311 }).ask().refuse();
+  return talk.tcp.wait(20).close().packets;
+}
+
+/** The RDP port of the host answers the same client. */
+function rdpAnswers(start: bigint): readonly WritePacket[] {
+  return new TcpConversation({ client: from(50_301), server: to(3389), start })
+    .open()
+    .send('client', writeConnectionRequest({ cookie: 'alice', negotiation: { flags: 0, protocols: MODERN } }))
+    .send('server', writeConnectionConfirm({ kind: 'confirm', selected: { flags: 0, protocol: RDP_PROTOCOL.hybrid } }))
+    .wait(20)
+    .close().packets;
 }
 
 function unreachable(why: keyof typeof UNREACHABLE, by: string, address = CAPTURE_SERVER): WritePacket[] {
@@ -100,7 +115,7 @@ export const NETWORK_FRAMES: readonly CaptureRow[] = [
     'refused-port-80',
     'wrong-port',
     text('port 80 refuses; the same client then reaches 5985', 'ポート 80 が拒否。同じクライアントが 5985 には接続'),
-    () => named(inOrder(refusedPort(80), openPort(5985, 50_311, CAPTURE_START + 2n * SECOND))),
+    () => named(inOrder(refusedPort(80), winrmAnswers(CAPTURE_START + 2n * SECOND))),
     {
       cause: 'not-visible',
       instead: ['winrm-wrong-port'],
@@ -123,15 +138,15 @@ export const NETWORK_FRAMES: readonly CaptureRow[] = [
     'refused-https',
     'https-listener-missing',
     text('5986 refuses; the same client then reaches 5985', '5986 が拒否。同じクライアントが 5985 には接続'),
-    () => named(inOrder(refusedPort(5986), openPort(5985, 50_311, CAPTURE_START + 2n * SECOND))),
+    () => named(inOrder(refusedPort(5986), winrmAnswers(CAPTURE_START + 2n * SECOND))),
     { cause: 'winrm-https-listener-missing', grade: 'likely', failed: 'tcp' },
   ),
   row(
     2,
     'silent-others-answer',
     'firewall-drops',
-    text('five SYNs to 5985 without an answer; 445 accepts', '5985 宛ての SYN 5 回に応答なし。445 は受け付け'),
-    () => named(inOrder(silentSyns(5985), openPort(445, 50_301, CAPTURE_START + 16n * SECOND))),
+    text('five SYNs to 5985 without an answer; 3389 answers', '5985 宛ての SYN 5 回に応答なし。3389 は応答'),
+    () => named(inOrder(silentSyns(5985), rdpAnswers(CAPTURE_START + 16n * SECOND))),
     { cause: 'winrm-firewall', grade: 'likely', failed: 'tcp' },
   ),
   row(
@@ -139,7 +154,7 @@ export const NETWORK_FRAMES: readonly CaptureRow[] = [
     'silent-rule-off',
     'firewall-rule-off',
     text('the same, and the rule of the host is off', '同上。ホストの規則は無効'),
-    () => named(inOrder(silentSyns(5985), openPort(445, 50_301, CAPTURE_START + 16n * SECOND))),
+    () => named(inOrder(silentSyns(5985), rdpAnswers(CAPTURE_START + 16n * SECOND))),
     { cause: 'winrm-firewall', grade: 'confirmed', failed: 'tcp' },
     { evidence: { facts: ['firewall.winrm-rule=off'] } },
   ),
@@ -148,7 +163,7 @@ export const NETWORK_FRAMES: readonly CaptureRow[] = [
     'silent-public-profile',
     'public-profile',
     text('the same; network category public, rule limited to the subnet', '同上。ネットワークはパブリック、規則は同一サブネットだけを許可'),
-    () => named(inOrder(silentSyns(5985), openPort(445, 50_301, CAPTURE_START + 16n * SECOND))),
+    () => named(inOrder(silentSyns(5985), rdpAnswers(CAPTURE_START + 16n * SECOND))),
     { cause: 'winrm-firewall-public-profile', grade: 'confirmed', failed: 'tcp' },
     { evidence: { facts: ['network.profile=public', 'firewall.winrm-rule=scoped'] } },
   ),
@@ -157,7 +172,7 @@ export const NETWORK_FRAMES: readonly CaptureRow[] = [
     'silent-filter-on-path',
     'filter-on-path',
     text('the same; a capture on the host shows no SYN', '同上。ホスト側の採取に SYN なし'),
-    () => named(inOrder(silentSyns(5985), openPort(445, 50_301, CAPTURE_START + 16n * SECOND))),
+    () => named(inOrder(silentSyns(5985), rdpAnswers(CAPTURE_START + 16n * SECOND))),
     { cause: 'network-filter-on-path', grade: 'confirmed', failed: 'tcp' },
     { evidence: { facts: ['host.syn-arrives=no'] } },
   ),

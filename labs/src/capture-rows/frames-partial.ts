@@ -3,7 +3,8 @@ import { text } from '../connection-rows/common.ts';
 import type { RowText } from '../connection-rows/types.ts';
 import { CAPTURE_CLIENT, CAPTURE_SERVER } from './capture-of.ts';
 import { windowsNtlm } from './frames-login.ts';
-import { HttpTalk, loginWithNtlm } from './http-talk.ts';
+import { HttpTalk } from './http-talk.ts';
+import { loginWithNtlm } from './logins.ts';
 import type { CaptureExpectation, CaptureRow } from './types.ts';
 
 async function wrongPassword(): Promise<readonly WritePacket[]> {

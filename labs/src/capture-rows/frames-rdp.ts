@@ -109,7 +109,7 @@ export const RDP_FRAMES: readonly CaptureRow[] = [
     'rdp-closed',
   ),
   row('rdp-silent', text('SYNs to 3389 without an answer', '3389 宛ての SYN に応答なし'), () => silentSyns(3389), {
-    cause: 'rdp-filtered',
+    cause: null,
     grade: 'inconclusive',
     failed: 'tcp',
   }),

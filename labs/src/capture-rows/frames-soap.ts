@@ -1,10 +1,9 @@
 import { ACTION, type FaultToWrite, RESOURCE, wmi, writeFault } from '@winmedic/wsman';
 import type { WritePacket } from '../capture-writer/index.ts';
 import { text, winrmEvent } from '../connection-rows/common.ts';
-import { enumerateEnvelope, HttpTalk, JAVA_CLIENT, loginWithNtlm, OS_REQUEST } from './http-talk.ts';
+import { enumerateEnvelope, HttpTalk, JAVA_CLIENT, OS_REQUEST, SOAP } from './http-talk.ts';
+import { loginWithNtlm } from './logins.ts';
 import type { CaptureRow } from './types.ts';
-
-const SOAP = 'application/soap+xml;charset=UTF-8';
 
 /** A client of a host with AllowUnencrypted=true: the message and its fault are to be read. */
 async function clearFault(resourceUri: string, fault: Omit<FaultToWrite, 'machine'>): Promise<readonly WritePacket[]> {

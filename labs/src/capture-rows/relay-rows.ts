@@ -8,6 +8,11 @@ const SEALED = text('the answer is sealed', '応答は暗号化されている')
 const IN_TLS = text('everything after the handshake is inside TLS', 'ハンドシェイク後はすべて TLS の中');
 const TLS13 = text('TLS 1.3 encrypts the certificate', 'TLS 1.3 では証明書が暗号化される');
 const CREDSSP = text('CredSSP talks inside TLS of its own', 'CredSSP の内容は内部の TLS の中');
+const DYNAMIC = text('the answer that names the dynamic port is sealed', '動的ポートを伝える応答は暗号化されている');
+const WENT_AWAY = text(
+  'the client went away after the challenge, as a probe does',
+  'クライアントがチャレンジの後に離れており、調査だけの接続と区別できない',
+);
 const NOT_SENT = text(
   'the client decided this itself and sent nothing that shows it',
   'クライアント自身の判断であり、それを示すものは送信されていない',
@@ -71,6 +76,19 @@ const OTHERWISE: Readonly<Record<string, CaptureExpectation>> = {
   'dcom-denied': hidden(SEALED),
   'dcom-denied-stated': hidden(SEALED),
   'dcom-uac': hidden(SEALED),
+  'dcom-dynamic-port': hidden(DYNAMIC, 'dcom-rpc-blocked'),
+  'dcom-rule-off': { ...hidden(DYNAMIC, 'dcom-rpc-blocked'), grade: 'confirmed' },
+  // Both logins are to be seen, not that they were meant for one account.
+  'form-tried': hidden(
+    text(
+      'that both names were meant for one account is known to the client alone',
+      '2 つの名前が同じアカウントを指すことはクライアントにしか分からない',
+    ),
+    'login-rejected',
+    'username-form',
+  ),
+  'ntlm-weak': hidden(WENT_AWAY, 'ntlm-minsec-mismatch'),
+  'ntlm-weak-event': { ...hidden(WENT_AWAY, 'ntlm-minsec-mismatch'), grade: 'confirmed' },
   // One client's connections at once cannot be told from attempts one after the other.
   parallel: hidden(
     text('whether each would succeed alone was not tried in the capture as such', '単独なら成功するかどうかは記録から判断できない'),
