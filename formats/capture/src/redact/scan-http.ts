@@ -51,7 +51,7 @@ function bytesOf(text: string): Uint8Array {
 }
 
 interface Body {
-  readonly kind: 'length' | 'chunked';
+  readonly kind: 'length' | 'chunked' | 'trailer';
   readonly length: number;
   readonly how: 'soap' | 'sealed' | 'none';
   readonly boundary: string;
@@ -181,6 +181,7 @@ export class HttpScanner implements Scanner {
 
   #scanBody(body: Body, bytes: Uint8Array, keep: Keep): number {
     if (body.kind === 'chunked') return this.#chunk(bytes, keep);
+    if (body.kind === 'trailer') return this.#trailer(bytes, keep);
     if (body.how === 'none') {
       this.#body = undefined;
       return body.length;
@@ -195,26 +196,37 @@ export class HttpScanner implements Scanner {
     return body.length;
   }
 
-  /** Chunk sizes stay, content becomes zero; extensions and trailers are masked. */
+  /** Chunk sizes stay, content and extensions go (RFC 9112 section 7.1). */
   #chunk(bytes: Uint8Array, keep: Keep): number {
     const newline = bytes.indexOf(0x0a);
     if (newline < 0) return bytes.length > 1024 ? -1 : 0;
     const size = /^[0-9A-Fa-f]{1,12}/.exec(latin(bytes.subarray(0, newline)))?.[0];
-    if (size === undefined) {
-      // A trailer, or the empty line after them.
-      if (newline <= 1) this.#body = undefined;
-      keep(newline, bytes.subarray(newline, newline + 1));
-      return newline + 1;
-    }
-    keep(0, bytesOf(size.padEnd(newline, ' ')));
-    const crlf = bytes[newline - 1] === 0x0d;
-    keep(newline, bytes.subarray(newline, newline + 1));
+    if (size === undefined) return -1;
+    const crlf = newline > 0 && bytes[newline - 1] === 0x0d;
+    keep(0, bytesOf(size.padEnd(crlf ? newline - 1 : newline, ' ')));
     const length = Number.parseInt(size, 16);
+    const lineEnd = bytes.subarray(crlf ? newline - 1 : newline, newline + 1).slice();
+    keep(newline + 1 - lineEnd.length, lineEnd);
     if (length === 0) {
-      this.#body = { kind: 'length', length: crlf ? 2 : 1, how: 'none', boundary: '' };
+      this.#body = { kind: 'trailer', length: 0, how: 'none', boundary: '' };
       return newline + 1;
     }
-    return newline + 1 + length + (crlf ? 2 : 1);
+    // The end of the line behind the data is known without looking: with it the framing stays readable.
+    keep(newline + 1 + length, lineEnd);
+    return newline + 1 + length + lineEnd.length;
+  }
+
+  /** Trailers are masked; the empty line behind them ends the message. */
+  #trailer(bytes: Uint8Array, keep: Keep): number {
+    const newline = bytes.indexOf(0x0a);
+    if (newline < 0) return bytes.length > MAX_HEAD_BYTES ? -1 : 0;
+    const crlf = newline > 0 && bytes[newline - 1] === 0x0d;
+    const text = newline - (crlf ? 1 : 0);
+    if (text === 0) this.#body = undefined;
+    const out = bytes.slice(0, newline + 1);
+    out.fill(MASK, 0, text);
+    keep(0, out);
+    return newline + 1;
   }
 
   /** MS-WSMV 2.2.9.1: parts of headers and octets between boundaries. Headers stay, octets become zero. */

@@ -23,7 +23,7 @@ export class TlsScanner implements Scanner {
     const head = readRecordHead(bytes);
     if (head === undefined) return -1;
     const whole = RECORD_HEADER + head.length;
-    if (head.type === RECORD.applicationData || this.#encrypted) {
+    if (head.type === RECORD.applicationData || (this.#encrypted && !isHello(bytes, head.type, head.length))) {
       keep(0, bytes.subarray(0, RECORD_HEADER));
       return whole;
     }
@@ -61,4 +61,14 @@ export class TlsScanner implements Scanner {
     }
     keep(0, out);
   }
+}
+
+/**
+ * TLS 1.3 sends a change of the cipher for show before a second hello (RFC 8446 appendix D.4): a hello that fills its record and names a version. Encrypted bytes look like
+ * that once in 2^40.
+ */
+function isHello(bytes: Uint8Array, type: number, length: number): boolean {
+  if (type !== RECORD.handshake || bytes.length < RECORD_HEADER + HANDSHAKE_HEAD + 2) return false;
+  const [kind, high = 0, middle = 0, low = 0, major, minor] = bytes.subarray(RECORD_HEADER, RECORD_HEADER + HANDSHAKE_HEAD + 2);
+  return (kind === 1 || kind === 2) && ((high << 16) | (middle << 8) | low) === length - HANDSHAKE_HEAD && major === 3 && minor === 3;
 }

@@ -11,13 +11,13 @@ export interface ScanContext {
   count(kind: KeptKind): void;
 }
 
-/** Keeps bytes at a place of the piece that is being scanned. */
+/** Writes bytes at a place counted from the first byte of the piece that is being scanned; it may lie behind the piece, within the message. Places only grow. */
 export type Keep = (at: number, bytes: Uint8Array) => void;
 
 /** Reads one side of a stream from its beginning and says what of it is kept. */
 export interface Scanner {
   /**
-   * Looks at the next message, whose first byte is `bytes[0]`. @param atEnd no more bytes will come.
+   * Looks at the next message, whose first byte is `bytes[0]`.
    * @returns how many bytes it has (may be more than are there: the rest passes and becomes zero); 0: more bytes are needed; -1: none of this protocol;
    * -2: none of this protocol from here on, look anew what it is.
    */

@@ -101,6 +101,9 @@ function isAuthenticate(token: Uint8Array): boolean {
   }
 }
 
+/** Token types with a message behind them: AP-REQ, AP-REP, KRB-ERROR (RFC 4121 section 4.1), TGT-REQ and TGT-REP (draft-swift-win2k-krb-user2user). Others are protected data. */
+const KERBEROS_TOKENS: ReadonlySet<number> = new Set([0x0100, 0x0200, 0x0300, 0x0400, 0x0401]);
+
 /** GSS framing (RFC 2743 section 3.1, RFC 4121 section 4.1): object identifier, two bytes of token type, message. */
 function gssKerberosAt(out: Uint8Array, removed: RemovedRange[], start: number, end: number): void {
   guarded(out, removed, start, end, () => {
@@ -108,8 +111,7 @@ function gssKerberosAt(out: Uint8Array, removed: RemovedRange[], start: number, 
     const oid = readDer(outer.content);
     const inner = start + outer.raw.length - outer.content.length + oid.raw.length;
     const type = ((out[inner] ?? 0) << 8) | (out[inner + 1] ?? 0);
-    // AP-REQ, AP-REP, KRB-ERROR; everything else is protected data.
-    if (type === 0x0100 || type === 0x0200 || type === 0x0300) kerberosAt(out, removed, inner + 2, start + outer.raw.length);
+    if (KERBEROS_TOKENS.has(type)) kerberosAt(out, removed, inner + 2, start + outer.raw.length);
     else clear(out, removed, inner + 2, end, 'message-integrity');
     clear(out, removed, start + outer.raw.length, end, 'authorization');
   });
@@ -123,14 +125,19 @@ function spnegoAt(out: Uint8Array, removed: RemovedRange[], start: number, end: 
       const at = start + node.offset + node.raw.length - node.content.length;
       if (node.constructed) for (const child of node.children()) walk(child);
       else if (node.is(DER.octetString) && node.content.length > 0) {
-        if (recogniseToken(node.content) === 'unknown' && !isKerberosTag(node.content[0]))
-          clear(out, removed, at, at + node.content.length, 'message-integrity');
+        if (recogniseToken(node.content) === 'unknown' && !isKerberosTag(node.content[0])) micAt(out, removed, at, node.content.length);
         else overwrite(out, removed, at, at + node.content.length, names, depth + 1);
       }
     };
     walk(root);
     clear(out, removed, start + root.raw.length, end, 'authorization');
   });
+}
+
+/** mechListMIC. Of NTLM's (MS-NLMP 2.2.2.9.1: version 1, checksum, sequence number) only the checksum goes, so that it is still recognised as one. */
+function micAt(out: Uint8Array, removed: RemovedRange[], at: number, length: number): void {
+  const ntlm = length === 16 && out[at] === 1 && out[at + 1] === 0 && out[at + 2] === 0 && out[at + 3] === 0;
+  clear(out, removed, ntlm ? at + 4 : at, ntlm ? at + 12 : at + length, 'message-integrity');
 }
 
 function kerberosAt(out: Uint8Array, removed: RemovedRange[], start: number, end: number): void {
