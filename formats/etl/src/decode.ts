@@ -120,7 +120,9 @@ class PayloadReader {
   #one(field: PayloadField, name: string, depth: number): boolean {
     if (++this.#count > MAX_VALUES) return this.#stop(name);
     if (field.type === 'Struct') {
-      return depth >= MAX_DEPTH ? this.#stop(name) : this.members(field.fields ?? [], `${name}.`, depth + 1);
+      // A table may know that there is a struct and not its members: where the next field begins is then unknown.
+      if (field.fields === undefined || depth >= MAX_DEPTH) return this.#stop(name);
+      return this.members(field.fields, `${name}.`, depth + 1);
     }
     const text = this.#value(field, name);
     if (text === undefined) return this.#stop(name);

@@ -142,7 +142,7 @@ export interface EtlField {
   readonly length?: number | string;
   /** Number of elements: fixed, or the name of an earlier field. */
   readonly count?: number | string;
-  /** Members of a struct. */
+  /** Members of a struct; absent when they are not known: reading stops there, unless its count is 0. */
   readonly fields?: readonly EtlField[];
   /** How to show it, when that decides the text: `ipv4`, `ipv6`, `port`, `socket-address`, `hex`, `ntstatus`, `win32`, `hresult`. */
   readonly out?: string;
