@@ -63,7 +63,7 @@ export interface TraceProviderTable {
   readonly name: string;
   /** Builds whose manifests were read, ascending. */
   readonly builds: readonly number[];
-  /** Ascending by id, version and first build. */
+  /** Ascending by id and version; of several of these the newest first. */
   readonly templates: readonly TraceTemplate[];
 }
 

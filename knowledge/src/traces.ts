@@ -29,14 +29,17 @@ function wholeProvider(guid: string): TraceProviderTable | undefined {
   if (known) return known;
   const stored = loadTraceTables().providers.get(guid);
   if (!stored) return undefined;
-  const table = { guid, name: stored.name, builds: stored.builds, templates: parseTemplates(stored.events, stored.builds) };
+  const last = ({ builds }: TraceTemplate): number => builds.at(-1) ?? 0;
+  const templates = parseTemplates(stored.events, stored.builds).sort((a, b) => a.id - b.id || a.version - b.version || last(b) - last(a));
+  const table = { guid, name: stored.name, builds: stored.builds, templates };
   parsed.set(guid, table);
   return table;
 }
 
 /**
  * What is known of a provider: of each id and version the fields as the build had them. That is the table's newest build that is not newer than the one asked for;
- * an event that is in newer tables only has the fields of the oldest of these. Without a build every variant is in the table, see {@link TraceTemplate.builds}.
+ * an event that is in newer tables only has the fields of the oldest of these. Without a build every variant is in the table, the
+ * newest of an id and version first, see {@link TraceTemplate.builds}.
  * @param guid lower case without braces
  */
 export function traceProvider(guid: string, build?: number): TraceProviderTable | undefined {

@@ -65,6 +65,11 @@ describe('trace tables', () => {
     expect(fields(7601, 1295)).toMatchObject([{ fields: [{ name: 'username' }, { name: 'authenticationMechanism' }] }]);
   });
 
+  it('give all variants without a build, the newest first', () => {
+    const variants = traceProvider('1418ef04-b0b4-4623-bf7e-d74ab47bbdaa')?.templates.filter(({ id }) => id === 11);
+    expect(variants?.map(({ builds }) => builds)).toEqual([[17134, 18990, 28000], [10240]]);
+  });
+
   it('have each id and version once for a build', () => {
     for (const guid of loadTraceTables().providers.keys()) {
       const keys = traceProvider(guid, 19041)?.templates.map(({ id, version }) => `${id}.${version}`) ?? [];

@@ -351,6 +351,30 @@ describe('payloads', () => {
     ]);
   });
 
+  it('are read up to a struct whose members no table knows', () => {
+    const fields: EtlField[] = [
+      { name: 'Count', type: 'UInt32' },
+      { name: 'List', type: 'Struct', count: 'Count' },
+      { name: 'Last', type: 'UInt32' },
+    ];
+    const known: WriteField[] = [
+      { name: 'Count', type: 'UInt32' },
+      { name: 'List', type: 'Struct', count: 'Count', fields: [{ name: 'A', type: 'UInt64' }] },
+      { name: 'Last', type: 'UInt32' },
+    ];
+    const payload = (list: WriteFieldValues[]) => encodePayload(known, { Count: list.length, List: list, Last: 7 });
+    expect(decoded({ payload: payload([{ A: 1n }]) }, fields)).toEqual({
+      name: 'Tested',
+      fields: [['Count', '1']],
+      rest: 12,
+      cutAt: 'List[0]',
+    });
+    expect(decoded({ payload: payload([]) }, fields)?.fields).toEqual([
+      ['Count', '0'],
+      ['Last', '7'],
+    ]);
+  });
+
   it('of TraceLogging are read by what the record says itself', () => {
     fc.assert(
       fc.property(filled, word, fc.constantFrom(0, 1, 0x200000, 0xfffffff), ({ fields, values, texts }, name, tag) => {

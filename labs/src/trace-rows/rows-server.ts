@@ -108,6 +108,20 @@ export const SERVER_ROWS: readonly TraceRow[] = [
     }),
   ),
   row({
+    row: 14,
+    id: 'server-wrong-password-2008r2',
+    side: 'server',
+    build: 7601,
+    how: text('NTLM with a wrong password on 2008 R2: 168 and nothing else', 'NTLM、誤ったパスワード、2008 R2: 168 だけ'),
+    steps: [{ id: 168, activity: 1 }],
+    shows: { failedRung: 'login' },
+    expected: 'not-visible',
+    why: text(
+      '168 says that a 401 was sent, which belongs to every handshake; the reason stands in the Security log (4625)',
+      '168 は 401 の送信だけを示し、正常なハンドシェイクでも記録される。理由はセキュリティ ログ (4625) にある',
+    ),
+  }),
+  row({
     row: 13,
     id: 'server-clear-body',
     side: 'server',

@@ -105,6 +105,7 @@ export const WINRM_EVENTS: ReadonlyMap<number, EventTemplate> = new Map([
 /** What Windows 7 and 2008 R2 (7600) have in their place; other events of the stories are the same there or are not written. */
 export const WINRM_EVENTS_7600: ReadonlyMap<number, EventTemplate> = new Map([
   ...[6, 31, 33, 132, 137, 138, 139, 142, 162, 163, 771, 772, 1025, 1026, 1027].map((id) => [id, WINRM_EVENTS.get(id)!] as const),
+  [168, event(server | security, [])] as const,
   [169, event(server | security, [W('username'), W('authenticationMechanism')])] as const,
   [192, event(server | security, [])] as const,
   [770, event(server, [W('operation')])] as const,
