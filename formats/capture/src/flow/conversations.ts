@@ -1,5 +1,6 @@
 import type { IcmpMessage, StreamProtocol } from '../dissect/types.ts';
 import type { Layers } from '../link/layers.ts';
+import { Aging } from './aging.ts';
 import type { Clock } from './clock.ts';
 import { type LimitCounter, MAX_CANDIDATES, MAX_FAILED_OPENINGS, MAX_OPEN_MESSAGES } from './limits.ts';
 import type { PathTable } from './paths.ts';
@@ -37,9 +38,9 @@ export class Conversations implements StreamHub {
   readonly #options: ConversationsOptions;
   readonly #table: TcpTable;
   /** By row, oldest first: recognised, and not yet. */
-  readonly #open = new Map<number, TcpStream>();
-  readonly #candidates = new Map<number, TcpStream>();
-  readonly #waiting = new Set<TcpStream>();
+  readonly #open = new Aging<TcpStream>();
+  readonly #candidates = new Aging<TcpStream>();
+  readonly #waiting = new Aging<TcpStream>();
   readonly #lingering: { readonly stream: TcpStream; readonly since: number }[] = [];
   #lingeringFrom = 0;
   #openMessages = 0;
@@ -84,15 +85,17 @@ export class Conversations implements StreamHub {
     }
     if (stream.paths[stream.paths.length - 1] !== path && stream.paths.length < 64 && !stream.paths.includes(path)) stream.paths.push(path);
     const { over, recognised } = stream;
+    stream.active = true;
     stream.packet(segment, layers.bytes, frame);
     if (stream.rejected) {
       this.#candidates.delete(row);
+      this.#waiting.delete(row);
       this.#mark(row, FLAG.closed, FLAG.followed);
       return;
     }
     if (!recognised && stream.recognised) {
       this.#candidates.delete(row);
-      this.#open.set(row, stream);
+      this.#open.add(row, stream);
       if (stream.turned) this.#mark(row, FLAG.client << stream.client, 0);
       if (this.#open.size > this.limits.openConversations) this.#evict();
     }
@@ -110,14 +113,10 @@ export class Conversations implements StreamHub {
 
   /** The capture is read: hands out everything. */
   end(cut: boolean): void {
-    for (const stream of [...this.#candidates.values()]) {
-      const { row } = stream;
-      stream.close();
-      if (stream.recognised) this.#open.set(row, stream);
-    }
-    this.#candidates.clear();
+    for (const stream of this.#candidates.values()) this.#giveUp(stream);
     this.#emitLingering(true);
-    for (const [row, stream] of [...this.#open]) {
+    for (const stream of this.#open.values()) {
+      const { row } = stream;
       if (cut && !stream.over) stream.unknown.add('cut');
       stream.close();
       this.#emit(row, stream);
@@ -140,18 +139,22 @@ export class Conversations implements StreamHub {
   }
 
   waiting(stream: TcpStream, waits: boolean): void {
-    if (waits) this.#waiting.add(stream);
-    else this.#waiting.delete(stream);
+    if (!waits) this.#waiting.delete(stream.row);
+    else if (!this.#waiting.has(stream.row)) this.#waiting.add(stream.row, stream);
   }
 
   makeRoom(bytes: number, asking: TcpStream): void {
-    for (const stream of this.#waiting) {
-      if (this.pendingBytes + bytes <= this.limits.pendingBytes) return;
-      if (stream !== asking) stream.flush();
+    for (let left = this.#waiting.size; left > 0 && this.pendingBytes + bytes > this.limits.pendingBytes; left--) {
+      const stream = this.#waiting.oldest();
+      if (stream === undefined) break;
+      if (stream === asking) this.#waiting.renew();
+      else stream.flush();
     }
-    for (const [row, stream] of this.#candidates) {
-      if (this.pendingBytes + bytes <= this.limits.pendingBytes) return;
-      if (stream !== asking) this.#giveUp(row, stream);
+    for (let left = this.#candidates.size; left > 0 && this.pendingBytes + bytes > this.limits.pendingBytes; left--) {
+      const stream = this.#candidates.oldest();
+      if (stream === undefined) break;
+      if (stream === asking) this.#candidates.renew();
+      else this.#giveUp(stream);
     }
   }
 
@@ -175,35 +178,42 @@ export class Conversations implements StreamHub {
     if (same !== undefined) {
       stream.sameAs = same;
       stream.over = true;
-      this.#open.set(row, stream);
+      this.#open.add(row, stream);
       this.#lingering.push({ stream, since: this.clock.now() });
       return stream;
     }
     if (this.#candidates.size >= MAX_CANDIDATES) {
       this.limit('openConversations');
-      for (const [oldest, candidate] of this.#candidates) {
-        this.#giveUp(oldest, candidate);
-        break;
-      }
+      const oldest = this.#candidates.oldest();
+      if (oldest !== undefined) this.#giveUp(oldest);
     }
-    this.#candidates.set(row, stream);
+    this.#candidates.add(row, stream);
     return stream;
   }
 
-  #giveUp(row: number, stream: TcpStream): void {
+  #giveUp(stream: TcpStream): void {
+    const { row } = stream;
     stream.close();
     this.#candidates.delete(row);
+    this.#waiting.delete(row);
     if (stream.recognised) this.#emit(row, stream);
     else this.#mark(row, FLAG.closed, FLAG.followed);
   }
 
-  /** Ends the oldest conversation to make room. */
+  /** Ends a conversation to make room: the oldest of those on which nothing happened since they were looked at last. */
   #evict(): void {
-    for (const [row, stream] of this.#open) {
+    for (let left = this.#open.size; left > 0; left--) {
+      const stream = this.#open.oldest();
+      if (stream === undefined) return;
+      if (stream.active && left > 1) {
+        stream.active = false;
+        this.#open.renew();
+        continue;
+      }
       this.limit(this.#open.size > this.limits.openConversations ? 'openConversations' : 'messages');
       if (!stream.over) stream.unknown.add('limit');
       stream.close();
-      this.#emit(row, stream);
+      this.#emit(stream.row, stream);
       return;
     }
   }
@@ -225,7 +235,7 @@ export class Conversations implements StreamHub {
 
   #emit(row: number, stream: TcpStream): void {
     this.#open.delete(row);
-    this.#waiting.delete(stream);
+    this.#waiting.delete(row);
     this.#openMessages -= stream.messages.length;
     this.#mark(row, FLAG.closed, FLAG.followed);
     const unreachable = this.#unreachable.get(row);

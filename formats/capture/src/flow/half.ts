@@ -1,5 +1,8 @@
 import type { FramePlace } from './place.ts';
 
+/** What one kept piece takes beside its bytes (objects of the engine and its allocator, measured): small segments must not count as nothing. */
+export const KEPT_OVERHEAD = 512;
+
 /** A segment that waits: before it bytes are missing, or it answers bytes that are. */
 export interface PendingSegment {
   sequence: number;
@@ -66,7 +69,7 @@ export function insertPending(
       const first = Math.min(start + from, end);
       const piece = bytes.slice(first, Math.min(start + free, end));
       pending.splice(at, 0, { sequence: (sequence + from) | 0, length: free - from, bytes: piece, acknowledgement, place });
-      kept += piece.length;
+      kept += piece.length + KEPT_OVERHEAD;
       at++;
     }
     if (after === undefined) break;

@@ -17,7 +17,7 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
 /** Rows of details for flows with more than SYN and RST, as a part of the flows: 120 bytes each. A capture with more than half a million connections that carry data is beyond what anybody hands in. */
 export const DETAILS_OF_FLOWS = 1 / 8;
 /** Flows that are not recognised yet, at the same time; each keeps a few segments. */
-export const MAX_CANDIDATES = 16_384;
+export const MAX_CANDIDATES = 8192;
 /** Messages kept of all open conversations together: about 1 KiB each. */
 export const MAX_OPEN_MESSAGES = 65_536;
 /** Failed openings handed out: a scan of a watched port has millions, the flow table has them all. */

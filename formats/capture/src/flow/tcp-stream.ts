@@ -1,6 +1,6 @@
 import type { Message, Place, ProtocolName, Side, StreamDissector, StreamProtocol } from '../dissect/types.ts';
 import type { Clock } from './clock.ts';
-import { Half, insertPending, type PendingSegment } from './half.ts';
+import { Half, insertPending, KEPT_OVERHEAD, type PendingSegment } from './half.ts';
 import { MAX_PENDING_SEGMENTS } from './limits.ts';
 import { FramePlace } from './place.ts';
 import { ACK, FIN, RST, type Segment, SYN } from './tcp-rows.ts';
@@ -72,6 +72,8 @@ export class TcpStream {
   readonly paths: number[] = [];
   /** Both sides ended, or one broke the connection. */
   over = false;
+  /** A packet came since it was looked at last. */
+  active = true;
   /** No protocol of interest runs on it. */
   rejected = false;
   /** Stream whose packets these are once more. */
@@ -274,8 +276,8 @@ export class TcpStream {
       const ahead = (segment.sequence - half.next) | 0;
       if (ahead > half.skip || this.#blocked(side, segment.acknowledgement)) break;
       taken++;
-      half.pendingBytes -= segment.bytes.length;
-      this.#hub.pendingBytes -= segment.bytes.length;
+      half.pendingBytes -= segment.bytes.length + KEPT_OVERHEAD;
+      this.#hub.pendingBytes -= segment.bytes.length + KEPT_OVERHEAD;
       if (ahead > 0) {
         this.#pass(half, side, ahead, segment.place);
         half.next = segment.sequence;
@@ -418,8 +420,8 @@ export class TcpStream {
     // Rejected while the rest of what waited is handed over: nobody wants it.
     if (this.#held === undefined) return;
     this.#held.push(held);
-    this.#heldBytes += held.bytes.length;
-    this.#hub.pendingBytes += held.bytes.length;
+    this.#heldBytes += held.bytes.length + KEPT_OVERHEAD;
+    this.#hub.pendingBytes += held.bytes.length + KEPT_OVERHEAD;
   }
 
   /** Asks the protocols about what this side said so far. */

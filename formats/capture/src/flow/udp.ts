@@ -1,6 +1,7 @@
 import type { DatagramProtocol, Message } from '../dissect/types.ts';
 import type { Layers } from '../link/layers.ts';
 import { type AddressPool, word } from './addresses.ts';
+import { Aging } from './aging.ts';
 import type { Clock } from './clock.ts';
 import type { PathTable } from './paths.ts';
 import { FramePlace } from './place.ts';
@@ -27,6 +28,8 @@ interface Open {
   readonly protocol: DatagramProtocol;
   readonly first: bigint;
   last: FramePlace;
+  /** Seconds at which it was put at the end of the queue. */
+  looked: number;
 }
 
 /** Counts UDP streams as Wireshark's `udp.stream`, and keeps the conversations of datagram protocols until their answer came or nothing more comes. */
@@ -40,8 +43,8 @@ export class UdpTable {
   readonly #clock: Clock;
   readonly #paths: PathTable;
   readonly #byPort: (DatagramProtocol | undefined)[] = [];
-  /** By row; the one that was quiet longest first. */
-  readonly #open = new Map<number, Open>();
+  /** By row. */
+  readonly #open = new Aging<Open>();
   readonly #onConversation: (conversation: Conversation) => void;
   #side: 0 | 1 = 0;
 
@@ -107,9 +110,18 @@ export class UdpTable {
   /** Hands out what has been quiet; with `all` everything. */
   expire(all: boolean): void {
     const now = this.#clock.now();
-    for (const [row, open] of this.#open) {
-      if (!all && this.#open.size <= MAX_OPEN && now - open.last.seconds <= IDLE_SECONDS) return;
-      this.#open.delete(row);
+    for (let open = this.#open.oldest(); open !== undefined; open = this.#open.oldest()) {
+      if (!all && this.#open.size <= MAX_OPEN) {
+        // It spoke since it was looked at last: it goes to the end of the queue, once for each look.
+        const quiet = now - open.last.seconds;
+        if (now - open.looked <= IDLE_SECONDS) return;
+        if (quiet <= IDLE_SECONDS) {
+          open.looked = now;
+          this.#open.renew();
+          continue;
+        }
+      }
+      this.#open.delete(open.row);
       this.#emit(open);
     }
   }
@@ -137,16 +149,26 @@ export class UdpTable {
     if (message === undefined) return;
     if (open === undefined) {
       const known = toServer && fromServer ? 'first-packet' : 'port';
-      this.#open.set(row, { row, client, messages: [message], paths: [path], known, protocol, first: place.at, last: place });
+      this.#open.add(row, {
+        row,
+        client,
+        messages: [message],
+        paths: [path],
+        known,
+        protocol,
+        first: place.at,
+        last: place,
+        looked: place.seconds,
+      });
     } else {
       open.messages.push(message);
       open.last = place;
       if (!open.paths.includes(path) && open.paths.length < 64) open.paths.push(path);
-      // To the end of the map: the longest quiet stays first.
-      this.#open.delete(row);
       const answered = message.from === 'server' && open.messages.length >= PART_MESSAGES;
-      if (answered || open.messages.length >= PART_MESSAGES_AT_MOST) this.#emit(open);
-      else this.#open.set(row, open);
+      if (answered || open.messages.length >= PART_MESSAGES_AT_MOST) {
+        this.#open.delete(row);
+        this.#emit(open);
+      }
     }
     this.expire(false);
   }

@@ -8,6 +8,9 @@ const MAX_PARTS = 256;
 /** Incomplete datagrams are forgotten after this many seconds of the capture (RFC 8200 section 4.5: 60). */
 const TIMEOUT_SECONDS = 60;
 
+/** What one kept fragment takes beside its bytes. */
+const KEPT_OVERHEAD = 512;
+
 /** Why a fragment was not taken. */
 export type FragmentProblem = 'overlap' | 'length' | 'parts' | 'limit';
 
@@ -105,7 +108,7 @@ export class FragmentTable {
       return this.#refuse(datagram, 'overlap');
     }
     if (datagram.parts.length >= MAX_PARTS) return this.#refuse(datagram, 'parts');
-    while (this.#bytes + length > this.#limits.bytes) {
+    while (this.#bytes + length + KEPT_OVERHEAD > this.#limits.bytes) {
       const [oldest] = this.#datagrams;
       if (oldest === undefined) break;
       if (oldest[1] === datagram) return this.#refuse(datagram, 'limit');
@@ -113,7 +116,7 @@ export class FragmentTable {
     }
     datagram.parts.splice(at, 0, { offset, bytes: bytes.slice(start, end) });
     datagram.have += length;
-    this.#bytes += length;
+    this.#bytes += length + KEPT_OVERHEAD;
     if (!more) datagram.total = offset + length;
     if (datagram.have !== datagram.total) return undefined;
     const whole = new Uint8Array(addressBytes + datagram.total);
@@ -128,7 +131,7 @@ export class FragmentTable {
   }
 
   #refuse(datagram: Datagram, problem: FragmentProblem): undefined {
-    this.#bytes -= datagram.have;
+    this.#bytes -= datagram.have + datagram.parts.length * KEPT_OVERHEAD;
     datagram.parts.length = 0;
     datagram.have = 0;
     datagram.refused = true;
@@ -136,7 +139,7 @@ export class FragmentTable {
   }
 
   #forget(hash: number, datagram: Datagram): void {
-    this.#bytes -= datagram.have;
+    this.#bytes -= datagram.have + datagram.parts.length * KEPT_OVERHEAD;
     this.#datagrams.delete(hash);
   }
 
