@@ -15,7 +15,7 @@ export function captureEvidenceFiles(evidence: RowEvidence, logons: Parameters<t
     const day = (offset: number) => new Date(at + offset * DAY).toISOString().slice(0, 10);
     const stated = facts.map((text) => {
       const [fact, value] = text.split('=');
-      return { fact, value, time: `${day(-1)}..${day(1)}` };
+      return { fact, value, from: day(-1), to: day(1) };
     });
     files.push({ name: 'facts.json', bytes: Buffer.from(JSON.stringify(stated)) });
   }

@@ -56,16 +56,16 @@ function unreachable(why: keyof typeof UNREACHABLE, by: string, address = CAPTUR
 
 /** Questions for the name of the host, each with its answer or none. */
 function asked(rcode: number | 'silent', times = 1): WritePacket[] {
-  return [DNS_TYPES.a, DNS_TYPES.aaaa].flatMap((type, i) =>
-    Array.from({ length: times }, (_, turn) =>
-      udpExchange(
-        { client: from(53_600 + i), server: to(53, CAPTURE_DC), start: CAPTURE_START + BigInt(turn) * SECOND + BigInt(i) * 100_000n },
-        [
+  const turns = Array.from({ length: times }, (_, turn) => CAPTURE_START + BigInt(turn) * SECOND);
+  return inOrder(
+    ...[DNS_TYPES.a, DNS_TYPES.aaaa].flatMap((type, i) =>
+      turns.map((turn) =>
+        udpExchange({ client: from(53_600 + i), server: to(53, CAPTURE_DC), start: turn + BigInt(i) * 100_000n }, [
           { from: 'client', bytes: dnsQuestion(0x2000 + i, ROW_HOST, type) },
           ...(rcode === 'silent' ? [] : [{ from: 'server' as const, bytes: dnsAnswer(0x2000 + i, ROW_HOST, type, rcode) }]),
-        ],
+        ]),
       ),
-    ).flat(),
+    ),
   );
 }
 
