@@ -31,7 +31,7 @@ export interface PktmonPacket {
   readonly dropReason: number;
 }
 
-/** Reads a record of PktMon. `undefined` when it is none with a packet, `'broken'` when it is shorter than its layout. */
+/** Reads a record of PktMon. `undefined` when it is none with a packet, `'broken'` when it does not fit its layout. */
 export function pktmonPacket(event: EtlEvent): PktmonPacket | 'broken' | undefined {
   if (!PAYLOAD_EVENTS.has(event.id)) return undefined;
   const { payload } = event;
@@ -39,6 +39,8 @@ export function pktmonPacket(event: EtlEvent): PktmonPacket | 'broken' | undefin
   const view = viewOf(payload);
   const u16 = (at: number): number => view.getUint16(at, true);
   const size = u16(32);
+  // Nothing follows the payload in version 0: bytes left over mean another layout, whose fields must not be guessed.
+  if (event.version === 0 && payload.length > FIXED_BYTES + size) return 'broken';
   return {
     key: `${view.getBigUint64(0, true)}/${u16(8)}`,
     direction: DIRECTIONS[u16(12)] ?? 'unknown',

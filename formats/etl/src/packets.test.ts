@@ -182,6 +182,13 @@ describe('packets of pktmon', () => {
     expect([packets[0]!.bytes.length, summary.truncated]).toEqual([128, 1]);
   });
 
+  it('of another layout are not guessed', () => {
+    const record = pktmonPacket({ at: START, bytes: frame(60), group: 1n, number: 1 });
+    const payload = Uint8Array.from([...record.payload!, 0, 0]);
+    expect(read([{ ...record, payload }]).summary).toMatchObject({ packets: 0, damages: [{ code: 'ETL_PACKET', have: payload.length }] });
+    expect(read([{ ...record, payload, version: 1 }]).packets).toMatchObject([{ bytes: frame(60) }]);
+  });
+
   it('of kinds that are no frame, or too short, are damages', () => {
     const short = pktmonPacket({ at: START, bytes: frame(60), group: 2n, number: 1 });
     const { packets, summary } = read([
