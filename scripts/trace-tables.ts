@@ -10,7 +10,9 @@ import type { TraceField, TraceFieldType, TraceTemplate } from '../knowledge/src
 import { formatTemplate, parseTemplates } from '../knowledge/src/trace-notation.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const CORPUS = `${root}../shared/corpus/etw/`;
+const CORPUS = `${process.env.WINMEDIC_CORPUS ?? `${root}../shared/corpus`}/etw/`;
+/** The descriptions are at hand. */
+export const haveSources = existsSync(CORPUS);
 
 /** Folder of each build; the last is a list without lengths and counts. */
 const MANIFESTS = [
@@ -307,7 +309,7 @@ function table(provider: string, given: string | undefined, names: Readonly<Reco
 
 /** Text of the file of each provider. @throws Error when the descriptions are not there. */
 export function traceTables(): Map<string, string> {
-  if (!existsSync(CORPUS)) throw new Error('the descriptions of the manifests are not there: ../shared/corpus/etw');
+  if (!haveSources) throw new Error(`the descriptions of the manifests are not there: ${CORPUS} (set WINMEDIC_CORPUS)`);
   const names = parse(readFileSync(`${root}knowledge/traces/names.yaml`, 'utf8')) as Record<string, Record<string, string>>;
   return new Map(
     Object.entries(PROVIDERS).map(([provider, guid]) => {

@@ -36,21 +36,26 @@ function wholeProvider(guid: string): TraceProviderTable | undefined {
   return table;
 }
 
+/** The variants of one id and version that a build can have: see {@link traceProvider}. */
+function possible(variants: readonly TraceTemplate[], build: number, known: boolean): TraceTemplate[] {
+  const before = (one: TraceTemplate): number => Math.max(...one.builds.filter((seen) => seen <= build), -1);
+  const after = (one: TraceTemplate): number => Math.min(...one.builds.filter((seen) => seen > build), Number.MAX_SAFE_INTEGER);
+  const older = variants.filter((one) => before(one) >= 0).sort((a, b) => before(b) - before(a))[0];
+  if (older && (known || before(older) === build)) return [older];
+  const newer = variants.filter((one) => after(one) < Number.MAX_SAFE_INTEGER).sort((a, b) => after(a) - after(b))[0];
+  return [...new Set([older, newer])].filter((one) => one !== undefined);
+}
+
 /**
- * What is known of a provider: of each id and version the fields as the build had them. That is the table's newest build that is not newer than the one asked for;
- * an event that is in newer tables only has the fields of the oldest of these. Without a build every variant is in the table, the
- * newest of an id and version first, see {@link TraceTemplate.builds}.
+ * What is known of a provider: of each id and version the fields as the build had them. Between two builds of the table that differ both are possible: the older
+ * variant comes first, and a reader takes the one that fits the payload. Before all and behind all builds it is the nearest. Without a build every variant is in the
+ * table, the newest of an id and version first, see {@link TraceTemplate.builds}.
  * @param guid lower case without braces
  */
 export function traceProvider(guid: string, build?: number): TraceProviderTable | undefined {
   const whole = wholeProvider(guid);
   if (!whole || build === undefined) return whole;
-  const best = new Map<string, { readonly template: TraceTemplate; readonly rank: number }>();
-  for (const template of whole.templates) {
-    const key = `${template.id}.${template.version}`;
-    const rank = Math.max(...template.builds.map((one) => (one <= build ? one : -one)));
-    const other = best.get(key);
-    if (!other || rank > other.rank) best.set(key, { template, rank });
-  }
-  return { ...whole, templates: [...best.values()].map(({ template }) => template) };
+  const groups = Map.groupBy(whole.templates, ({ id, version }) => `${id}.${version}`);
+  const known = whole.builds.includes(build);
+  return { ...whole, templates: [...groups.values()].flatMap((variants) => possible(variants, build, known)) };
 }

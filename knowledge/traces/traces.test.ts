@@ -57,12 +57,20 @@ describe('trace tables', () => {
 
   it('give the fields a build had: 192 got its code after Windows 7, 1294 changed its meaning', () => {
     const fields = (build: number, id: number) => traceProvider(WINRM, build)?.templates.filter((one) => one.id === id);
-    expect(fields(7601, 192)).toMatchObject([{ builds: [7600], fields: [] }]);
+    expect(fields(7600, 192)).toMatchObject([{ builds: [7600], fields: [] }]);
     expect(fields(20348, 192)).toMatchObject([{ fields: [{ name: 'errorCode', type: 'UInt32' }] }]);
-    expect(fields(7601, 1294)).toMatchObject([{ name: 'ServerCertificateErrors', keywords: ['Client', 'Security'] }]);
+    expect(fields(7600, 1294)).toMatchObject([{ name: 'ServerCertificateErrors', keywords: ['Client', 'Security'] }]);
     expect(fields(26100, 1294)).toMatchObject([{ name: 'UnauthorizedSending', keywords: ['Server', 'Security'], fields: [] }]);
     // Older than every table with this event: the oldest there is.
     expect(fields(7601, 1295)).toMatchObject([{ fields: [{ name: 'username' }, { name: 'authenticationMechanism' }] }]);
+  });
+
+  it('give both shapes between two builds that differ, the older first: packets got two fields between 17134 and 18990', () => {
+    const fields = (build: number) =>
+      traceProvider('2ed6006e-4729-4609-b423-3ee7bcd678ef', build)
+        ?.templates.filter(({ id }) => id === 1001)
+        .map((one) => one.fields.length);
+    expect([7600, 14393, 17134, 18363, 18990, 30000].map(fields)).toEqual([[4], [4], [4], [4, 6], [6], [6]]);
   });
 
   it('give all variants without a build, the newest first', () => {
@@ -72,7 +80,7 @@ describe('trace tables', () => {
 
   it('have each id and version once for a build', () => {
     for (const guid of loadTraceTables().providers.keys()) {
-      const keys = traceProvider(guid, 19041)?.templates.map(({ id, version }) => `${id}.${version}`) ?? [];
+      const keys = traceProvider(guid, 28000)?.templates.map(({ id, version }) => `${id}.${version}`) ?? [];
       expect(new Set(keys).size, guid).toBe(keys.length);
       expect(keys.length).toBeGreaterThan(0);
     }
