@@ -62,6 +62,27 @@ describe('RDP', () => {
     ]);
   });
 
+  it('says when the server speaks something else, unless its beginning is lost', () => {
+    const { messages } = converse(RDP, [
+      ['client', request],
+      ['server', bytesOf('SSH-2.0-x')],
+    ]);
+    expect(messages[1]).toMatchObject({ layer: 'rdp', kind: 'not-this', from: 'server', looksLike: '' });
+    expect(
+      converse(RDP, [
+        ['client', request],
+        ['server', Uint8Array.of(0x16, 3, 3)],
+      ]).messages[1],
+    ).toMatchObject({ looksLike: 'tls' });
+    expect(
+      converse(RDP, [
+        ['client', request],
+        ['server', { missing: 9 }],
+        ['server', bytesOf('rest')],
+      ]).messages,
+    ).toHaveLength(1);
+  });
+
   it('tells the same however the bytes come, and survives anything', () => {
     const said: Said[] = [
       ['client', request],

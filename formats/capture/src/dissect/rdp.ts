@@ -6,6 +6,9 @@ import { damageOf } from './wire-damage.ts';
 /** X.224 TPDUs of the negotiation, by side: Connection Request, Connection Confirm (X.224 section 13.3, 13.4). */
 const TPDU = { client: 0xe0, server: 0xd0 } as const;
 
+/** First byte of a TLS handshake record. */
+const TLS_HANDSHAKE = 0x16;
+
 /** TPKT packets (T.123 section 8); only the first of each side is one of the negotiation. */
 const framing: Framing = {
   headBytes: 4,
@@ -34,17 +37,28 @@ export const RDP: StreamProtocol = {
     return indicator === ((first[2]! << 8) | first[3]!) && (first[5]! & 0xf0) === TPDU[side] ? 'yes' : 'no';
   },
   open(context: DissectContext): StreamDissector {
-    const reader = new UnitReader(framing, context, (unit) => {
-      const message = read(unit);
-      if (message === undefined) return;
-      context.emit(message);
-      // A confirm ends the negotiation; behind a request of which the answer is not known nothing can be told.
-      if (message.kind === 'confirm' && message.selected !== undefined && message.selected !== 0) context.become('tls');
-      else if (message.kind === 'confirm') {
-        reader.stop('server');
-        reader.stop('client');
-      }
-    });
+    const end = (): void => {
+      reader.stop('server');
+      reader.stop('client');
+    };
+    const reader = new UnitReader(
+      framing,
+      context,
+      (unit) => {
+        const message = read(unit);
+        if (message === undefined) return;
+        context.emit(message);
+        // A confirm ends the negotiation; behind a request of which the answer is not known nothing can be told.
+        if (message.kind === 'confirm' && message.selected !== undefined && message.selected !== 0) context.become('tls');
+        else if (message.kind === 'confirm') end();
+      },
+      (from, first, { frame, at }) => {
+        // The client asks first, so these are the first bytes of the server: it speaks something else.
+        if (from === 'server')
+          context.emit({ layer: 'rdp', kind: 'not-this', frame, at, from, bytes: 0, looksLike: first === TLS_HANDSHAKE ? 'tls' : '' });
+        end();
+      },
+    );
     return reader;
   },
 };

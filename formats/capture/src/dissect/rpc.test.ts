@@ -270,6 +270,22 @@ describe('RPC', () => {
     expect(rpc([['server', response(created)]])[0]).not.toHaveProperty('opnum');
   });
 
+  it('says when the answer to a bind is something else', () => {
+    expect(
+      rpc([
+        ['client', bind(SERVICE)],
+        ['server', bytesOf('SSH-2.0-x')],
+      ]),
+    ).toMatchObject([{ kind: 'bind' }, { kind: 'not-this', from: 'server' }]);
+    // In the middle of a conversation it may be the middle of a unit.
+    expect(
+      rpc([
+        ['client', request(1, new Uint8Array(4))],
+        ['server', bytesOf('SSH-2.0-x')],
+      ]),
+    ).toMatchObject([{ kind: 'request' }]);
+  });
+
   it('goes on behind a hole', () => {
     const big = request(15, new Uint8Array(400));
     const inside = rpc([

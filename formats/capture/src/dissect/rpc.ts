@@ -1,3 +1,4 @@
+import { PDU_TYPE } from '@winmedic/dcerpc/messages';
 import { rpcFraming } from './rpc-framing.ts';
 import { RpcReader } from './rpc-reader.ts';
 import type { DissectContext, StreamDissector, StreamProtocol } from './types.ts';
@@ -15,8 +16,18 @@ export const RPC: StreamProtocol = {
       emit: (message) => context.emit(message),
       expect: (address, port) => context.expectRpc(address ?? context.server.address, port),
     });
-    return new UnitReader(rpcFraming, context, ({ side, bytes, length, partial, place }) =>
-      reader.unit(side, bytes, length, partial, place),
+    /** The client began with a bind: then the server had nothing to say before. */
+    let bound = false;
+    return new UnitReader(
+      rpcFraming,
+      context,
+      ({ side, bytes, length, partial, place }) => {
+        bound ||= side === 'client' && bytes[2] === PDU_TYPE.bind;
+        reader.unit(side, bytes, length, partial, place);
+      },
+      (from, _first, { frame, at }) => {
+        if (bound && from === 'server') context.emit({ layer: 'rpc', kind: 'not-this', frame, at, from, bytes: 0, looksLike: '' });
+      },
     );
   },
 };

@@ -41,6 +41,8 @@ interface SideState {
   held: { readonly bytes: Uint8Array; readonly length: number } | undefined;
   /** Looking for the next message; the bytes searched so far. */
   hunted: number | undefined;
+  /** Nothing was read or lost yet. */
+  fresh: boolean;
   done: boolean;
 }
 
@@ -49,14 +51,24 @@ export class UnitReader implements StreamDissector {
   readonly #framing: Framing;
   readonly #context: Pick<DissectContext, 'skip'>;
   readonly #onUnit: (unit: Unit) => void;
+  readonly #onStray: ((side: Side, first: number, place: Place) => void) | undefined;
   readonly #sides: Readonly<Record<Side, SideState>>;
 
-  /** @param onUnit gets each message. Must not throw. */
-  constructor(framing: Framing, context: Pick<DissectContext, 'skip'>, onUnit: (unit: Unit) => void) {
+  /**
+   * @param onUnit gets each message. Must not throw.
+   * @param onStray told when the very first bytes of a side are no message, with the first of them.
+   */
+  constructor(
+    framing: Framing,
+    context: Pick<DissectContext, 'skip'>,
+    onUnit: (unit: Unit) => void,
+    onStray?: (side: Side, first: number, place: Place) => void,
+  ) {
     this.#framing = framing;
     this.#context = context;
     this.#onUnit = onUnit;
-    const state = (): SideState => ({ queue: new ByteQueue(), skipping: 0, held: undefined, hunted: undefined, done: false });
+    this.#onStray = onStray;
+    const state = (): SideState => ({ queue: new ByteQueue(), skipping: 0, held: undefined, hunted: undefined, fresh: true, done: false });
     this.#sides = { client: state(), server: state() };
   }
 
@@ -94,8 +106,11 @@ export class UnitReader implements StreamDissector {
     const { bytes } = queue;
     const length = this.#framing.length(bytes);
     if (length === undefined) return false;
+    const { fresh } = state;
+    state.fresh = false;
     if (length <= 0) {
       state.hunted = 0;
+      if (fresh) this.#onStray?.(side, bytes[0] as number, place);
       queue.take(1);
       return true;
     }
@@ -145,6 +160,7 @@ export class UnitReader implements StreamDissector {
   gap(side: Side, length: number, place: Place): void {
     const state = this.#sides[side];
     if (state.done) return;
+    state.fresh = false;
     if (state.skipping > 0) {
       const lost = length > state.skipping;
       this.#passed(side, state, Math.min(length, state.skipping), place);
