@@ -8,7 +8,8 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
   // A window of Windows grows to 16 MiB on bulk transfers, which are skipped; what decides is short.
   pendingBytesPerFlow: 1 << 20,
   messages: 10_000,
-  openConversations: 65_536,
+  // An HTTP conversation with its reader is about 7 KiB; those nothing happens on go first.
+  openConversations: 8192,
   fragments: 1024,
   fragmentBytes: 16 << 20,
   tunnelDepth: 8,
@@ -17,9 +18,9 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
 /** Rows of details for flows with more than SYN and RST, as a part of the flows: 120 bytes each. A capture with more than half a million connections that carry data is beyond what anybody hands in. */
 export const DETAILS_OF_FLOWS = 1 / 8;
 /** Flows that are not recognised yet, at the same time; each keeps a few segments. */
-export const MAX_CANDIDATES = 8192;
+export const MAX_CANDIDATES = 4096;
 /** Messages kept of all open conversations together: about 1 KiB each. */
-export const MAX_OPEN_MESSAGES = 65_536;
+export const MAX_OPEN_MESSAGES = 32_768;
 /** Failed openings handed out: a scan of a watched port has millions, the flow table has them all. */
 export const MAX_FAILED_OPENINGS = 10_000;
 /** ICMP messages kept. */

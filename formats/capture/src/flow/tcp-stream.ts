@@ -10,7 +10,7 @@ import type { AnalyseLimits, Endpoint, Unknown } from './types.ts';
 const RECOGNISE_BYTES = 64;
 /** Segments after which a flow is given up; on a watched port whose beginning is missing more, because a message begins only now and then. */
 const RECOGNISE_SEGMENTS = 4;
-const RECOGNISE_SEGMENTS_LATE = 16;
+const RECOGNISE_SEGMENTS_LATE = 8;
 /** A hole is a loss, not a packet that another queue recorded late, after this many packets of the flow or seconds since it was acknowledged. */
 const LOSS_PACKETS = 8;
 const LOSS_SECONDS = 0.25;
@@ -83,6 +83,8 @@ export class TcpStream {
   readonly #certain: boolean;
   readonly #expected: boolean;
   readonly #maxSegments: number;
+  /** Neither SYN nor SYN-ACK is in the capture. */
+  readonly #lateStart: boolean;
   #dissector: StreamDissector | undefined;
   #held: Held[] | undefined = [];
   #heldBytes = 0;
@@ -107,8 +109,8 @@ export class TcpStream {
     this.ends = start.ends;
     this.#certain = start.certain;
     this.#expected = start.expected;
-    const late = start.first[0] === undefined && start.first[1] === undefined;
-    this.#maxSegments = late && start.watched ? RECOGNISE_SEGMENTS_LATE : RECOGNISE_SEGMENTS;
+    this.#lateStart = start.first[0] === undefined && start.first[1] === undefined;
+    this.#maxSegments = this.#lateStart && start.watched ? RECOGNISE_SEGMENTS_LATE : RECOGNISE_SEGMENTS;
     for (const side of [0, 1] as const) {
       const first = start.first[side];
       if (first === undefined) continue;
@@ -404,6 +406,8 @@ export class TcpStream {
       this.#dissector.data(this.#role(side), bytes.subarray(start, end), place);
       return;
     }
+    // Where the beginning is missing, each segment is looked at by itself: those before it are not needed.
+    if (this.#lateStart) this.#dropHeld([]);
     this.#hold({ side, bytes: bytes.slice(start, end), length: end - start, place });
     this.#heldSegments++;
     this.#recognise(side);
@@ -448,13 +452,13 @@ export class TcpStream {
   /** The beginning of this side is not in the capture. */
   #late(side: 0 | 1): boolean {
     return (
-      this.#held?.find((held) => held.side === side)?.bytes.length === 0 || this.#maxSegments === RECOGNISE_SEGMENTS_LATE || !this.#certain
+      this.#held?.find((held) => held.side === side)?.bytes.length === 0 || this.#lateStart
     );
   }
 
   #open(protocol: StreamProtocol, from: number): void {
     const held = this.#held ?? [];
-    this.#dropHeld();
+    this.#dropHeld(undefined);
     this.#use(protocol);
     for (const { side, bytes, length, place } of held.slice(from)) {
       const half = this.#halves[side];
@@ -505,7 +509,7 @@ export class TcpStream {
   }
 
   #reject(): void {
-    this.#dropHeld();
+    this.#dropHeld(undefined);
     this.rejected = true;
     for (const half of this.#halves) {
       this.#hub.pendingBytes -= half.pendingBytes;
@@ -515,10 +519,10 @@ export class TcpStream {
     this.#updateWaiting();
   }
 
-  #dropHeld(): void {
+  #dropHeld(then: Held[] | undefined): void {
     this.#hub.pendingBytes -= this.#heldBytes;
     this.#heldBytes = 0;
-    this.#held = undefined;
+    if (this.#held !== undefined) this.#held = then;
   }
 
   /** Ends a side whose FIN has been reached. */
