@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Damage, joinBytes, memorySource } from '@winmedic/bytes';
-import { gunzipChunks, openCapture, recogniseCapture } from '@winmedic/capture';
+import { gunzipChunks, openCapture, recogniseCapture, redactCapture } from '@winmedic/capture';
 import { describe, expect, it } from 'vitest';
 
 /** Every capture of the corpus against what an independent program (capinfos and tshark 4.0.17) read from it. */
@@ -137,5 +137,32 @@ describe.skipIf(!ready)('cut captures of the corpus', () => {
     }
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThanOrEqual(whole);
+  });
+});
+
+describe.skipIf(!ready)('redacted captures of the corpus', () => {
+  function redact(bytes: Uint8Array) {
+    const parts: Uint8Array[] = [];
+    const summary = redactCapture(memorySource(bytes), (part) => parts.push(part), { reread: () => memorySource(joinBytes(...parts)) });
+    return { bytes: joinBytes(...parts), summary };
+  }
+  function shape(bytes: Uint8Array) {
+    const packets: (readonly number[])[] = [];
+    openCapture(memorySource(bytes)).read(({ seconds, nanoseconds, start, end, originalLength }) => {
+      packets.push([seconds, nanoseconds, end - start, originalLength]);
+    });
+    return packets;
+  }
+
+  it.each(files)('%s', async (_, path) => {
+    const bytes = await content(path);
+    const { bytes: once, summary } = redact(bytes);
+    expect(shape(once)).toEqual(shape(bytes));
+    // Nothing is left to remove: what was a secret is zero or masked now, and the rest stays as it is.
+    const twice = redact(once);
+    expect(twice.bytes).toEqual(once);
+    expect(twice.summary.proof.secretsSearched).toBe(0);
+    expect(twice.summary.changedPackets).toBe(0);
+    expect(twice.summary.kept).toEqual(summary.kept);
   });
 });

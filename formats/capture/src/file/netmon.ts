@@ -82,6 +82,7 @@ export function readNetmon(
   const packet = emptyPacket(window.bytes);
   const table = new Uint8Array(Math.min(there & ~3, TABLE_ENTRIES * 4));
   let expected = 0;
+  let number = 0;
   for (let done = 0; done + 4 <= there; ) {
     const piece = table.subarray(0, Math.min(table.length, (there - done) & ~3));
     const got = source.readAt(tableAt + done, piece) & ~3;
@@ -95,13 +96,13 @@ export function readNetmon(
         tally.cut = true;
         report('CAPTURE_FRAME_TABLE', offset, 'frame', FRAME_HEAD_BYTES, Math.max(0, source.sizeBytes - offset));
         // Numbers stay those of the table.
-        tally.packets++;
+        number++;
         continue;
       }
       const captured = u32At(window.bytes, at + 12, false);
       if (captured > MAX_PACKET_BYTES) {
         report('CAPTURE_PACKET_LENGTH', offset, 'captured length', MAX_PACKET_BYTES, captured);
-        tally.packets++;
+        number++;
         continue;
       }
       const whole = FRAME_HEAD_BYTES + captured + trailer;
@@ -109,7 +110,7 @@ export function readNetmon(
       if (at + whole > window.filled) {
         tally.cut = true;
         report('CAPTURE_CUT', offset, 'frame', whole, window.filled - at);
-        tally.packets++;
+        number++;
         continue;
       }
       expected = offset + whole;
@@ -142,7 +143,8 @@ export function readNetmon(
         tally.interfaces.push({ linkType: packet.linkType, snapLength: 0, ticksPerSecond, packets: 0 });
       }
       packet.interfaceId = interfaceId;
-      packet.number = ++tally.packets;
+      tally.packets++;
+      packet.number = ++number;
       packet.fileOffset = window.base + packet.start;
       tally.count(packet);
       if (visit(packet) === false) return tally.summary('netmon');

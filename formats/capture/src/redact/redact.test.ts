@@ -192,6 +192,22 @@ describe('HTTP', () => {
   });
 });
 
+describe('a secret that stands where it is not looked for', () => {
+  it('takes the whole payload of its packet along', () => {
+    const fault = `<s:Fault>alice:hunter2 is wrong</s:Fault>`;
+    const answer = `HTTP/1.1 500 \r\nContent-Type: text/xml\r\nContent-Length: ${fault.length}\r\n\r\n${fault}`;
+    const asked = pieces('client', text(request('Basic YWxpY2U6aHVudGVyMg==')), []);
+    const { bytes, summary } = redact(capture([...asked, ...pieces('server', text(answer), [])], 5985));
+    expect(String.fromCharCode(...bytes)).not.toContain('hunter2');
+    expect(
+      packetsOf(bytes)[1]
+        ?.bytes.subarray(54)
+        .every((byte) => byte === 0),
+    ).toBe(true);
+    expect(summary).toMatchObject({ changedPackets: 2, blankedPackets: 1 });
+  });
+});
+
 describe('other payload', () => {
   it('becomes zero when nothing is known of it, and checksums are made right', () => {
     const payload = text('USER bob\r\nPASS hunter2\r\n');

@@ -40,9 +40,11 @@ export function redactCapture(source: ByteSource, sink: (bytes: Uint8Array) => v
 
   const view = new PacketView();
   const flows = new Flows(secrets, names, count);
+  const finding: ScanContext = { secrets, names, count: () => undefined, rpcInterfaces: new Map(), rpcCalls: new Map() };
   const looked = opened('look', source).read((packet) => {
     view.read(packet);
     if (view.kind === 'tcp') flows.add(packet, view);
+    else if (view.kind === 'udp') shown(packet, view, flows, finding, -1);
   });
   flows.finish();
 
@@ -51,13 +53,19 @@ export function redactCapture(source: ByteSource, sink: (bytes: Uint8Array) => v
   const variant = pcapVariant(head);
   const writer =
     variant === undefined ? pcapngWriter(out, looked) : pcapWriter(out, head.subarray(0, variant.headBytes), variant.recordBytes);
-  const context: ScanContext = { secrets, names, count, rpcInterfaces: new Map(), rpcCalls: new Map() };
+  // Secrets of datagrams were found before; here they are only left out again.
+  const writing: ScanContext = { secrets: new Secrets(), names, count, rpcInterfaces: new Map(), rpcCalls: new Map() };
   let segment = 0;
   let changedPackets = 0;
+  let blankedPackets = 0;
   writer.head();
   opened('write', source).read((packet) => {
     view.read(packet);
-    const data = shown(packet, view, flows, context, view.kind === 'tcp' ? segment++ : -1);
+    const data = shown(packet, view, flows, writing, view.kind === 'tcp' ? segment++ : -1);
+    if (secrets.search(data, 0, data.length) !== undefined) {
+      blankedPackets++;
+      blank(data, packet, view, secrets);
+    }
     if (differs(packet.bytes.subarray(packet.start, packet.end), data)) changedPackets++;
     writer.packet(packet, data);
   });
@@ -69,6 +77,7 @@ export function redactCapture(source: ByteSource, sink: (bytes: Uint8Array) => v
   return {
     packets: looked.packets,
     changedPackets,
+    blankedPackets,
     removed: secrets.removed,
     kept,
     proof: { secretsSearched: secrets.count, secretsNotSearched: secrets.notSearched, found: 0 },
@@ -85,6 +94,17 @@ function shown(packet: Packet, view: PacketView, flows: Flows, context: ScanCont
   // A checksum that an offload left wrong stays as it is where nothing was removed.
   if (differs(bytes, out)) fixChecksum(out, packet.start, view);
   return out;
+}
+
+/**
+ * A secret also stands where it is not looked for, such as a password in the text of a fault: then nothing of the packet is kept but its heads, and not even these when it
+ * stands there.
+ */
+function blank(data: Uint8Array, packet: Packet, view: PacketView, secrets: Secrets): void {
+  const head = view.headEnd - packet.start;
+  data.fill(0, head);
+  fixChecksum(data, packet.start, view);
+  if (secrets.search(data, 0, data.length) !== undefined) data.fill(0);
 }
 
 function differs(one: Uint8Array, other: Uint8Array): boolean {

@@ -165,9 +165,7 @@ export class HttpScanner implements Scanner {
       out.fill(MASK, at, at + text.length);
     } else if (/^(?:negotiate|ntlm|kerberos)$/i.test(scheme)) {
       const { bytes, removed } = redactToken(binary, names);
-      for (const { kind, start, end } of removed) {
-        secrets.remove(kind, binary.subarray(start, end), bytesOf(text.slice(Math.ceil(start / 3) * 4, Math.floor(end / 3) * 4)));
-      }
+      secrets.removeRanges(binary, removed, (start, end) => bytesOf(text.slice(Math.ceil(start / 3) * 4, Math.floor(end / 3) * 4)));
       out.set(bytesOf(encodeBase64(bytes)), at);
       this.#context.count('token');
     } else {

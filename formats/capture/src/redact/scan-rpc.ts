@@ -72,7 +72,7 @@ export class RpcScanner implements Scanner {
       const kind = bytes[2];
       if (kind === PDU.bind || kind === PDU.bindAck || kind === PDU.alter || kind === PDU.alterAck || kind === PDU.auth3) {
         const shown = redactToken(token, this.#context.names);
-        for (const range of shown.removed) this.#context.secrets.remove(range.kind, token.subarray(range.start, range.end));
+        this.#context.secrets.removeRanges(token, shown.removed);
         out.set(shown.bytes, trailer + TRAILER_BYTES);
         this.#context.count('token');
       }

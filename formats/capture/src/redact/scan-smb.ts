@@ -103,7 +103,7 @@ export class SmbScanner implements Scanner {
     if (length === 0 || from < least || from + length > end) return;
     const token = message.subarray(from, from + length);
     const shown = redactToken(token, this.#context.names);
-    for (const range of shown.removed) this.#context.secrets.remove(range.kind, token.subarray(range.start, range.end));
+    this.#context.secrets.removeRanges(token, shown.removed);
     out.set(shown.bytes, from);
     this.#context.count('token');
   }

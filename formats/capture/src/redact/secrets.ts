@@ -1,3 +1,4 @@
+import type { RemovedRange } from './tokens.ts';
 import type { SecretKind } from './types.ts';
 
 /** Shorter ones occur by chance and prove nothing. */
@@ -32,6 +33,15 @@ export class Secrets {
   remove(kind: SecretKind, ...forms: readonly Uint8Array[]): void {
     this.removed[kind] = (this.removed[kind] ?? 0) + 1;
     for (const form of forms) this.#remember(kind, form);
+  }
+
+  /** Counts what was taken out of a token, and remembers it. @param also the same bytes in another form, by their place in the token. */
+  removeRanges(token: Uint8Array, ranges: readonly RemovedRange[], also?: (start: number, end: number) => Uint8Array): void {
+    for (const { kind, start, end } of ranges) {
+      // A token that could not be read went whole, with all that is open in it: names, object identifiers. Finding these elsewhere means nothing.
+      if (kind === 'authorization') this.remove(kind);
+      else this.remove(kind, token.subarray(start, end), ...(also === undefined ? [] : [also(start, end)]));
+    }
   }
 
   #remember(kind: SecretKind, form: Uint8Array): void {

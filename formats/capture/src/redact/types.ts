@@ -19,7 +19,7 @@ export type KeptKind = 'http-head' | 'token' | 'soap' | 'mime-head' | 'tls' | 'r
 export interface RedactOptions {
   /** Gives what the sink got so far, as a source; called once, after the last byte. The proof reads it. */
   readonly reread: () => ByteSource;
-  /** `keep` (default) or `mask`: user names of the RDP cookie, of NTLM messages and of Basic. */
+  /** `keep` (default) or `mask`: user name of the RDP cookie; user, domain and workstation of NTLM messages. Names of Kerberos, DNS and hosts stay; those of Basic always go. */
   readonly names?: 'keep' | 'mask';
   readonly onDamage?: (damage: Damage) => void;
   /** Called with what is being done and the offset in the file that is read. */
@@ -32,6 +32,8 @@ export interface RedactSummary {
   readonly packets: number;
   /** Packets of which at least one byte is another now. */
   readonly changedPackets: number;
+  /** Packets of which only the heads were kept, because a secret of another message stood in what is kept otherwise. */
+  readonly blankedPackets: number;
   /** Secrets removed. */
   readonly removed: Readonly<Partial<Record<SecretKind, number>>>;
   /** Messages or parts of them that were kept. */
