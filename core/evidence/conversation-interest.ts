@@ -14,7 +14,9 @@ const WSMAN_PATH = /^(?:https?:\/\/[^/]+)?\/(?:wsman|wsman-anon)(?:[/?]|$)/i;
  * because an attempt may fail on them.
  */
 export function isOfManagement({ server, protocols, messages, tcp }: Conversation): boolean {
-  if (tcp !== undefined && tcp.opening !== 'open' && MANAGEMENT_PORTS.has(server.port)) return true;
+  // A port that an endpoint mapper named is none of them, and is handed out only when it did not accept.
+  if (tcp !== undefined && tcp.opening !== 'open' && (MANAGEMENT_PORTS.has(server.port) || messages.every(({ layer }) => layer === 'icmp')))
+    return true;
   if (protocols.some((name) => name === 'rpc' || name === 'rdp' || name === 'kerberos' || name === 'dns' || name === 'credssp'))
     return true;
   if (server.port === 5985 || server.port === 5986 || server.port === 47_001) return true;

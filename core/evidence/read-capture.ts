@@ -89,5 +89,26 @@ export function readCapture(input: CaptureInput, shelf: ConversationShelf, probl
     kept,
     limits: new Map<string, number>(analysis.limits),
     unreachable: analysis.unreachable,
+    accepted: acceptedPorts(analysis),
   };
+}
+
+/** Streams of one port that are looked at, and places kept: a scan has millions, and what is asked is whether a host answers at all. */
+const MAX_STREAMS = 10_000;
+const MAX_ACCEPTED = 2000;
+
+/** Ports of management that accepted, of each host once. */
+function acceptedPorts({ flows }: CaptureAnalysis): NonNullable<CaptureObservation['accepted']> {
+  const found = new Map<string, { address: string; port: number; first: bigint; last: bigint }>();
+  for (const port of MANAGEMENT_PORTS)
+    for (const stream of flows.streamsOfPort(port).slice(0, MAX_STREAMS)) {
+      const { server, tcp } = flows.flow(stream);
+      if (server.port !== port || tcp.opening !== 'open') continue;
+      const key = `${server.address} ${port}`;
+      const known = found.get(key);
+      if (known === undefined) {
+        if (found.size < MAX_ACCEPTED) found.set(key, { address: server.address, port, first: tcp.first, last: tcp.last });
+      } else if (tcp.last > known.last) known.last = tcp.last;
+    }
+  return [...found.values()];
 }

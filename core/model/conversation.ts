@@ -14,6 +14,8 @@ export interface CaptureObservation {
   /** Caps of the reader that were reached, by name of the limit. */
   readonly limits: ReadonlyMap<string, number>;
   readonly unreachable: readonly IcmpMessage[];
+  /** Ports of management that accepted a connection, also when nothing was said on it; each once with its first and last time. */
+  readonly accepted?: readonly { readonly address: string; readonly port: number; readonly first: InstantNs; readonly last: InstantNs }[];
 }
 
 /** A conversation that may be part of an attempt to manage a host. */

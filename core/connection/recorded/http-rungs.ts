@@ -8,6 +8,8 @@ import { hasHoles, msBetween, placeOf } from './place.ts';
 
 /** A request without answer for so long was not answered: as long as a live attempt waits, and the longest operation time-out in use (60 s) for operations. */
 const SILENT_MS = 10_000;
+/** The client itself gave up; a host that answers Identify or a token at all does so within milliseconds. */
+const GAVE_UP_MS = 3000;
 const SILENT_OPERATION_MS = 60_000;
 /** Statuses of http.sys, proxies and other servers, which say nothing about a login and do not wait for one. */
 const NOT_ABOUT_LOGIN: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 403, 404, 405, 407, 410, 501, 502, 503, 504]);
@@ -26,8 +28,10 @@ export function lostHow(
   const { tcp } = conversation;
   if (tcp === undefined || hasHoles(talk) || conversation.messages.some((message) => message.from === 'server' && message.at > request.at))
     return undefined;
+  const gaveUp = tcp.fin.client + tcp.rst.client > 0 && tcp.fin.server + tcp.rst.server === 0;
   const waited = msBetween(request.at, tcp.fin.client + tcp.rst.client > 0 ? tcp.last : (end ?? tcp.last));
-  if (waited >= (request.body.state === 'none' || request.body.seenBytes === 0 ? SILENT_MS : SILENT_OPERATION_MS)) return 'timeout';
+  const asksMuch = request.body.seenBytes > 0 && request.body.envelope?.body !== 'Identify';
+  if (waited >= (asksMuch ? SILENT_OPERATION_MS : gaveUp ? GAVE_UP_MS : SILENT_MS)) return 'timeout';
   if (conversation.unknown.includes('cut')) return undefined;
   if (tcp.rst.server > 0) return 'reset';
   return tcp.fin.server > 0 ? 'closed' : undefined;

@@ -148,7 +148,8 @@ function noteAccount(draft: AttemptDraft, login: LoginSeen, logins: readonly Log
     const [domain, user] = slash < 0 ? ['', login.basicUser] : [login.basicUser.slice(0, slash), login.basicUser.slice(slash + 1)];
     const form = formOf({ user, domain });
     draft.set('user.form', form);
-    if (form === 'bare' || form === 'dot') draft.set('user.isLocal', true);
+    // A user principal name is never one of the host itself; of a domain part alone that is not known.
+    if (form !== 'down-level') draft.set('user.isLocal', form !== 'upn');
     draft.ladder.account = { typed: login.basicUser, form, sent: { user: login.basicUser, domain: '' }, ...common };
   }
   if (login.kerberos !== undefined) {

@@ -27,7 +27,7 @@ export interface Surroundings {
 /** How the opening of one connection went. */
 export function openingOf(talk: Talk, { captures }: Surroundings): Opened {
   const { tcp, messages, last, first } = talk.conversation;
-  if (messages.length > 0 || tcp?.opening === 'open') return 'open';
+  if (tcp?.opening === 'open' || messages.some(({ layer }) => layer !== 'icmp')) return 'open';
   switch (tcp?.opening) {
     case 'refused':
       return 'refused';
@@ -199,6 +199,17 @@ function otherPorts(draft: AttemptDraft, stretch: Stretch, around: Surroundings)
     else if (result === 'refused') refused.add(server.port);
     else if (result === 'timeout') silent.add(server.port);
   }
+  // A connection nobody spoke on is counted with its port alone.
+  for (const { accepted = [] } of around.captures.values())
+    for (const { address, port, first, last } of accepted)
+      if (
+        address === stretch.server &&
+        port !== stretch.port &&
+        OTHER_PORTS.includes(port) &&
+        last >= stretch.from - AROUND_NS &&
+        first <= stretch.to + AROUND_NS
+      )
+        open.add(port);
   for (const port of open) {
     refused.delete(port);
     silent.delete(port);
@@ -214,7 +225,7 @@ function otherPorts(draft: AttemptDraft, stretch: Stretch, around: Surroundings)
 }
 
 /** Ports that must be silent before "nothing else answers" is said. */
-const MIN_SILENT = 3;
+const MIN_SILENT = 2;
 
 /** Codes of ICMP and ICMPv6 unreachable by what they mean for `route.result` (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443 section 3.1). */
 const CODES_4: ReadonlyMap<number, Route> = new Map([

@@ -34,6 +34,7 @@ export function operationRungs(
   captureEnd: (exchange: Exchange) => bigint | undefined,
 ): void {
   const notes: FaultNotes = { codes: new Set(), wmi: new Set() };
+  // Identify needs no right: it says nothing about them.
   const operations = talks
     .flatMap((talk) => talk.operations)
     .flatMap((exchange): Operation[] => {
@@ -43,9 +44,10 @@ export function operationRungs(
       )?.[1]?.toLowerCase();
       return answer === undefined ? [] : [{ exchange, answer, ...(namespace !== undefined && { namespace }) }];
     });
+  const asked = operations.filter(({ exchange }) => exchange.response?.body.envelope?.identity === undefined);
   draft.hide('role', say('not visible here', 'ここからは見えない'));
   // A time-out asks for a repeat: what came in the end counts.
-  const done = operations.filter(({ answer }) => answer.kind !== 'unfinished');
+  const done = asked.filter(({ answer }) => answer.kind !== 'unfinished');
   const first = deciding(done);
   const tooLarge = done.find(({ answer }) => answer.kind === 'status' && answer.status === 413);
   if (tooLarge !== undefined) {
@@ -59,21 +61,40 @@ export function operationRungs(
     draft.set('fault.codes', [...notes.codes].map(hex));
     draft.set('fault.wmi', [...notes.wmi].map(hex));
   }
+  const [unfinished] = asked;
+  if (first === undefined && unfinished?.answer.kind === 'unfinished') {
+    see(draft, unfinished);
+    draft.rung('rights', {
+      verdict: 'warned',
+      tried: say('the first operation after the login', 'ログオン後の最初の操作'),
+      observed: say(`the operation had not finished in time (${hex(NOT_FINISHED)})`, `時間内に未完了 (${hex(NOT_FINISHED)})`),
+      expected: say('an answer', '応答'),
+    });
+    draft.hide('namespace', say('the operation had not finished', '操作が未完了'));
+    return;
+  }
   if (first === undefined) {
     const why = say('no answer to an operation is in the capture', '操作への応答がキャプチャに含まれていない');
     for (const rung of ['rights', 'namespace'] as const) draft.hide(rung, why);
     return;
   }
-  rightsRung(draft, first, operations);
-  namespaceRung(draft, operations);
+  rightsRung(draft, first, asked);
+  namespaceRung(draft, asked);
 }
 
-/** The first operation, unless it failed for its own sake: others were served. Access denied is never passed over. */
+/**
+ * The operation that decides: one that HTTP itself refused and after which none was served; else the first, unless it failed for its own sake and others were
+ * served. Access denied is never passed over.
+ */
 function deciding(done: readonly Operation[]): Operation | undefined {
+  const isServed = ({ answer }: Operation) => answer.kind === 'ok' || answer.kind === 'sealed-ok';
+  const lastServed = done.findLastIndex(isServed);
+  const refused = done.find(({ answer }, index) => answer.kind === 'status' && index > lastServed);
   const [first] = done;
-  if (first === undefined || first.answer.kind === 'denied' || first.answer.kind === 'sealed-fault') return first;
-  const served = done.find(({ answer }) => answer.kind === 'ok' || answer.kind === 'sealed-ok');
-  return first.answer.kind === 'wmi-denied' || first.answer.kind === 'missing' ? first : (served ?? first);
+  if (first === undefined || first.answer.kind === 'denied') return first;
+  if (refused !== undefined) return refused;
+  const own = first.answer.kind === 'wmi-denied' || first.answer.kind === 'missing' || first.answer.kind === 'sealed-fault';
+  return own ? first : (done[lastServed] ?? first);
 }
 
 function see(draft: AttemptDraft, { exchange }: Operation): void {

@@ -1,3 +1,4 @@
+import type { DnsMessage } from '@winmedic/capture';
 import type { ConnectionPropertyName } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt } from '../../model/connection.ts';
 import type { Evidence } from '../../model/observation.ts';
@@ -6,7 +7,7 @@ import { dcomAttempt } from './dcom.ts';
 import { AttemptDraft } from './draft.ts';
 import { hostOf } from './host-name.ts';
 import type { Surroundings } from './lower-rungs.ts';
-import { placeOf } from './place.ts';
+import { placeOf, type Talk } from './place.ts';
 import { rdpAttempt } from './rdp.ts';
 import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
 import { tell } from './tell.ts';
@@ -19,6 +20,8 @@ const MAX_ATTEMPTS = 200;
 const MAX_DRAFTS = 5000;
 /** Attempts whose messages are kept in words: each may have two thousand. */
 const MAX_TOLD = 2 * MAX_ATTEMPTS;
+/** A and AAAA. */
+const ADDRESS_TYPES: ReadonlySet<number> = new Set([1, 28]);
 /** RCODEs (RFC 1035 section 4.1.1). */
 const NXDOMAIN = 3;
 const SERVFAIL = 2;
@@ -132,6 +135,42 @@ function signature({ host, port, via, transport, account, properties, rungs }: C
   ]);
 }
 
+const LOOK_UP_WORDS = {
+  'not-found': say('no such name', '名前が存在しない'),
+  'no-address': say('the name has no address', '名前にアドレスがない'),
+  'server-failed': say('the name server failed', 'ネーム サーバーが失敗'),
+  timeout: say('the name server did not answer', 'ネーム サーバーの応答なし'),
+} as const;
+
+interface LookUp {
+  readonly talk: Talk;
+  readonly message: DnsMessage;
+}
+
+/** How all look-ups of a name ended; undefined when one gave an address, or what failed is not shown. */
+function lookUpResult(seen: readonly LookUp[], last: LookUp): keyof typeof LOOK_UP_WORDS | undefined {
+  if (last.message.kind === 'question') return 'timeout';
+  if (seen.some(({ message }) => (message.answers ?? []).length > 0)) return undefined;
+  const { rcode } = last.message;
+  if (rcode === NXDOMAIN) return 'not-found';
+  if (rcode === SERVFAIL) return 'server-failed';
+  return rcode === 0 && ADDRESS_TYPES.has(last.message.type) ? 'no-address' : undefined;
+}
+
+/** The last question about a name, when one of its questions (A and AAAA go together) was repeated and none was ever answered. */
+function unanswered(talks: readonly Talk[], wanted: string): LookUp | undefined {
+  const asked = talks.flatMap((talk) => dnsOf(talk, 'question', wanted).map((message) => ({ talk, message })));
+  const types = asked.map(({ message }) => message.type);
+  return types.some((type, index) => types.indexOf(type) !== index) ? asked.at(-1) : undefined;
+}
+
+function dnsOf({ conversation }: Talk, kind: DnsMessage['kind'], wanted: string): DnsMessage[] {
+  return conversation.messages.filter(
+    (message): message is DnsMessage =>
+      message.layer === 'dns' && message.kind === kind && message.name.replace(/\.$/, '').toLowerCase() === wanted,
+  );
+}
+
 /** Names that were meant and that no name server knew, where nothing was tried with the host. */
 function failedLookUps({ talks }: Surroundings, stretches: readonly Stretch[], options: RecordedOptions): AttemptDraft[] {
   const out: AttemptDraft[] = [];
@@ -139,17 +178,10 @@ function failedLookUps({ talks }: Surroundings, stretches: readonly Stretch[], o
     const host = hostOf(meant);
     if (host === undefined) continue;
     const wanted = host.toLowerCase();
-    const seen = talks.flatMap((talk) =>
-      talk.conversation.messages.flatMap((message) =>
-        message.layer === 'dns' && message.kind === 'answer' && message.name.replace(/\.$/, '').toLowerCase() === wanted
-          ? [{ talk, message }]
-          : [],
-      ),
-    );
-    const last = seen.at(-1);
-    const rcode = last?.message.rcode;
-    if (last === undefined || (rcode !== NXDOMAIN && rcode !== SERVFAIL) || seen.some(({ message }) => (message.answers ?? []).length > 0))
-      continue;
+    const seen = talks.flatMap((talk) => dnsOf(talk, 'answer', wanted).map((message) => ({ talk, message })));
+    const last = seen.at(-1) ?? unanswered(talks, wanted);
+    const result = last === undefined ? undefined : lookUpResult(seen, last);
+    if (last === undefined || result === undefined) continue;
     const client = last.talk.conversation.client.address;
     if (
       stretches.some(
@@ -177,11 +209,11 @@ function failedLookUps({ talks }: Surroundings, stretches: readonly Stretch[], o
     });
     tell(draft, [last.talk], () => 'name');
     draft.see(placeOf(last.talk, last.message));
-    draft.set('name.result', rcode === NXDOMAIN ? 'not-found' : 'server-failed');
+    draft.set('name.result', result);
     draft.rung('name', {
       verdict: 'failed',
       tried: say(`look up ${host}`, `${host} を名前解決`),
-      observed: rcode === NXDOMAIN ? say('no such name', '名前が存在しない') : say('the name server failed', 'ネーム サーバーが失敗'),
+      observed: LOOK_UP_WORDS[result],
       expected: say('at least one address', '1 つ以上のアドレス'),
     });
     out.push(draft);

@@ -78,7 +78,23 @@ export function stretchesOf(talks: readonly Talk[], winrmPorts: ReadonlySet<numb
     if (talk.conversation.last > current.to) current.to = talk.conversation.last;
     current.mark = { ...current.mark, ...mark };
   }
-  return [...done, ...open.values()].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  const all = [...done, ...open.values()].sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+  return withoutLooks(all);
+}
+
+/**
+ * A client whose port does not accept looks at others, and so does a scan: openings that failed are an attempt of their own only where nothing else was tried
+ * with that host before in the same minutes. What they say is in the ports around the attempt.
+ */
+function withoutLooks(stretches: readonly Building[]): Building[] {
+  const last = new Map<string, InstantNs>();
+  return stretches.filter((stretch) => {
+    const key = `${stretch.client} ${stretch.server}`;
+    const before = last.get(key);
+    const isLook = stretch.mark.opened === false && before !== undefined && stretch.from - before <= GAP_NS;
+    if (before === undefined || stretch.to > before) last.set(key, stretch.to);
+    return !isLook;
+  });
 }
 
 interface Mark {
@@ -103,7 +119,7 @@ function goesOn(before: Mark, next: Mark): boolean {
 function markOf(talk: Talk, via: ConnectionVia): Mark {
   const { tcp, messages } = talk.conversation;
   const opened =
-    messages.length > 0 || tcp?.opening === 'open'
+    tcp?.opening === 'open' || messages.some(({ layer }) => layer !== 'icmp')
       ? true
       : tcp?.opening === 'refused' || tcp?.opening === 'silent' || tcp?.opening === 'unreachable'
         ? false

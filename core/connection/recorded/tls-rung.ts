@@ -1,4 +1,5 @@
-import type { TlsMessage } from '@winmedic/capture';
+import type { Message, TlsMessage } from '@winmedic/capture';
+import type { Localized } from '@winmedic/knowledge/model';
 import type { CertificateView } from '../../model/connection.ts';
 import { judgeCertificate } from '../certificate.ts';
 import { say } from '../text.ts';
@@ -28,6 +29,8 @@ const REFUSED_CHOICE: ReadonlySet<number> = new Set([40, 47, 70, 71]);
 /** What one connection shows of its handshake. */
 interface Shake {
   readonly talk: Talk;
+  /** The first thing of a client that wants TLS. */
+  readonly asked?: Pick<Message, 'at' | 'frame'>;
   readonly hello?: Extract<TlsMessage, { kind: 'client-hello' }>;
   readonly answer?: Extract<TlsMessage, { kind: 'server-hello' }>;
   readonly certificate?: Extract<TlsMessage, { kind: 'certificate' }>;
@@ -35,12 +38,30 @@ interface Shake {
   readonly clientCertificate: boolean;
   readonly alert?: Extract<TlsMessage, { kind: 'alert' }>;
   readonly data: { readonly client: boolean; readonly server: boolean };
-  readonly plain?: Extract<Talk['conversation']['messages'][number], { kind: 'not-this' }>;
+  /** An answer that is not TLS. */
+  readonly plain?: { readonly at: bigint; readonly frame: number; readonly looksLike: string };
 }
 
 /** Does this conversation speak TLS, or try to? */
 export function triesTls({ conversation }: Talk): boolean {
-  return conversation.messages.some(({ layer, from, kind }) => layer === 'tls' && from === 'client' && kind === 'client-hello');
+  return conversation.messages.some(isHello);
+}
+
+/** A ClientHello, also one on a port of HTTP that nobody answered with TLS. */
+function isHello(message: Message): boolean {
+  if (message.from !== 'client') return false;
+  return message.layer === 'tls'
+    ? message.kind === 'client-hello'
+    : message.layer === 'http' && message.kind === 'not-this' && message.looksLike === 'tls';
+}
+
+/** Did the server begin a handshake? Then the port speaks TLS. */
+export function speaksTls({ conversation }: Talk): boolean {
+  const { messages } = conversation;
+  return (
+    messages.some(({ layer, kind }) => layer === 'tls' && kind === 'server-hello') &&
+    !messages.some(({ layer, kind }) => layer === 'tls' && kind === 'alert')
+  );
 }
 
 function shakeOf(talk: Talk): Shake {
@@ -52,15 +73,12 @@ function shakeOf(talk: Talk): Shake {
   };
   for (const message of talk.conversation.messages) {
     if (message.layer !== 'tls') {
-      // Plain HTTP in answer to a ClientHello.
-      if (
-        message.layer === 'http' &&
-        message.kind === 'response' &&
-        out.hello !== undefined &&
-        out.answer === undefined &&
-        out.plain === undefined
-      )
-        out.plain = { ...message, layer: 'tls', kind: 'not-this', looksLike: 'http' };
+      // Something else in answer to a ClientHello.
+      if (isHello(message)) out.asked ??= message;
+      else if (message.layer === 'http' && message.from === 'server' && out.asked !== undefined && out.answer === undefined) {
+        const looksLike = message.kind === 'response' ? 'http' : message.kind === 'not-this' ? message.looksLike : '';
+        out.plain ??= { at: message.at, frame: message.frame, looksLike };
+      }
       continue;
     }
     switch (message.kind) {
@@ -69,6 +87,7 @@ function shakeOf(talk: Talk): Shake {
         break;
       case 'client-hello':
         out.hello ??= message;
+        out.asked ??= message;
         break;
       case 'server-hello':
         out.answer = message;
@@ -102,9 +121,9 @@ export function tlsRung(
 ): 'passed' | 'failed' | 'hidden' {
   const shakes = stretch.talks
     .map(shakeOf)
-    .filter(({ hello, answer, plain }) => hello !== undefined || answer !== undefined || plain !== undefined);
-  // A program that tried another version after a failure got through: that is how it ended.
-  const shake = shakes.find(({ data }) => data.client && data.server) ?? shakes.at(-1);
+    .filter(({ asked, answer, plain }) => asked !== undefined || answer !== undefined || plain !== undefined);
+  // A program that tried another version after a failure got through: that is how it ended. Else the first failure counts, and what was tried after it.
+  const shake = shakes.find(({ data }) => data.client && data.server) ?? shakes[0];
   const why = say('the capture does not show the TLS handshake', 'キャプチャに TLS ハンドシェイクが含まれていない');
   if (shake === undefined) {
     draft.hide('tls', why);
@@ -128,6 +147,7 @@ export function tlsRung(
   const broken = brokenHow(draft, shake, view, captureEnd(shake.talk));
   if (broken === undefined) {
     if (!shake.data.client || !shake.data.server) {
+      if (view !== undefined && view.problems.length > 0 && closedByClient(shake)) return leftAlone(draft, shake, view, tried, words);
       draft.hide('tls', say('the capture does not show how the handshake ended', 'ハンドシェイクの結果がキャプチャに含まれていない'));
       return 'hidden';
     }
@@ -136,6 +156,7 @@ export function tlsRung(
     draft.rung('tls', { verdict: 'passed', tried, observed: words });
     return 'passed';
   }
+  noteOthers(draft, shakes, shake);
   draft.rung('tls', {
     verdict: 'failed',
     tried,
@@ -145,13 +166,54 @@ export function tlsRung(
   return 'failed';
 }
 
+/** The client closed after the handshake and sent nothing. */
+function closedByClient({ talk, data }: Shake): boolean {
+  const { tcp } = talk.conversation;
+  return !data.client && tcp !== undefined && tcp.fin.client + tcp.rst.client > 0 && !hasHoles(talk);
+}
+
+/**
+ * Windows clients break off without an alert when they do not accept a certificate (WinHTTP), but so does a probe that only wanted to see it: what is wrong
+ * with the certificate is said, and not that this was why.
+ */
+function leftAlone(draft: AttemptDraft, { talk, certificate }: Shake, view: CertificateView, tried: Localized, words: Localized): 'hidden' {
+  if (certificate !== undefined) draft.see(placeOf(talk, certificate));
+  draft.set('tls.result', 'ok');
+  draft.set('tls.trust', view.problems);
+  draft.rung('tls', {
+    verdict: 'warned',
+    tried,
+    observed: say(`${words.en}; the client closed the connection and sent nothing`, `${words.ja}。クライアントは何も送らずに接続を閉じた`),
+  });
+  return 'hidden';
+}
+
+/** Versions tried after the failure: the one that was answered, or that none was. */
+function noteOthers(draft: AttemptDraft, shakes: readonly Shake[], shake: Shake): void {
+  const result = draft.get('tls.result');
+  if (result !== 'reset' && result !== 'closed' && result !== 'alert' && result !== 'unsupported') return;
+  const others = shakes.filter((each) => each !== shake);
+  const works = others.find(({ answer, alert }) => answer !== undefined && alert === undefined);
+  if (works?.answer !== undefined) {
+    draft.see(placeOf(works.talk, works.answer));
+    draft.set('tls.worksWith', works.answer.version);
+    return;
+  }
+  const tried = new Set(shakes.flatMap(({ hello }) => (hello === undefined ? [] : [hello.version])));
+  const allFailed = shakes.every(({ talk, alert }) => alert !== undefined || (!hasHoles(talk) && serverEnded(talk)));
+  if (tried.size >= 2 && allFailed) draft.set('tls.worksWith', '');
+}
+
+function serverEnded({ conversation: { tcp } }: Talk): boolean {
+  return tcp !== undefined && tcp.rst.server + tcp.fin.server > 0;
+}
+
 function brokenHow(draft: AttemptDraft, shake: Shake, view: CertificateView | undefined, end: bigint | undefined) {
   const { talk, alert, plain, hello, answer, data } = shake;
   if (plain !== undefined) {
     draft.see(placeOf(talk, plain));
     draft.set('tls.result', 'not-tls');
-    if (plain.looksLike === 'http') draft.set('http.result', 'response');
-    else if (plain.looksLike !== '') draft.set('http.result', 'not-http');
+    draft.set('http.result', plain.looksLike === 'http' ? 'response' : 'not-http');
     return plain.looksLike === 'http'
       ? say('the answer is not TLS; the port answers plain HTTP', '応答が TLS ではない。ポートは平文の HTTP に応答する')
       : say('the answer is not TLS', '応答が TLS ではない');

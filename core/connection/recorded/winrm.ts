@@ -8,11 +8,11 @@ import { kdcTalks, kerberosBeside } from './kerberos-beside.ts';
 import { loginRungs } from './login-rungs.ts';
 import { lowerRungs, type Surroundings } from './lower-rungs.ts';
 import { operationRungs } from './operations.ts';
-import { placeOf, type Talk } from './place.ts';
+import { placeOf, startOf, type Talk } from './place.ts';
 import { startDraft } from './start.ts';
 import type { Stretch } from './stretches.ts';
 import { besideTalks, tell } from './tell.ts';
-import { tlsRung, triesTls } from './tls-rung.ts';
+import { speaksTls, tlsRung, triesTls } from './tls-rung.ts';
 import type { RecordedOptions } from './types.ts';
 
 const UPPER: readonly RungName[] = ['http', 'wsman', 'schemes', 'login', 'rights', 'namespace', 'role'];
@@ -26,14 +26,7 @@ const MIN_BUILD = 6000;
 
 /** An attempt by WS-Management out of the conversations of a stretch. */
 export function winrmAttempt(stretch: Stretch, around: Surroundings, options: RecordedOptions): AttemptDraft {
-  const overTls = stretch.talks.some(triesTls);
-  const clear = stretch.talks.some(({ conversation }) => conversation.messages.some(isRequest));
-  const draft = startDraft(
-    stretch,
-    around,
-    overTls || (!clear && (stretch.port === 5986 || stretch.port === 443)) ? 'https' : 'http',
-    options,
-  );
+  const draft = startDraft(stretch, around, transportOf(stretch), options);
   const https = draft.start.target.transport === 'https';
   const talks = stretch.talks.map(httpTalk);
   const rungs = new Map<Message, RungName>();
@@ -66,7 +59,10 @@ export function winrmAttempt(stretch: Stretch, around: Surroundings, options: Re
   }
   draft.ladder.skip(['tls'], say('plain HTTP', 'HTTP (平文)'));
   const exchangeEnd = ({ talk }: Exchange) => endOf(talk);
-  if (!httpRungs(draft, talks, exchangeEnd)) return draft;
+  if (!httpRungs(draft, talks, exchangeEnd)) {
+    noteTls(draft, stretch);
+    return draft;
+  }
   const login = loginRungs(draft, talks);
   if (login !== 'failed' && draft.get('schemes.offered') !== undefined) kerberosBeside(draft, around.talks, shownAt(stretch));
   if (login === 'accepted') operationRungs(draft, talks, exchangeEnd);
@@ -76,8 +72,25 @@ export function winrmAttempt(stretch: Stretch, around: Surroundings, options: Re
   return draft;
 }
 
+/** What the client spoke first: a program that fails with one may look whether the port speaks the other. */
+function transportOf({ talks, port }: Stretch): 'http' | 'https' {
+  for (const talk of talks) {
+    if (triesTls(talk)) return 'https';
+    if (talk.conversation.messages.some(isRequest)) return 'http';
+  }
+  return port === 5986 || port === 443 ? 'https' : 'http';
+}
+
 function isRequest(message: Message): boolean {
   return message.layer === 'http' && message.kind === 'request' && message.method !== 'CONNECT';
+}
+
+/** A port that answers nothing to plain HTTP and speaks TLS, as another connection of the same minutes shows. */
+function noteTls(draft: AttemptDraft, { talks }: Stretch): void {
+  const talk = draft.get('http.result') === 'response' ? undefined : talks.find(speaksTls);
+  if (talk === undefined) return;
+  draft.see(startOf(talk));
+  draft.set('tls.result', 'ok');
 }
 
 /** When the host first said 401. */
