@@ -264,6 +264,17 @@ describe('pcapng', () => {
     expect(codes).toEqual(['CAPTURE_BLOCK_LENGTH', 'CAPTURE_PACKET_LENGTH', 'CAPTURE_INTERFACE']);
   });
 
+  it('does not take a later interface for one whose description is too short', () => {
+    const { packets, codes } = read(
+      joinBytes(section(), block(1, new Uint8Array()), description(113, 0), enhanced(0, 1n, data(4, 1)), enhanced(1, 2n, data(4, 2))),
+    );
+    expect(packets.map((p) => [p.linkType, p.interfaceId])).toEqual([
+      [0xffff, 0],
+      [113, 1],
+    ]);
+    expect(codes).toEqual(['CAPTURE_INTERFACE']);
+  });
+
   it('divides times exactly, whatever the resolution', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.oneof(fc.nat(20), fc.integer({ min: 0x80, max: 0x80 + 64 })), (ticks, resolution) => {

@@ -29,6 +29,8 @@ const NUMBERED: ReadonlySet<number> = new Set([BLOCK.custom, BLOCK.customNoCopy,
 const MAX_BLOCK_BYTES = MAX_PACKET_BYTES + 1024 * 1024;
 /** Heads of interfaces, sections and statistics with their options; larger ones are read to here. */
 const MAX_HEAD_BYTES = 1024 * 1024;
+/** No LINKTYPE_ number: the highest of 16 bits is not assigned. */
+const UNKNOWN_LINKTYPE = 0xffff;
 /** How far the next block is looked for after an impossible one. */
 const RESYNC_BYTES = 16 * 1024 * 1024;
 
@@ -167,12 +169,13 @@ class Reader {
   #interface(offset: number, at: number, end: number): void {
     const { bytes } = this.window;
     const { interfaces } = this.tally;
-    if (end < at + 16 || interfaces.length >= MAX_INTERFACES) {
+    const short = end < at + 16;
+    if (short || interfaces.length >= MAX_INTERFACES)
       this.#report('CAPTURE_INTERFACE', offset, 'interface description', MAX_INTERFACES, interfaces.length);
-      return;
-    }
-    const linkType = u16At(bytes, at + 8, this.#bigEndian);
-    const snapLength = u32At(bytes, at + 12, this.#bigEndian);
+    if (interfaces.length >= MAX_INTERFACES) return;
+    // One that is too short keeps its number, or later ones would be taken for it; its packets are counted only.
+    const linkType = short ? UNKNOWN_LINKTYPE : u16At(bytes, at + 8, this.#bigEndian);
+    const snapLength = short ? 0 : u32At(bytes, at + 12, this.#bigEndian);
     let resolution = 6;
     let offsetSeconds = 0;
     const texts: { name?: string; description?: string; os?: string } = {};

@@ -2,7 +2,7 @@ import type { CaptureFormat, CaptureInterface, CaptureSummary, Packet } from './
 
 /** Comments kept of one file: they are for people to read. */
 const MAX_COMMENTS = 100;
-/** Interfaces listed; files of virtual switches have hundreds. Packets of further ones count to the last. */
+/** Interfaces of one file; those of virtual switches have hundreds. Packets of further ones are left out and told. */
 export const MAX_INTERFACES = 65_536;
 
 /** Adds up what a whole read sees; one for each read. */
