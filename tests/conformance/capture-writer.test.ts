@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { CAPTURE_ROWS } from '@winmedic/labs/capture-rows';
 import {
   DNS_RCODES,
   DNS_TYPES,
@@ -498,6 +499,18 @@ describe.skipIf(missing.length > 0)(
           ['0x0004', '', '', '', '', ''],
           ['0x0004', '0', '', '', '', 'dc01.corp.example'],
         ]);
+      });
+    });
+    describe('captures of the diagnosis table', () => {
+      // Those with evidence beside them are captures of others again.
+      const rows = CAPTURE_ROWS.flatMap(({ id, making, evidence }) =>
+        making.by === 'frames' && evidence === undefined && !id.startsWith('sliced') ? [[id, making.frames] as const] : [],
+      );
+      it.each(rows)('%s', async (_, frames) => {
+        const path = saved(writePcap(await frames(), { magic: 'nanoseconds' }));
+        const wrong =
+          '_ws.malformed || _ws.expert.severity == 8388608 || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0';
+        expect(fields(path, ['frame.number', '_ws.expert.message'], '-Y', wrong)).toEqual([]);
       });
     });
   },

@@ -14,7 +14,7 @@ import type { ConnectionAttempt } from '../../model/connection.ts';
 import { attemptConnection } from '../attempt.ts';
 import { attemptAll } from '../attempt-all.ts';
 import { CredentialBudget } from '../credential-budget.ts';
-import { type ConnectCredential, type ConnectOptions, Secret } from '../index.ts';
+import { type ConnectCredential, type ConnectOptions, parseTarget, Secret } from '../index.ts';
 
 /** What a row gave. */
 export interface RelayedRow {
@@ -47,11 +47,19 @@ export async function captureOfRow(making: CaptureMaking): Promise<RelayedRow> {
   const open: Relay[] = [];
   try {
     const { place, mappings, kdc } = await relayed(world, open, making.connect.via ?? 'winrm');
-    const live = await attempt({ ...world, place, ...(kdc === undefined ? {} : { kdc }) }, making.connect);
+    const target = targetOf(place, making.connect);
+    const live = await attempt({ ...world, place, ...(kdc === undefined ? {} : { kdc }) }, target, making.connect);
     await settled(open);
-    const packets = captureOf(mappings);
+    const { host, kind } = parseTarget(target, { via: making.connect.via ?? 'winrm', https: false });
+    // HTTP says which host was asked: an address in it has to be the one the packets go to.
+    const shown = mappings.map((mapping) =>
+      kind === 'address' && mapping.server.address === CAPTURE_SERVER
+        ? { ...mapping, server: { ...mapping.server, address: host } }
+        : mapping,
+    );
+    const packets = captureOf(making.connect.via === undefined ? shown : mappings);
     const [first] = packets;
-    const named = making.connect.target === undefined && first !== undefined ? nameExchange(first.at - 20_000_000n) : [];
+    const named = kind === 'address' || first === undefined ? [] : nameExchange(first.at - 20_000_000n, host);
     const skewMs = (live.portrait.clock?.skewSeconds ?? 0) * 1000;
     return {
       packets: inOrder(named, packets),
@@ -111,9 +119,11 @@ async function relayed(
   };
 }
 
-async function attempt(world: RunningWorld, connect: RowConnect): Promise<ConnectionAttempt> {
-  const { place } = world;
-  const target = connect.target?.(place) ?? `${place.transport}://${ROW_HOST}:${place.port}`;
+function targetOf(place: RunningPlace, connect: RowConnect): string {
+  return connect.target?.(place) ?? `${place.transport}://${ROW_HOST}:${place.port}`;
+}
+
+async function attempt(world: RunningWorld, target: string, connect: RowConnect): Promise<ConnectionAttempt> {
   const options = optionsOf(world, connect);
   if (connect.together !== undefined) {
     const { attempts } = await attemptAll(new Array<string>(connect.together).fill(target), { ...options, concurrency: connect.together });

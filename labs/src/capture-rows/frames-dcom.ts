@@ -317,8 +317,8 @@ export const DCOM_FRAMES: readonly CaptureRow[] = [
     text('every bind gets bind_nak', 'すべてのバインドに bind_nak'),
     () => dcom({ host: { refusals: { nakReason: REASON_NOT_SPECIFIED } } }),
     {
-      cause: 'dcom-not-offered',
-      grade: 'likely',
+      cause: null,
+      grade: 'inconclusive',
       failed: 'tcp',
     },
   ),
