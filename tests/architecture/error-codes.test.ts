@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const ROOMS = ['formats', 'protocols', 'core', 'knowledge', 'apps'];
 /** A code as the sources write it: the whole of a quoted text. Constants such as `TEXT_KEY` are not quoted. */
 const LITERAL =
-  /(['"])((?:EVTX|HIVE|DUMP|PE|EVIDENCE|EXPORT|EXPOSURE|FACT|PACK|CLI|EXPLAIN|TEXT|DER|GSS|NTLM|KERBEROS|SPNEGO|CREDSSP|WSMAN|RDP|DCERPC|CONNECT|BLOCK|JOURNAL|PARTITION|CONTAINER|NTFS|LOGFILE|BITLOCKER|EDIT|FAT|CHECK|DISK|RECOVERY)_[A-Z0-9_]+)\1/g;
+  /(['"])((?:EVTX|HIVE|DUMP|PE|EVIDENCE|EXPORT|EXPOSURE|FACT|PACK|CLI|EXPLAIN|TEXT|DER|GSS|NTLM|KERBEROS|SPNEGO|CREDSSP|WSMAN|RDP|DCERPC|CONNECT|BLOCK|JOURNAL|PARTITION|CONTAINER|NTFS|LOGFILE|BITLOCKER|EDIT|FAT|CHECK|DISK|RECOVERY|CAPTURE|ETL)_[A-Z0-9_]+)\1/g;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
