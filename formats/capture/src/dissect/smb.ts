@@ -8,6 +8,12 @@ import { type Framing, UnitReader } from './unit-reader.ts';
 const SESSION_HEADER = 4;
 /** Bytes of one message that are kept: headers, tokens and the fragments of RPC; the payload of reads and writes beyond is skipped. */
 const KEEP = 64 * 1024 + 512;
+/** Reads and writes longer than this are files: of RPC each carries one fragment, and Windows offers 5840 bytes for these. */
+const BULK = 16 * 1024;
+/** Bytes kept of these: the headers, and a fragment that should be there nevertheless. */
+const BULK_KEEP = 8 * 1024;
+/** READ and WRITE of both dialects (MS-SMB2 2.2.1.2, MS-CIFS 2.2.2.1). */
+const BULK_COMMANDS = { smb1: [0x2e, 0x2f], smb2: [8, 9] } as const;
 /** Types of session packets (RFC 1002 section 4.3.1). */
 const SESSION = { message: 0, request: 0x81, last: 0x85 } as const;
 /** First byte of the protocol identifier: SMB 1, 2, encrypted, compressed (MS-CIFS 2.2.3.1, MS-SMB2 2.2.1, 2.2.41, 2.2.42). */
@@ -30,6 +36,13 @@ function marked(bytes: Uint8Array, at: number): boolean | undefined {
 const framing: Framing = {
   headBytes: SESSION_HEADER,
   keep: SESSION_HEADER + KEEP,
+  keepLess(bytes, length) {
+    if (length <= BULK || bytes.length < SESSION_HEADER + 16) return undefined;
+    const smb1 = bytes[SESSION_HEADER] === IDENTIFIER.smb1;
+    const command = bytes[SESSION_HEADER + (smb1 ? 4 : 12)] as number;
+    const commands: readonly number[] = smb1 ? BULK_COMMANDS.smb1 : BULK_COMMANDS.smb2;
+    return commands.includes(command) ? BULK_KEEP : undefined;
+  },
   length(bytes) {
     const type = bytes[0];
     if (type === undefined) return undefined;

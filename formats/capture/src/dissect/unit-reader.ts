@@ -16,6 +16,11 @@ export interface Framing {
   plausible(bytes: Uint8Array, at: number): boolean | undefined;
   /** Bytes of one message that are kept; what is longer is skipped and its message is `partial`. Never below {@link headBytes}. */
   readonly keep: number;
+  /**
+   * Fewer bytes than {@link keep} for messages of which the beginning is enough, once that can be told from the bytes that are there; then the same whatever
+   * follows. Not below {@link headBytes}.
+   */
+  keepLess?(bytes: Uint8Array, length: number): number | undefined;
 }
 
 /** One message of a stream. `bytes` is valid during the call only. */
@@ -114,21 +119,16 @@ export class UnitReader implements StreamDissector {
       queue.take(1);
       return true;
     }
+    const keep = this.#framing.keepLess?.(bytes, length) ?? this.#framing.keep;
     if (bytes.length >= length) {
-      this.#onUnit({
-        side,
-        bytes: bytes.subarray(0, Math.min(length, this.#framing.keep)),
-        length,
-        partial: length > this.#framing.keep,
-        place,
-      });
+      this.#onUnit({ side, bytes: bytes.subarray(0, Math.min(length, keep)), length, partial: length > keep, place });
       queue.take(length);
       return true;
     }
-    if (length <= this.#framing.keep || bytes.length < this.#framing.keep) return false;
-    state.held = { bytes: bytes.slice(0, this.#framing.keep), length };
-    queue.take(this.#framing.keep);
-    state.skipping = length - this.#framing.keep;
+    if (length <= keep || bytes.length < keep) return false;
+    state.held = { bytes: bytes.slice(0, keep), length };
+    queue.take(keep);
+    state.skipping = length - keep;
     return true;
   }
 
