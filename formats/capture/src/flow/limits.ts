@@ -9,7 +9,7 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
   pendingBytesPerFlow: 1 << 20,
   messages: 10_000,
   // An HTTP conversation with its reader is about 7 KiB; those nothing happens on go first.
-  openConversations: 8192,
+  openConversations: 4096,
   fragments: 1024,
   fragmentBytes: 16 << 20,
   tunnelDepth: 8,
@@ -18,9 +18,9 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
 /** Rows of details for flows with more than SYN and RST, as a part of the flows: 120 bytes each. A capture with more than half a million connections that carry data is beyond what anybody hands in. */
 export const DETAILS_OF_FLOWS = 1 / 8;
 /** Flows that are not recognised yet, at the same time; each keeps a few segments. */
-export const MAX_CANDIDATES = 4096;
+export const MAX_CANDIDATES = 2048;
 /** Messages kept of all open conversations together: about 1 KiB each. */
-export const MAX_OPEN_MESSAGES = 32_768;
+export const MAX_OPEN_MESSAGES = 16_384;
 /** Failed openings handed out: a scan of a watched port has millions, the flow table has them all. */
 export const MAX_FAILED_OPENINGS = 10_000;
 /** ICMP messages kept. */
