@@ -282,3 +282,54 @@ describe.skipIf(!ready)('messages of the corpus', () => {
     );
   });
 });
+
+describe.skipIf(!ready)('what decides', () => {
+  const messagesOf = (name: string) => analyse(join(corpus, 'pcap', name)).flatMap(({ messages }) => messages);
+
+  it('the endpoint mapper answers in NDR64 and names the port that nobody answers on', () => {
+    const conversations = analyse(join(corpus, 'pcap', 'OTRF__covenant_sc_query_dcerpc_smb_svcctl_2020-08-05034820.cap'));
+    const endpoints = conversations.flatMap(({ messages }) =>
+      messages.flatMap((message) => (message.layer === 'rpc' && message.kind === 'response' ? (message.endpoints ?? []) : [])),
+    );
+    expect(endpoints).toEqual([
+      { interfaceId: '{367abb81-9844-35f1-ad32-98f038001003}', protocol: 'ncacn_ip_tcp', address: '172.18.38.5', port: 49_683 },
+    ]);
+  });
+
+  it('an activation that worked names class, port and bindings', () => {
+    const activations = messagesOf('OISF__dcerpc-ctxids.pcap').flatMap((message) =>
+      message.layer === 'rpc' && 'activation' in message && message.activation ? [message.activation] : [],
+    );
+    expect(activations).toContainEqual({
+      clsid: '{49b2791a-b1ae-4c90-9b8e-e860ba07f889}',
+      interfaces: ['{00000001-0000-0000-c000-000000000046}'],
+    });
+    expect(activations).toContainEqual({ ports: [49_724], bindings: ['DC1[49724]', '192.168.56.101[49724]'], results: [0] });
+  });
+
+  it('a refused LDAP bind hides its Win32 error in the diagnostic message', () => {
+    const refused = messagesOf('zeek__ldap_invalid_credentials.pcap').filter(
+      (message) => message.layer === 'ldap' && message.resultCode === 49,
+    );
+    expect(refused).toHaveLength(12);
+    for (const message of refused) expect(message.layer === 'ldap' && message.diagnostic).toMatch(/, data 52e, /);
+  });
+
+  it('no message but the broken ones of generated captures is damaged', () => {
+    const damaged = captures.flatMap((path) =>
+      analyse(path).flatMap(({ messages }) =>
+        messages.flatMap((message) =>
+          message.layer === 'http' || message.layer === 'tls' || message.layer === 'mail'
+            ? []
+            : (message.damages ?? []).map(({ code }) => `${path.slice(path.lastIndexOf('/') + 1)} ${message.frame} ${code}`),
+        ),
+      ),
+    );
+    expect(damaged).toEqual([
+      'arkime__arkime_synthetic.pcap 558 CAPTURE_KERBEROS_MESSAGE',
+      'arkime__arkime_synthetic.pcap 559 CAPTURE_KERBEROS_MESSAGE',
+      // The lab's request has no properties at all.
+      'dcom-135-remotecreateinstance-hr5.pcapng 10 CAPTURE_RPC_STUB',
+    ]);
+  });
+});

@@ -126,7 +126,11 @@ export function readResponseStub(stub: Uint8Array | undefined, of: StubOf): Resp
       const towers = 'towers' in reply ? reply.towers : reply.entries.map(({ tower }) => tower);
       expected = towers
         .filter(({ sequence, port }) => sequence === 'ncacn_ip_tcp' && port !== undefined && port > 0)
-        .map(({ address, port }) => ({ address: address === ANY_ADDRESS ? undefined : address, port: port as number }));
+        // Clients take the port and stay with the address they asked; the one in the tower may be another of the same host.
+        .flatMap(({ address, port }) => [
+          { address: undefined, port: port as number },
+          ...(address === undefined || address === ANY_ADDRESS ? [] : [{ address, port: port as number }]),
+        ]);
       return { hresult: reply.status, endpoints: towers.slice(0, MAX_ENDPOINTS).map(endpointOf) };
     }
     if (interfaceId === REM_UNKNOWN.uuid || interfaceId === REM_UNKNOWN2.uuid) {

@@ -131,7 +131,7 @@ describe('RPC', () => {
         activation: { ports: [49_700], bindings: ['HV01[49700]', '192.0.2.9[49700]', '\\\\HV01[\\pipe\\x]'], results: [0] },
       },
     ]);
-    expect(expected).toEqual(['192.0.2.9:49683', '192.0.2.2:49700', '192.0.2.2:49700', '192.0.2.9:49700']);
+    expect(expected).toEqual(['192.0.2.2:49683', '192.0.2.9:49683', '192.0.2.2:49700', '192.0.2.2:49700', '192.0.2.9:49700']);
   });
 
   it('tells the same however the bytes come', () => {
