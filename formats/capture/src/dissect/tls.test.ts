@@ -238,6 +238,24 @@ describe('holes', () => {
     ).toMatchObject([{ kind: 'application-data' }, { kind: 'alert' }]);
   });
 
+  it('are not confused with bytes that nobody wanted to skip', () => {
+    const messages: Message[] = [];
+    const stream = TLS.open({
+      client: { address: '', port: 1 },
+      server: { address: '', port: 443 },
+      emit: (message) => messages.push(message),
+      skip: () => undefined,
+      become: () => undefined,
+      expectRpc: () => undefined,
+    });
+    const hello = record(22, clientHello({ name: 'hv01' }));
+    const place = { frame: 1, at: 1n };
+    stream.data('client', hello.subarray(0, 60), place);
+    stream.skipped?.('client', 500, place);
+    stream.data('client', hello.subarray(60), place);
+    expect(messages).toMatchObject([{ kind: 'client-hello', serverName: 'hv01' }]);
+  });
+
   it('before encrypted records invent no handshake', () => {
     const noise = random(1);
     const messages = tls(

@@ -74,7 +74,8 @@ class TlsDissector implements StreamDissector {
   }
 
   skipped(name: Side, length: number): void {
-    this.#pass(this.#sides[name], length);
+    const side = this.#sides[name];
+    if (side.state === 'record' && !side.wanted) this.#pass(side, Math.min(length, side.left));
   }
 
   gap(name: Side, length: number, place: Place): void {
