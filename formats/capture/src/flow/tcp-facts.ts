@@ -61,11 +61,12 @@ export function endpointOf(table: TcpTable, row: number, side: 0 | 1): Endpoint 
 export function failedOpening(table: TcpTable, row: number): boolean {
   const bits = table.rows.chunk(row)[table.rows.at(row) + ROW.flags]!;
   const { side } = clientOf(table, row);
-  const answered = FLAG.synAck | (FLAG.synAck << 1) | (FLAG.more << (1 - side));
+  // More than SYN and RST, of either side: it was open, whatever is missing here.
+  const answered = FLAG.synAck | (FLAG.synAck << 1) | FLAG.more | (FLAG.more << 1);
   return (bits & (FLAG.syn << side)) !== 0 && (bits & answered) === 0;
 }
 
-/** Facts of a flow as objects. @param over the read is finished: a SYN at the end of it may not have had the time to be answered. */
+/** Facts of a flow as objects. A single SYN at the end of what was read so far may not have had the time to be answered: its opening is `unknown`. */
 export function tcpFacts(table: TcpTable, row: number): TcpFacts {
   const chunk = table.rows.chunk(row);
   const o = table.rows.at(row);

@@ -451,9 +451,7 @@ export class TcpStream {
 
   /** The beginning of this side is not in the capture. */
   #late(side: 0 | 1): boolean {
-    return (
-      this.#held?.find((held) => held.side === side)?.bytes.length === 0 || this.#lateStart
-    );
+    return this.#held?.find((held) => held.side === side)?.bytes.length === 0 || this.#lateStart;
   }
 
   #open(protocol: StreamProtocol, from: number): void {

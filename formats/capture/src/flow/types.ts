@@ -27,7 +27,7 @@ export interface TcpFacts {
   readonly handshakeNs?: number;
   /**
    * Packets that are the packet before once more (same IPv4 identification, sequence, acknowledgement, flags and length): recorded twice, on two interfaces or
-   * at two places, not sent twice. They are among {@link retransmissions} as Wireshark counts them; take them off before speaking of loss. 0: none seen.
+   * at two places, not sent twice; SYNs are not compared. They are among {@link retransmissions} as Wireshark counts them; take them off before speaking of loss. 0: none seen.
    */
   readonly duplicates: number;
   /** Nanoseconds since 1970. */
