@@ -216,7 +216,7 @@ export class RpcReader {
         : readResponseStub(joined.stub, { interfaceId, opnum, transfer: call?.transfer ?? '', littleEndian: pdu.littleEndian });
     // Also a call whose stub is not looked into ends with its result, when it is ORPC.
     const least = call === undefined || joined.sealed || !joined.first ? undefined : leastResultBytes(interfaceId, call.object);
-    const last = least !== undefined && joined.stubBytes >= least ? returnedStatus(pdu) : undefined;
+    const last = least !== undefined && joined.stubBytes >= least ? returnedStatus(pdu, least) : undefined;
     for (const { address, port } of read?.expected ?? []) this.#sink.expect(address, port);
     this.#sink.emit({
       ...common,

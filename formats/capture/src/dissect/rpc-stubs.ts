@@ -9,6 +9,7 @@ import {
   NDR,
   NDR64,
   OBJECT_EXPORTER,
+  PFC,
   parseCreateInstance,
   parseCreateInstanceReply,
   parseGetClassObject,
@@ -45,6 +46,8 @@ export interface ResponseContent {
 const MAX_BINDINGS = 64;
 /** Endpoints kept of one lookup, as many as one answer may have (MS-RPCE 2.2.1.2.5). */
 const MAX_ENDPOINTS = 500;
+/** Bytes of ORPCTHAT without extensions and of the result behind it (MS-DCOM 2.2.13.4). */
+const ORPC_LEAST = 12;
 /** Address of a tower that means the host itself. */
 const ANY_ADDRESS = '0.0.0.0';
 
@@ -72,14 +75,24 @@ export function needsStub(interfaceId: string, opnum: number, of: 'request' | 'r
 export function leastResultBytes(interfaceId: string, object: boolean): number | undefined {
   if (interfaceId === OBJECT_EXPORTER.uuid) return 4;
   if (interfaceId === ACTIVATION.uuid || interfaceId === ENDPOINT_MAPPER.uuid) return undefined;
-  return interfaceId === SCM_ACTIVATOR.uuid || object ? 12 : undefined;
+  return interfaceId === SCM_ACTIVATOR.uuid || object ? ORPC_LEAST : undefined;
 }
 
-/** Last four bytes of the stub, unsigned: of the last fragment of an answer in clear. `undefined` when a fragment before holds a part of them. */
-export function returnedStatus(pdu: ResponsePdu): number | undefined {
+/** Bits of ORPCTHAT's flags (MS-DCOM 2.2.13.4). */
+const ORPC_FLAGS = 0x1f;
+
+/**
+ * Last four bytes of the stub, unsigned: of the last fragment of an answer in clear. `undefined` when a fragment before holds a part of them, and when the
+ * answer of a call on an object does not begin as ORPC's do: other interfaces may use object identifiers as well.
+ * @param least what {@link leastResultBytes} tells of the call.
+ */
+export function returnedStatus(pdu: ResponsePdu, least: number): number | undefined {
   const end = pdu.body.length - (pdu.auth?.padLength ?? 0);
   if (end < 4) return undefined;
-  return new DataView(pdu.body.buffer, pdu.body.byteOffset, end).getUint32(end - 4, pdu.littleEndian);
+  const view = new DataView(pdu.body.buffer, pdu.body.byteOffset, end);
+  const first = (pdu.flags & PFC.first) !== 0;
+  if (least >= ORPC_LEAST && first && (view.getUint32(0, pdu.littleEndian) & ~ORPC_FLAGS) !== 0) return undefined;
+  return view.getUint32(end - 4, pdu.littleEndian);
 }
 
 /** The call a stub belongs to. */

@@ -181,6 +181,14 @@ describe('RPC', () => {
     ]);
     expect(plain[2]).toMatchObject({ kind: 'response', opnum: 15, interfaceId: SERVICE.uuid });
     expect(plain[2]).not.toHaveProperty('hresult');
+    // An object identifier alone makes no ORPC: the answer has to begin as one.
+    const object = '{11111111-2222-3333-4444-555555555558}';
+    const other = rpc([
+      ['client', bind(SERVICE)],
+      ['client', request(3, new Uint8Array(60), { object, flags: WHOLE | PFC.object })],
+      ['server', response(new Uint8Array(24).fill(0x41))],
+    ]);
+    expect(other[2]).not.toHaveProperty('hresult');
     const auth = { type: 10, level: 6, padLength: 0, contextId: 0, token: new Uint8Array(16) };
     const sealed = rpc([
       ['client', bind(SCM_ACTIVATOR)],
