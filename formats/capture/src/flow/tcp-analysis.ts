@@ -84,7 +84,10 @@ export function analyseSegment(table: TcpTable, layers: Layers, chunk: Int32Arra
 
   const probe = known && length === 1 && ahead === 0 && reverseAcked && (details[reverse + DETAIL.window]! & 0xffff) === 0;
   const keepAlive = known && control === 0 && length <= 1 && ahead === -1;
+  // Acknowledged before it came: sent again for Wireshark, whether it advances the sequence or not.
+  const spurious = length > 0 && !keepAlive && !probe && reverseAcked && ((sequence + length - details[reverse + DETAIL.ack]!) | 0) <= 0;
   let fresh = length;
+  let again = spurious;
   if (known && !probe) {
     if (ahead > 0 && (flags & RST) === 0) {
       details[d + DETAIL.lost]!++;
@@ -92,8 +95,7 @@ export function analyseSegment(table: TcpTable, layers: Layers, chunk: Int32Arra
     } else if (keepAlive) {
       fresh = 0;
     } else if (ahead < 0 && (length > 0 || (flags & (SYN | FIN)) !== 0)) {
-      const acked = reverseAcked ? (after - details[reverse + DETAIL.ack]!) | 0 : 1;
-      const spurious = length > 0 && reverseAcked && ((sequence + length - details[reverse + DETAIL.ack]!) | 0) <= 0;
+      const acked = reverseAcked && ((after - details[reverse + DETAIL.ack]!) | 0) <= 0;
       const fast =
         reverseAcked &&
         details[reverse + DETAIL.window]! >>> 16 >= 2 &&
@@ -101,15 +103,15 @@ export function analyseSegment(table: TcpTable, layers: Layers, chunk: Int32Arra
         (now - details[reverse + DETAIL.ackMicros]!) >>> 0 < FAST_MICROS;
       const within = details[d + DETAIL.roundTrip]! >= 0 ? details[d + DETAIL.roundTrip]! : OUT_OF_ORDER_MICROS;
       const early = (now - details[forward + DETAIL.nextMicros]!) >>> 0 < within && after !== next;
-      const outOfOrder = !spurious && !fast && early;
-      if (!outOfOrder) details[d + DETAIL.retransmissions]!++;
+      if (fast || !early) again = true;
       // Bytes are new only as far as they fill a hole, or go beyond what was seen.
-      const beyond = Math.max(0, (after - next) | 0);
-      const filled = acked <= 0 ? 0 : Math.min(length - Math.min(length, beyond), details[forward + DETAIL.holes]!);
+      const beyond = Math.min(length, Math.max(0, (after - next) | 0));
+      const filled = acked ? 0 : Math.min(length - beyond, details[forward + DETAIL.holes]!);
       details[forward + DETAIL.holes] = details[forward + DETAIL.holes]! - filled;
-      fresh = Math.min(length, beyond + filled);
+      fresh = beyond + filled;
     }
   }
+  if (again) details[d + DETAIL.retransmissions]!++;
   if (fresh > 0) table.details.float(detail)[((d + DETAIL.bytes) >> 1) + side]! += fresh;
   if (!known || (((after - next) | 0) > 0 && !probe)) {
     details[forward + DETAIL.next] = after;
