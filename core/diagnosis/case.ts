@@ -1,5 +1,6 @@
 import type { EventPattern, FactDefinition, Knowledge } from '@winmedic/knowledge';
-import type { ChannelCoverage, FactObservation, InstantNs } from '../model/observation.ts';
+import type { ConnectionAttempt } from '../model/connection.ts';
+import type { ChannelCoverage, EventObservation, FactObservation, InstantNs } from '../model/observation.ts';
 import type { BootSession, ClockStep, HostInfo, Stop, Timeline } from '../model/timeline.ts';
 import { stopSignature } from '../statistics/index.ts';
 import type { Occurrence } from './derived/occurrence.ts';
@@ -28,6 +29,7 @@ export class Case {
   readonly #providerChannels = new Map<string, Set<string>>();
   readonly #names = new Map<string, ReadonlySet<string>>();
   readonly #repeats = new Map<string, number>();
+  #byPlace: Map<string, EventObservation> | undefined;
 
   constructor(timeline: Timeline, knowledge: Knowledge, formatTime?: (at: InstantNs, host?: string) => string) {
     this.timeline = timeline;
@@ -71,6 +73,14 @@ export class Case {
       if (!/^[\d.]+$/.test(lower)) names.add(lower.split('.')[0] as string);
     }
     return names;
+  }
+
+  /** Records an attempt was put together from, as they stand in the timeline: there they have ids. */
+  recordsOf({ records = [] }: ConnectionAttempt): readonly EventObservation[] {
+    if (records.length === 0) return records;
+    this.#byPlace ??= new Map(this.timeline.events.map((e) => [placeOf(e), e]));
+    const places = this.#byPlace;
+    return records.map((e) => places.get(placeOf(e)) ?? e);
   }
 
   coverageOf(host: string, channel: string): ChannelCoverage | undefined {
@@ -128,6 +138,11 @@ export class Case {
     const known = this.#providerChannels.get(provider);
     return known?.size === 1 ? known : undefined;
   }
+}
+
+/** Where a record stands in the evidence. */
+function placeOf({ origin, eventId, recordId, time }: EventObservation): string {
+  return [origin.sourceId, origin.offset ?? '', origin.line ?? '', eventId, recordId, time].join(' ');
 }
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {

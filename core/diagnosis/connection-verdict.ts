@@ -1,4 +1,4 @@
-import type { Cause, Localized } from '@winmedic/knowledge/model';
+import type { Cause, ConnectionPropertyName, Localized } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection.ts';
 import type { JudgedCause } from '../model/verdict.ts';
 import { joinTexts, say } from './text.ts';
@@ -45,7 +45,10 @@ export function besideOf(judged: readonly JudgedCause[]): JudgedCause[] {
   return judged.filter((j) => BESIDE.has(j.cause.kind) && (j.grade === 'confirmed' || j.grade === 'likely'));
 }
 
-/** `failed` when a rung failed; `warned` when a rung warned, a cause is named though all passed, or something stands beside; else `ok`. */
+/**
+ * `failed` when a rung failed; `warned` when a rung warned, a cause is named though all passed, or something stands beside; else `ok`, or `unseen` when a
+ * recording does not show that it went well.
+ */
 export function outcomeOf(
   attempt: ConnectionAttempt,
   named: JudgedCause | undefined,
@@ -53,7 +56,19 @@ export function outcomeOf(
 ): ConnectionDiagnosis['outcome'] {
   if (attempt.rungs.some((rung) => rung.verdict === 'failed')) return 'failed';
   const warned = attempt.rungs.some((rung) => rung.verdict === 'warned') || named !== undefined || beside.length > 0;
-  return warned ? 'warned' : 'ok';
+  if (warned) return 'warned';
+  return showsSuccess(attempt) ? 'ok' : 'unseen';
+}
+
+/** A live attempt goes as far as it can; a recording has to show an answer that only a working service gives. */
+function showsSuccess({ from, via, properties }: ConnectionAttempt): boolean {
+  if (from === 'live') return true;
+  const is = (name: ConnectionPropertyName, ...values: readonly string[]): boolean => values.includes(properties.get(name)?.value ?? '\0');
+  if (via === 'rdp') return is('rdp.result', 'answered');
+  if (via === 'dcom') return is('dcom.hresult', '0x0') || is('login.result', 'accepted') || is('request.result', 'ok');
+  if (is('request.result', 'ok') || is('login.result', 'accepted')) return true;
+  // Nobody wanted to log in: the service answered, and that was all that was asked for.
+  return is('client.scheme', '') && is('wsman.result', 'identified', 'challenged');
 }
 
 /** Verdict of an attempt with the sentence that can be forwarded. */
@@ -65,7 +80,11 @@ export function connectionVerdict(
   const cause = namedCause(judged, byId);
   if (cause !== undefined) return { grade: cause.grade === 'confirmed' ? 'confirmed' : 'likely', cause, sentence: cause.cause.sentence };
   const failed = attempt.rungs.find((rung) => rung.verdict === 'failed');
-  if (failed === undefined) return { grade: 'confirmed', sentence: passedSentence(attempt, besideOf(judged)) };
+  if (failed === undefined) {
+    const beside = besideOf(judged);
+    if (outcomeOf(attempt, undefined, beside) === 'unseen') return { grade: 'inconclusive', sentence: unseenSentence(attempt) };
+    return { grade: 'confirmed', sentence: passedSentence(attempt, beside) };
+  }
   const open = openCauses(judged);
   const where = RUNG_NAMES[failed.name];
   if (open.length === 0) {
@@ -90,6 +109,18 @@ export function connectionVerdict(
       `接続は「${where.ja}」で失敗しました。原因は判定できていません。残る候補: ${names.ja}。${what === undefined ? '' : `不足: ${what.ja}。`}`,
     ),
   };
+}
+
+/** That nothing failed as far as a recording shows, and how far that is. */
+function unseenSentence({ rungs }: ConnectionAttempt): Localized {
+  const last = rungs.findLast((rung) => rung.verdict === 'passed');
+  if (last === undefined)
+    return say('This recording does not show whether the attempt succeeded.', 'この記録からは、接続が成功したかどうかは分かりません。');
+  const to = RUNG_NAMES[last.name];
+  return say(
+    `Nothing failed up to ${to.en}; whether the attempt succeeded after that is not visible in this recording.`,
+    `「${to.ja}」までは失敗していません。その先で接続が成功したかどうかは、この記録からは分かりません。`,
+  );
 }
 
 /** That nothing failed, how far it was tried, and what is worth changing. */

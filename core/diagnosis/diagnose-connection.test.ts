@@ -52,6 +52,31 @@ describe('Kerberos at the host', () => {
   });
 });
 
+describe('a recording in which nothing failed', () => {
+  const seen = { failedRung: '', via: 'winrm', 'tcp.result': 'open', 'client.scheme': 'Negotiate' } as const;
+
+  test('is unseen, and no verdict, when it does not show that the host answered the login', () => {
+    const diagnosis = diagnosisOfAttempt({ properties: seen, failed: '', from: 'capture' });
+    expect(diagnosis).toMatchObject({ outcome: 'unseen', verdict: { grade: 'inconclusive' } });
+    expect(diagnosis.verdict.cause).toBeUndefined();
+    expect(diagnosis.verdict.sentence.en).toContain('not visible in this recording');
+    expect(diagnosis.verdict.sentence.ja).toContain('この記録からは分かりません');
+  });
+
+  test.each([{ 'login.result': 'accepted' }, { 'request.result': 'ok' }, { 'client.scheme': '', 'wsman.result': 'identified' }])(
+    'is ok when it shows %j',
+    (shown) => {
+      expect(diagnosisOfAttempt({ properties: { ...seen, ...shown }, failed: '', from: 'capture' }).outcome).toBe('ok');
+    },
+  );
+
+  test('of another way is ok by what that way shows', () => {
+    const rdp = { ...seen, via: 'rdp', 'rdp.result': 'answered' } as const;
+    expect(diagnosisOfAttempt({ properties: rdp, failed: '', from: 'capture' }).outcome).toBe('ok');
+    expect(diagnosisOfAttempt({ properties: { ...seen, via: 'dcom' }, failed: '', from: 'capture' }).outcome).toBe('unseen');
+  });
+});
+
 describe('a healthy attempt', () => {
   test('is ok, without a cause and with nothing beside it', () => {
     const diagnosis = diagnosisOfAttempt({ properties: HEALTHY });

@@ -34,8 +34,7 @@ export function diagnoseConnection(
   options: DiagnoseConnectionOptions = {},
 ): ConnectionDiagnosis {
   const theCase = caseOf(options.timeline ?? NOTHING_BESIDE, knowledge, options.formatTime);
-  const skew = attempt.portrait.clock?.skewSeconds;
-  const shift = skew === undefined || !Number.isFinite(skew) ? 0n : BigInt(Math.trunc(skew)) * 1_000_000_000n;
+  const shift = clockShift(attempt);
   const age = (options.madeAt ?? attempt.endedAt) - attempt.endedAt;
   const connection = {
     attempt,
@@ -72,6 +71,13 @@ export function diagnoseConnection(
     missing: verdict.cause === undefined ? distinctMissing(open.flatMap((j) => j.missing)) : verdict.cause.missing,
     ...(check && { nextCheck: check }),
   };
+}
+
+/** How far the clock of the host is ahead of the one the attempt is told in: measured between recordings, else as the host itself told the time. */
+function clockShift({ hostClockNs, portrait }: ConnectionAttempt): bigint {
+  if (hostClockNs !== undefined) return hostClockNs;
+  const skew = portrait.clock?.skewSeconds;
+  return skew === undefined || !Number.isFinite(skew) ? 0n : BigInt(Math.trunc(skew)) * 1_000_000_000n;
 }
 
 const cases = new WeakMap<

@@ -86,6 +86,11 @@ export function compilePattern(pattern: EventPattern): CompiledPattern {
   return compiled;
 }
 
+/** Is this record one a pattern means, wherever and whenever it was written? */
+export function matchesPattern(pattern: CompiledPattern, e: EventObservation): boolean {
+  return pattern.ids.includes(e.eventId) && pattern.providers.includes(e.provider.toLowerCase()) && matches(pattern, e);
+}
+
 function matches(pattern: CompiledPattern, e: EventObservation): boolean {
   if (pattern.channel !== undefined && e.channel.toLowerCase() !== pattern.channel.toLowerCase()) return false;
   return pattern.conditions.list.every((c) => c.holds(fieldOf(e, c.field)));

@@ -5,7 +5,7 @@ import { maxNs, minNs } from '../timeline/time.ts';
 import { isOfAttempt } from './attempt-records.ts';
 import { judgeRecords, stepWithin } from './coverage.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
-import { type CompiledPattern, compilePattern } from './event-index.ts';
+import { type CompiledPattern, compilePattern, matchesPattern } from './event-index.ts';
 import type { Scope } from './scope.ts';
 import { joinTexts, say, shortProvider } from './text.ts';
 import { attemptWindow, evidenceWindow, type Looked, momentOf, stopWindow } from './window.ts';
@@ -43,7 +43,10 @@ export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
 /** Matching records in a stretch; around an attempt to connect, of logons only those of the account that was used. */
 function recordsIn(looked: Looked, pattern: CompiledPattern, { theCase, host, connection }: Scope): EventObservation[] {
   const found = theCase.index.find(pattern, host, looked.from, looked.to);
-  return connection === undefined ? found : found.filter((e) => isOfAttempt(e, connection.attempt));
+  if (connection === undefined) return found;
+  // Those the attempt was put together from name no host of their own.
+  const own = theCase.recordsOf(connection.attempt).filter((e) => matchesPattern(pattern, e) && !found.includes(e));
+  return [...found.filter((e) => isOfAttempt(e, connection.attempt)), ...own];
 }
 
 /** Is there a step of the clock between a record and the moment of the stop, so that which came first is not certain? */

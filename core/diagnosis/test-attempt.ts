@@ -35,7 +35,7 @@ export function attemptOf(made: MadeAttempt): ConnectionAttempt {
     target: 'rds01',
     host: 'rds01',
     port: 5985,
-    via: 'winrm',
+    via: (made.properties.via as ConnectionAttempt['via'] | undefined) ?? 'winrm',
     transport: 'http',
     from: made.from ?? 'live',
     startedAt,

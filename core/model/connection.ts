@@ -1,5 +1,5 @@
 import type { Localized, RungName } from '@winmedic/knowledge/model';
-import type { FactObservation, InputProblem, InstantNs, Source } from './observation.ts';
+import type { EventObservation, FactObservation, InputProblem, InstantNs, Source } from './observation.ts';
 import type { Grade, Incident, JudgedCause, Missing } from './verdict.ts';
 
 /** The way to the host: WS-Management, WMI over DCOM, or only the RDP port's negotiation. */
@@ -115,13 +115,26 @@ export interface ConnectionAttempt {
   readonly conversation: readonly WireMessage[];
   /** What was not checked, and why. */
   readonly notChecked: readonly Localized[];
+  /**
+   * Records of traces and logs that are part of this very attempt. Traces do not name their computer: these records count for the attempt wherever a cause asks
+   * for an event, and for nothing else.
+   */
+  readonly records?: readonly EventObservation[];
+  /**
+   * Clock of the host minus the clock this attempt is told in, nanoseconds, from exchanges that both a capture and a trace or log of the host show; better than
+   * what a challenge says of the clock ({@link HostSelfPortrait.clock}). Absent: not known that way.
+   */
+  readonly hostClockNs?: bigint;
 }
 
 /** An attempt with its verdict, made by the same gate as that of stops. */
 export interface ConnectionDiagnosis {
   readonly attempt: ConnectionAttempt;
-  /** `ok`: every rung passed and nothing has to be explained. */
-  readonly outcome: 'ok' | 'warned' | 'failed';
+  /**
+   * `ok`: it is seen that the host could be used, and nothing has to be explained. `unseen`: nothing failed as far as a recording shows, and whether the
+   * attempt succeeded is not in it (encrypted, one direction, cut).
+   */
+  readonly outcome: 'ok' | 'warned' | 'failed' | 'unseen';
   readonly verdict: { readonly grade: Exclude<Grade, 'ruled_out'>; readonly cause?: JudgedCause; readonly sentence: Localized };
   /** Causes considered, best grade first; the verdict's own included. */
   readonly considered: readonly JudgedCause[];

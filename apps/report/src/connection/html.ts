@@ -100,7 +100,7 @@ class ConnectionHtml {
     const { outcome, verdict } = one;
     const calm = verdict.cause === undefined && outcome !== 'failed';
     const word = calm ? words.outcome[outcome] : m.grade[verdict.grade];
-    const tone = calm ? 'confirmed' : verdict.grade;
+    const tone = calm && outcome !== 'unseen' ? 'confirmed' : verdict.grade;
     return html`<div class="verdict${tone === 'inconclusive' && ' inconclusive'}"><p><strong>${targetName(one)}</strong> <span class="grade ${tone}">${word}</span></p><p class="sentence">${m.forward(tone, this.#t(verdict.sentence))}</p>${verdict.cause && verdict.grade !== 'confirmed' && html`<p class="soft">${withTimes(this.#t(verdict.cause.because))}</p>`}${others.length > 0 && html`<p class="soft">${words.same(others.length)}: ${m.list(others.map(targetName))}</p>`}</div>
 `;
   }

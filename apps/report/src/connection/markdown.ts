@@ -91,7 +91,7 @@ class ConnectionMarkdown {
   }
 
   #sentence({ outcome, verdict }: ConnectionDiagnosis): string {
-    const calm = verdict.cause === undefined && outcome !== 'failed';
+    const calm = verdict.cause === undefined && (outcome === 'ok' || outcome === 'warned');
     return escapeMarkdown(this.#m.forward(calm ? 'confirmed' : verdict.grade, pick(verdict.sentence, this.#lang)));
   }
 

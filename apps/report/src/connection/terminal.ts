@@ -100,7 +100,7 @@ class ConnectionText {
     const shape = calm ? RUNG_SHAPES[outcome === 'ok' ? 'passed' : 'warned'][page.unicode ? 0 : 1] : gradeShape(page, verdict.grade);
     page.text(sentence, {
       lead: `${targetName(one)}  ${shape} ${this.#lang === 'en' ? word.toUpperCase() : word}  `,
-      leadTone: calm ? 'sure' : TONES[verdict.grade],
+      leadTone: calm && outcome !== 'unseen' ? 'sure' : TONES[verdict.grade],
       tone: 'strong',
     });
     if (verdict.cause && verdict.grade !== 'confirmed') page.text(pick(verdict.cause.because, this.#lang), { indent: 2, tone: 'faint' });

@@ -61,7 +61,7 @@ export interface VerdictGroup {
   readonly others: readonly ConnectionDiagnosis[];
 }
 
-const OUTCOME_RANK = { failed: 0, warned: 1, ok: 2 } as const;
+const OUTCOME_RANK = { failed: 0, warned: 1, unseen: 2, ok: 3 } as const;
 
 /** Groups by outcome, grade and cause, or sentence where no cause is named; what failed first, the odd ones (small groups) before the many. */
 export function groupsOf({ diagnoses }: ConnectionReport): VerdictGroup[] {

@@ -28,7 +28,10 @@ export const connectionEn = {
     RungVerdict,
     string
   >,
-  outcome: { ok: 'no fault found', warned: 'works, with remarks', failed: 'refused' } as Record<'ok' | 'warned' | 'failed', string>,
+  outcome: { ok: 'no fault found', warned: 'works, with remarks', failed: 'refused', unseen: 'not visible here' } as Record<
+    'ok' | 'warned' | 'failed' | 'unseen',
+    string
+  >,
   sectionLadder: 'Ladder',
   sectionPortrait: 'What the host says of itself',
   beforeLogin: 'without a login',
