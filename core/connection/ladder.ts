@@ -45,6 +45,8 @@ export interface Recording {
   readonly endedAt: InstantNs;
   /** The recording shows what the client called the host by; else the target is only the address its packets went to, and `target.kind` is unknown. */
   readonly targetKnown: boolean;
+  /** The recording shows by which transport it was tried; else `target.transport` and `target.port` are unknown. Default true. */
+  readonly transportKnown?: boolean;
 }
 
 /** Where and when something of a recording was seen. */
@@ -199,6 +201,30 @@ export class Ladder {
     this.amend(name, {});
   }
 
+  /** Properties set so far, each with its origin. */
+  get observed(): ReadonlyMap<string, FactObservation> {
+    return this.#properties;
+  }
+
+  /** Rungs walked so far. */
+  get walked(): ReadonlyMap<RungName, Rung> {
+    return this.#rungs;
+  }
+
+  /**
+   * Takes over what another recording knows of the same attempt, with its origins: the properties and rungs named, and all messages, in order of time.
+   * @param shiftNs what has to be added to times of the other recording to tell them in the clock of this one.
+   */
+  absorb(other: Ladder, take: { readonly properties: ReadonlySet<string>; readonly rungs: ReadonlySet<RungName> }, shiftNs: bigint): void {
+    for (const [name, fact] of other.#properties)
+      if (take.properties.has(name)) this.#properties.set(name, { ...fact, host: this.target.host });
+    for (const [name, rung] of other.#rungs) if (take.rungs.has(name)) this.#rungs.set(name, { ...rung, messages: [] });
+    const room = this.#mostMessages - this.#messages.length;
+    this.#messages.push(...other.#messages.slice(0, Math.max(0, room)).map((message) => ({ ...message, at: message.at + shiftNs })));
+    this.#messages.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    for (const name of this.#rungs.keys()) this.amend(name, {});
+  }
+
   /** How a rung ended so far; undefined when it was not walked. */
   rung(name: RungName): RungVerdict | undefined {
     return this.#rungs.get(name)?.verdict;
@@ -227,8 +253,10 @@ export class Ladder {
 
   /** The attempt as it stands; what was not walked is unreached. */
   finish(): ConnectionAttempt {
-    this.#put('target.transport', this.transport);
-    this.#put('target.port', this.port);
+    if (this.#recording?.transportKnown !== false) {
+      this.#put('target.transport', this.transport);
+      this.#put('target.port', this.port);
+    }
     this.#put('failedRung', this.failed ?? '');
     const rungs = RUNGS_OF[this.via].map(
       (name): Rung =>

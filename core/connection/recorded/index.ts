@@ -2,4 +2,4 @@
 export { AttemptDraft, type DraftStart, NOT_VISIBLE } from './draft.ts';
 export { foldAttempts, type RecordedDrafts, recordedAttempts, recordedDrafts } from './recorded-attempts.ts';
 export { followStream } from './tell.ts';
-export type { RecordedAttempts, RecordedNote, RecordedOptions } from './types.ts';
+export type { RecordedAttempts, RecordedEvidence, RecordedNote, RecordedOptions } from './types.ts';

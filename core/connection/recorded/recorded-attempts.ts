@@ -1,17 +1,16 @@
 import type { DnsMessage } from '@winmedic/capture';
 import type { ConnectionPropertyName } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt } from '../../model/connection.ts';
-import type { Evidence } from '../../model/observation.ts';
 import { say } from '../text.ts';
 import { dcomAttempt } from './dcom.ts';
-import { AttemptDraft } from './draft.ts';
+import { AttemptDraft, type DraftStart } from './draft.ts';
 import { hostOf } from './host-name.ts';
 import type { Surroundings } from './lower-rungs.ts';
 import { placeOf, type Talk } from './place.ts';
 import { rdpAttempt } from './rdp.ts';
 import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
 import { tell } from './tell.ts';
-import type { RecordedAttempts, RecordedNote, RecordedOptions } from './types.ts';
+import type { RecordedAttempts, RecordedEvidence, RecordedNote, RecordedOptions } from './types.ts';
 import { winrmAttempt } from './winrm.ts';
 
 /** Attempts that are told one by one: a report with more is read by nobody, and a scan has thousands. */
@@ -36,7 +35,7 @@ export interface RecordedDrafts {
 }
 
 /** Attempts of the captures of a case, not finished yet: another source may still add to them. */
-export function recordedDrafts(evidence: Pick<Evidence, 'conversations' | 'captures'>, options: RecordedOptions = {}): RecordedDrafts {
+export function recordedDrafts(evidence: RecordedEvidence, options: RecordedOptions = {}): RecordedDrafts {
   const { talks, doubles } = withoutDoubles(evidence.conversations);
   const around: Surroundings = { talks, captures: new Map(evidence.captures.map((capture) => [capture.sourceId, capture])) };
   const stretches = stretchesOf(talks, options.winrmPorts);
@@ -53,7 +52,7 @@ export function recordedDrafts(evidence: Pick<Evidence, 'conversations' | 'captu
  * Attempts to manage a host out of what captures show, as a live attempt would have seen them: what a capture does not show stays unknown. Equal attempts of
  * one client, host, way and account are one, with their number in the notes.
  */
-export function recordedAttempts(evidence: Pick<Evidence, 'conversations' | 'captures'>, options: RecordedOptions = {}): RecordedAttempts {
+export function recordedAttempts(evidence: RecordedEvidence, options: RecordedOptions = {}): RecordedAttempts {
   const { drafts, doubles, leftOut } = recordedDrafts(evidence, options);
   return foldAttempts(drafts, { doubles, leftOut });
 }
@@ -66,7 +65,7 @@ export function foldAttempts(
   const folded = new Map<string, { readonly attempt: ConnectionAttempt; count: number }>();
   for (const draft of drafts) {
     const attempt = draft.finish();
-    const key = signature(attempt, draft.start.client);
+    const key = signature(attempt, draft.start);
     const known = folded.get(key);
     if (known === undefined) folded.set(key, { attempt, count: 1 });
     else known.count++;
@@ -117,10 +116,14 @@ const MEASURED: ReadonlySet<string> = new Set([
 const SKEW_SECONDS = 120;
 
 /** Whom it was tried with, by whom, and what came of it. */
-function signature({ host, port, via, transport, account, properties, rungs }: ConnectionAttempt, client: string | undefined): string {
+function signature(
+  { host, port, via, transport, account, properties, rungs }: ConnectionAttempt,
+  { client, servers }: Pick<DraftStart, 'client' | 'servers'>,
+): string {
   const skewed = Number(properties.get('clock.skewAbs')?.value ?? 0) > SKEW_SECONDS;
   return JSON.stringify([
     client ?? '',
+    servers ?? [],
     host.toLowerCase(),
     port,
     via,

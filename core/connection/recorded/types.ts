@@ -1,5 +1,6 @@
 import type { Localized } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt } from '../../model/connection.ts';
+import type { Evidence } from '../../model/observation.ts';
 
 /** What of a recording is taken for attempts to manage a host. */
 export interface RecordedOptions {
@@ -9,12 +10,20 @@ export interface RecordedOptions {
   readonly hosts?: readonly string[];
   /** Keep the messages of each attempt in words; default true. */
   readonly conversation?: boolean;
+  /**
+   * Take attempts out of event logs of WinRM as well. Default: only where a capture, a trace or the log of a tool is among the evidence: a log of a healthy
+   * host is full of them.
+   */
+  readonly logs?: boolean;
 }
 
-/** Something about a recording that belongs to no rung: attempts folded into one, conversations seen at two places, attempts left out. */
+/** The evidence attempts are read out of. Records count as of one attempt where they are those of the timeline (`events: timeline.events`): they have ids then. */
+export type RecordedEvidence = Pick<Evidence, 'conversations' | 'captures'> & Partial<Pick<Evidence, 'events' | 'traces'>>;
+
+/** Something about a recording that belongs to no rung: attempts folded into one, conversations seen at two places, attempts left out, clocks compared. */
 export interface RecordedNote {
-  /** `folded`: equal attempts beside the one kept; `twice`: conversations recorded at a second place; `left-out`: attempts beyond the cap. */
-  readonly kind: 'folded' | 'twice' | 'left-out';
+  /** `folded`: equal attempts beside the one kept; `twice`: conversations recorded at a second place; `left-out`: attempts beyond the cap; `clocks`: how far two recordings are apart. */
+  readonly kind: 'folded' | 'twice' | 'left-out' | 'clocks';
   /** Index into {@link RecordedAttempts.attempts}, when it speaks of one. */
   readonly attempt?: number;
   readonly count: number;
