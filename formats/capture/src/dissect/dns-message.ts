@@ -11,6 +11,8 @@ const MAX_NAME_BYTES = 255;
 const MAX_POINTERS = 64;
 /** Answers kept, see {@link DnsMessage.answers}. */
 const MAX_ANSWERS = 64;
+/** Questions of one message: one is usual, multicast DNS asks a handful (RFC 6762 section 5.3). */
+const MAX_QUESTIONS = 64;
 /** Records read of one message, so that a count of 65,535 costs no time. */
 const MAX_RECORDS = 512;
 
@@ -38,11 +40,11 @@ export function readDnsMessage(bytes: Uint8Array, netbios: boolean): DnsContent 
   // mDNS and NetBIOS answers repeat no question: then the first record tells the name.
   const questions = u16(4);
   const records = Math.min(u16(6), MAX_RECORDS);
-  if (questions > 1 && !answer && questions > 32) return undefined;
+  if (questions > MAX_QUESTIONS) return undefined;
   let at = HEADER;
   let name: string | undefined;
   let type = 0;
-  for (let i = 0; i < Math.min(questions, MAX_RECORDS); i++) {
+  for (let i = 0; i < questions; i++) {
     const question = readName(bytes, at);
     if (question === undefined || question.next + 4 > bytes.length) return undefined;
     if (name === undefined) {
