@@ -28,8 +28,10 @@ export function lostHow(
   const { tcp } = conversation;
   if (tcp === undefined || hasHoles(talk) || conversation.messages.some((message) => message.from === 'server' && message.at > request.at))
     return undefined;
-  const gaveUp = tcp.fin.client + tcp.rst.client > 0 && tcp.fin.server + tcp.rst.server === 0;
-  const waited = msBetween(request.at, tcp.fin.client + tcp.rst.client > 0 ? tcp.last : (end ?? tcp.last));
+  const isOver = tcp.fin.client + tcp.rst.client + tcp.fin.server + tcp.rst.server > 0;
+  // A host that closes after the client did only answers its FIN.
+  const gaveUp = tcp.fin.client + tcp.rst.client > 0 && tcp.rst.server === 0;
+  const waited = msBetween(request.at, isOver ? tcp.last : (end ?? tcp.last));
   const asksMuch = request.body.seenBytes > 0 && request.body.envelope?.body !== 'Identify';
   if (waited >= (asksMuch ? SILENT_OPERATION_MS : gaveUp ? GAVE_UP_MS : SILENT_MS)) return 'timeout';
   if (conversation.unknown.includes('cut')) return undefined;

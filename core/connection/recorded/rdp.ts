@@ -13,7 +13,6 @@ import type { RecordedOptions } from './types.ts';
 const HYBRID = RDP_PROTOCOL.hybrid | RDP_PROTOCOL.hybridEx;
 /** A request without answer for so long was not answered. */
 const SILENT_MS = 10_000;
-const MIN_CONFIRM = 11;
 
 type Rdp = Exclude<RdpMessage, { kind: 'not-this' }>;
 interface Negotiation {
@@ -121,12 +120,6 @@ function silence(draft: AttemptDraft, stretch: Stretch, asked: readonly Negotiat
 
 function isWrongAnswer(message: Message): boolean {
   return message.layer === 'rdp' && message.kind === 'not-this' && message.from === 'server';
-}
-
-/** Enough came for a Connection Confirm (TPKT and X.224 headers, MS-RDPBCGR 2.2.1.2), and it was none. */
-function answersOtherwise({ talk }: Negotiation): boolean {
-  const { tcp } = talk.conversation;
-  return tcp !== undefined && tcp.bytes.server >= MIN_CONFIRM && talk.conversation.unknown.length === 0;
 }
 
 function silenceOf({ talk, request }: Negotiation, end: bigint | undefined): 'closed' | 'timeout' | undefined {

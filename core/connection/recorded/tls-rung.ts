@@ -11,6 +11,7 @@ import { alertName } from './words.ts';
 
 /** A server that is asked and says nothing for so long does not answer. */
 const SILENT_NS = 10_000_000_000n;
+const GAVE_UP_NS = 3_000_000_000n;
 /**
  * Alerts of a client about the certificate, with the problem they name (RFC 8446 section 6.2). 42 and 46 leave it open: OpenSSL sends 42 for a wrong name, Go
  * for anything.
@@ -237,7 +238,8 @@ function brokenHow(draft: AttemptDraft, shake: Shake, view: CertificateView | un
     draft.set('tls.result', 'reset');
     return say('the connection was reset in the handshake (RST)', 'ハンドシェイク中に接続がリセットされた (RST)');
   }
-  if (tcp.fin.server > 0 && tcp.fin.client === 0) {
+  // When both closed, who was first is not known: a client that gives up waits for a while.
+  if (tcp.fin.server > 0 && (tcp.fin.client === 0 || tcp.last - hello.at < GAVE_UP_NS)) {
     draft.set('tls.result', 'closed');
     return say('the connection was closed in the handshake (FIN)', 'ハンドシェイク中に接続が閉じられた (FIN)');
   }
