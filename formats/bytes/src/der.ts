@@ -33,30 +33,41 @@ export const DER = {
 const MAX_DEPTH = 40;
 /** Elements of one constructed value; a ticket or certificate has far fewer. */
 const MAX_CHILDREN = 20_000;
+const UTF8 = new TextDecoder();
 
-/** One element: where it stands and what it holds; children are read on demand. */
+/** One element: where it stands and what it holds; views of its bytes and its children are made on demand. */
 export class DerNode {
   readonly class: DerClass;
   readonly tag: number;
   readonly constructed: boolean;
   /** Offset of the tag in the whole input. */
   readonly offset: number;
-  /** Tag, length and content as they stand. */
-  readonly raw: Uint8Array;
-  /** Content without tag and length. */
-  readonly content: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #contentStart: number;
+  readonly #end: number;
   readonly #depth: number;
-  readonly #contentOffset: number;
+  #content: Uint8Array | undefined;
 
-  constructor(head: Head, bytes: Uint8Array, base: number, depth: number) {
-    this.class = head.class;
+  constructor(head: Head, bytes: Uint8Array, depth: number) {
+    this.class = CLASSES[head.first >> 6] as DerClass;
     this.tag = head.tag;
-    this.constructed = head.constructed;
-    this.offset = base + head.start;
-    this.raw = bytes.subarray(head.start, head.end);
-    this.content = bytes.subarray(head.contentStart, head.end);
-    this.#contentOffset = base + head.contentStart;
+    this.constructed = (head.first & 0x20) !== 0;
+    this.offset = head.start;
+    this.#bytes = bytes;
+    this.#contentStart = head.contentStart;
+    this.#end = head.end;
     this.#depth = depth;
+  }
+
+  /** Tag, length and content as they stand. */
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.offset, this.#end);
+  }
+
+  /** Content without tag and length. */
+  get content(): Uint8Array {
+    this.#content ??= this.#bytes.subarray(this.#contentStart, this.#end);
+    return this.#content;
   }
 
   /** Elements inside, in order. @throws DerError when the content is no sequence of elements. */
@@ -64,11 +75,11 @@ export class DerNode {
     if (this.#depth >= MAX_DEPTH)
       throw new DerError('DER_TOO_DEEP', 'nested structure', { offset: this.offset, need: MAX_DEPTH, have: this.#depth + 1 });
     const nodes: DerNode[] = [];
-    for (let at = 0; at < this.content.length; ) {
-      const head = readHead(this.content, at, this.#contentOffset);
+    const head = new Head();
+    for (let at = this.#contentStart; at < this.#end; at = head.end) {
+      readHead(this.#bytes, at, this.#end, head);
       if (nodes.length >= MAX_CHILDREN) throw new DerError('DER_VALUE', 'number of elements', { offset: this.offset, need: MAX_CHILDREN });
-      nodes.push(new DerNode(head, this.content, this.#contentOffset, this.#depth + 1));
-      at = head.end;
+      nodes.push(new DerNode(head, this.#bytes, this.#depth + 1));
     }
     return nodes;
   }
@@ -93,6 +104,12 @@ export class DerNode {
 
   /** The only element inside. @throws DerError when there is none or more than one. */
   only(): DerNode {
+    if (this.#contentStart < this.#end && this.#depth < MAX_DEPTH) {
+      const head = new Head();
+      readHead(this.#bytes, this.#contentStart, this.#end, head);
+      if (head.end === this.#end) return new DerNode(head, this.#bytes, this.#depth + 1);
+    }
+    // None, several or not readable: which of these it is, the whole list tells.
     const [first, second] = this.children();
     if (first === undefined || second !== undefined) throw new DerError('DER_VALUE', 'one element', { offset: this.offset, need: 1 });
     return first;
@@ -100,6 +117,14 @@ export class DerNode {
 
   /** INTEGER or ENUMERATED as a number. @throws DerError beyond 2^53. */
   integer(): number {
+    const bytes = this.#bytes;
+    const start = this.#contentStart;
+    const size = this.#end - start;
+    if (size > 0 && size <= 6) {
+      let small = ((bytes[start] as number) << 24) >> 24;
+      for (let i = 1; i < size; i++) small = small * 256 + (bytes[start + i] as number);
+      return small;
+    }
     const value = this.bigint();
     if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
       throw new DerError('DER_VALUE', 'integer', { offset: this.offset, need: 7, have: this.content.length });
@@ -121,17 +146,40 @@ export class DerNode {
   /** Content as text, each byte one character (KerberosString, GeneralizedTime). */
   latin1(): string {
     let text = '';
-    for (const byte of this.content) text += String.fromCharCode(byte);
+    for (let at = this.#contentStart; at < this.#end; at++) text += String.fromCharCode(this.#bytes[at] as number);
     return text;
   }
 
   /** Content as UTF-8 text; wrong bytes become U+FFFD. */
   utf8(): string {
-    return new TextDecoder().decode(this.content);
+    return UTF8.decode(this.content);
   }
 
   /** OBJECT IDENTIFIER in dotted form. */
   oid(): string {
+    return this.#shortOid() ?? this.#longOid();
+  }
+
+  /** Identifier whose arcs have up to six bytes, as all in use but those of UUIDs; `undefined` for any other. */
+  #shortOid(): string | undefined {
+    const bytes = this.#bytes;
+    let text = '';
+    let value = 0;
+    for (let at = this.#contentStart; at < this.#end; at++) {
+      const byte = bytes[at] as number;
+      value = value * 128 + (byte & 0x7f);
+      if (byte & 0x80) {
+        if (value >= 2 ** 35) return undefined;
+        continue;
+      }
+      if (text === '') text = value < 40 ? `0.${value}` : value < 80 ? `1.${value - 40}` : `2.${value - 80}`;
+      else text += `.${value}`;
+      value = 0;
+    }
+    return text === '' || (bytes[this.#end - 1] as number) & 0x80 ? undefined : text;
+  }
+
+  #longOid(): string {
     const { content } = this;
     const arcs: bigint[] = [];
     let value = 0n;
@@ -153,56 +201,55 @@ export class DerNode {
   }
 }
 
-interface Head {
-  readonly class: DerClass;
-  readonly tag: number;
-  readonly constructed: boolean;
-  readonly start: number;
-  readonly contentStart: number;
-  readonly end: number;
+/** Tag and length of one element; one for all the elements of a level. */
+class Head {
+  /** First byte: class, constructed, short tag. */
+  first = 0;
+  tag = 0;
+  start = 0;
+  contentStart = 0;
+  end = 0;
 }
 
-function readHead(bytes: Uint8Array, start: number, base: number): Head {
+/** Reads tag and length at `start` of content that ends at `limit`. @throws DerError */
+function readHead(bytes: Uint8Array, start: number, limit: number, head: Head): void {
   let at = start;
-  const next = (): number => {
-    const byte = bytes[at++];
-    if (byte === undefined)
-      throw new DerError('DER_TRUNCATED', 'tag and length', { offset: base + start, need: at - start, have: bytes.length - start });
-    return byte;
-  };
-  const first = next();
+  const first = at < limit ? (bytes[at++] as number) : truncated(start, limit);
   let tag = first & 0x1f;
   if (tag === 0x1f) {
     tag = 0;
     for (let i = 0; ; i++) {
-      const byte = next();
-      if (i >= 4) throw new DerError('DER_TAG', 'tag number', { offset: base + start });
+      const byte = at < limit ? (bytes[at++] as number) : truncated(start, limit);
+      if (i >= 4) throw new DerError('DER_TAG', 'tag number', { offset: start });
       tag = tag * 128 + (byte & 0x7f);
       if ((byte & 0x80) === 0) break;
     }
   }
-  let length = next();
-  if (length === 0x80 || length > 0x84) throw new DerError('DER_LENGTH', 'definite length', { offset: base + start, have: length });
+  let length = at < limit ? (bytes[at++] as number) : truncated(start, limit);
+  if (length === 0x80 || length > 0x84) throw new DerError('DER_LENGTH', 'definite length', { offset: start, have: length });
   if (length > 0x80) {
     let value = 0;
-    for (let i = length - 0x80; i > 0; i--) value = value * 256 + next();
+    for (let i = length - 0x80; i > 0; i--) value = value * 256 + (at < limit ? (bytes[at++] as number) : truncated(start, limit));
     length = value;
   }
-  if (length > bytes.length - at)
-    throw new DerError('DER_TRUNCATED', 'content', { offset: base + start, need: length, have: bytes.length - at });
-  return {
-    class: CLASSES[first >> 6] as DerClass,
-    tag,
-    constructed: (first & 0x20) !== 0,
-    start,
-    contentStart: at,
-    end: at + length,
-  };
+  if (length > limit - at) throw new DerError('DER_TRUNCATED', 'content', { offset: start, need: length, have: limit - at });
+  head.first = first;
+  head.tag = tag;
+  head.start = start;
+  head.contentStart = at;
+  head.end = at + length;
+}
+
+/** Content ends inside of tag and length. */
+function truncated(start: number, limit: number): never {
+  throw new DerError('DER_TRUNCATED', 'tag and length', { offset: start, need: limit - start + 1, have: limit - start });
 }
 
 /** Reads the element at the start of the bytes; what follows it is left (see {@link DerNode.raw}). @throws DerError */
 export function readDer(bytes: Uint8Array, offset = 0): DerNode {
-  return new DerNode(readHead(bytes, offset, 0), bytes, 0, 0);
+  const head = new Head();
+  readHead(bytes, offset, bytes.length, head);
+  return new DerNode(head, bytes, 0);
 }
 
 /** Writes an element: content is bytes or the parts inside. Tag numbers below 31. */

@@ -101,12 +101,12 @@ export function reading<T>(what: string, read: () => T): T {
 
 /** Fields of a SEQUENCE by context tag, each with the one element inside. */
 export class Fields {
-  readonly #byTag = new Map<number, DerNode>();
+  readonly #children: readonly DerNode[];
   readonly #node: DerNode;
 
   constructor(node: DerNode) {
     this.#node = node.expect(DER.sequence);
-    for (const child of node.children()) if (child.class === 'context' && !this.#byTag.has(child.tag)) this.#byTag.set(child.tag, child);
+    this.#children = node.children();
   }
 
   /** @throws KerberosError when the field is missing. */
@@ -117,7 +117,9 @@ export class Fields {
   }
 
   maybe(tag: number): DerNode | undefined {
-    return this.#byTag.get(tag)?.only();
+    // A handful of fields: looking through them is quicker than a map of them. Of several with one tag the first counts.
+    for (const child of this.#children) if (child.tag === tag && child.class === 'context') return child.only();
+    return undefined;
   }
 }
 
@@ -145,10 +147,11 @@ export function textOf(node: DerNode): string {
 /** KerberosTime (RFC 4120 section 5.2.3) in milliseconds. */
 export function timeOf(node: DerNode): number {
   node.expect(DER.generalizedTime);
-  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(node.content.length === 15 ? node.latin1() : '');
-  if (match === null) throw bad('time', node);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  return Date.UTC(year, month - 1, day, hour, minute, second);
+  const { content } = node;
+  if (content.length !== 15 || content[14] !== 0x5a) throw bad('time', node);
+  for (let i = 0; i < 14; i++) if (content[i]! < 0x30 || content[i]! > 0x39) throw bad('time', node);
+  const two = (at: number): number => content[at]! * 10 + content[at + 1]! - 0x30 * 11;
+  return Date.UTC(two(0) * 100 + two(2), two(4) - 1, two(6), two(8), two(10), two(12));
 }
 
 /** Named bits as one number, bit 0 the highest of 32. */
@@ -161,7 +164,8 @@ export function flagsOf(node: DerNode): number {
 
 /** UInt32 that some senders write as a negative Int32. */
 export function uint32Of(node: DerNode): number {
-  return Number(BigInt.asUintN(32, node.expect(DER.integer).bigint()));
+  const { content } = node.expect(DER.integer);
+  return content.length > 0 && content.length <= 6 ? node.integer() >>> 0 : Number(BigInt.asUintN(32, node.bigint()));
 }
 
 /** PrincipalName. */
