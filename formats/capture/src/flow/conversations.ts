@@ -202,10 +202,11 @@ export class Conversations implements StreamHub {
 
   /** Ends a conversation to make room: the oldest of those on which nothing happened since they were looked at last. */
   #evict(): void {
-    for (let left = this.#open.size; left > 0; left--) {
+    // Twice around: the first round may find all of them active.
+    for (let left = 2 * this.#open.size; left > 0; left--) {
       const stream = this.#open.oldest();
       if (stream === undefined) return;
-      if (stream.active && left > 1) {
+      if (stream.active) {
         stream.active = false;
         this.#open.renew();
         continue;
