@@ -23,7 +23,7 @@ import { blameTables, readDump } from './read-dump.ts';
 import { readEvtx } from './read-evtx.ts';
 import { type HivesContext, readHives } from './read-hives.ts';
 import { observeImage, withImage } from './read-image.ts';
-import { readText } from './read-text.ts';
+import { MAX_TEXT_BYTES, readText } from './read-text.ts';
 import { type ContentKind, decodeText, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
 import { Traffic } from './traffic.ts';
@@ -36,9 +36,6 @@ const IS_EVIDENCE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'hiv
 
 /** Kinds of sources that show the state of a host without naming it. */
 const OF_A_HOST: ReadonlySet<SourceKind> = new Set(['state-text', 'hive', 'hive-log']);
-
-/** Longest text read; an export of a whole log as text belongs into an EVTX file. */
-const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /**
  * Gathers evidence from files, folders, zip archives and disks: recognises each by content, hashes it, reads logs, hives, dumps, pasted or exported text

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { EvtxError, type EvtxLog, openEvtx } from '@winmedic/evtx';
 import { type OpenedDisk, openDisk } from '../disk/index.ts';
@@ -6,8 +8,9 @@ import { affordable, type DiskEvidenceOptions, logsOf, windowsOn } from './disk-
 import { type FileSource, fileSource } from './file-source.ts';
 import { type Input, inputOf } from './input.ts';
 import { diskDamage, Problems, unreadable } from './problems.ts';
-import { recognise } from './recognise.ts';
+import { type ContentKind, recognise } from './recognise.ts';
 import { TempDir } from './temp-dir.ts';
+import type { RecordingInput, RecordingVisitor } from './visit-recording.ts';
 import { findFiles } from './walk.ts';
 import { DEFAULT_ZIP_LIMITS, membersOf, newBudget } from './zip.ts';
 
@@ -19,11 +22,16 @@ export interface EachLogOptions {
   readonly signal?: AbortSignal;
   /** Keys of disks, and which of their volumes is meant. */
   readonly disk?: DiskEvidenceOptions;
+  /** Gets what captures, event traces and texts of events among the inputs hold; without it they are inputs that are no logs. */
+  readonly recordings?: RecordingVisitor;
 }
+
+/** Kinds of inputs that {@link EachLogOptions.recordings} are read of. */
+const RECORDINGS: ReadonlySet<ContentKind> = new Set(['capture', 'trace', 'text']);
 
 /**
  * Opens every event log of files, folders, zip archives and disks, one after the other, and hands it to `visit`; a log is closed when the visit is
- * over. `visit` returns false to stop. Inputs that are no logs and places that cannot be read are problems, and the rest is still visited.
+ * over. Recordings of other kinds go to {@link EachLogOptions.recordings}. `visit` returns false to stop. Inputs that are no logs and places that cannot be read are problems, and the rest is still visited.
  * @returns the problems met, damages of the logs included
  * @throws the reason of `signal` when aborted, and what `visit` throws
  */
@@ -87,6 +95,40 @@ export async function eachLog(
           if (!(await open({ ...member, open: () => fileSource(member.file), depth: depth + 1, budget: share }))) return false;
         }
         return true;
+      }
+      if (options.recordings !== undefined && RECORDINGS.has(kind)) {
+        // Loaded when there is one: a log alone needs none of it.
+        const { visitRecording } = await import('./visit-recording.ts');
+        const recording: RecordingInput = {
+          kind: kind as RecordingInput['kind'],
+          source,
+          path: label,
+          onProgress: (bytes) => options.onProgress?.({ done: Math.min(done + bytes, total), total, path: label }),
+          ...(options.signal && { signal: options.signal }),
+        };
+        if (visitRecording(recording, options.recordings, problems)) {
+          logs.add(label);
+          return true;
+        }
+      }
+      if (options.recordings !== undefined && kind === 'gzip' && depth < DEFAULT_ZIP_LIMITS.depth) {
+        const { expandGzip } = await import('./gzip.ts');
+        temp ??= new TempDir();
+        const share = budget ?? newBudget(DEFAULT_ZIP_LIMITS);
+        const expanded = await expandGzip(source, label, temp, share, DEFAULT_ZIP_LIMITS, problems, options.signal);
+        if (expanded === undefined) return true;
+        const { path, sizeBytes: size } = expanded;
+        const member = {
+          label: `${label}!/${basename(label).replace(/\.t?gz$/i, '')}`,
+          open: () => fileSource(path),
+          file: path,
+          sizeBytes: size,
+        };
+        try {
+          return await open({ ...member, depth: depth + 1, budget: share, named: input.named === true });
+        } finally {
+          rmSync(path, { force: true });
+        }
       }
       const code =
         kind === 'empty'

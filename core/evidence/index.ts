@@ -15,4 +15,6 @@ export { Problems } from './problems.ts';
 export { blameTables, readDump } from './read-dump.ts';
 export { observationOf } from './read-evtx.ts';
 export { type ContentKind, decodeText, recognise, recogniseHead } from './recognise.ts';
+export { type RedactedFile, type RedactFileOptions, redactCaptureFile } from './redact-file.ts';
+export type { CapturedFlows, RecordingVisitor } from './visit-recording.ts';
 export { DEFAULT_ZIP_LIMITS, type ZipLimits } from './zip.ts';

@@ -5,7 +5,11 @@ import type { StateExtent, StateObservation } from '../model/state.ts';
 import { readExport } from './exports/index.ts';
 import { zoneOffsetMs } from './fact-time.ts';
 import { looksLikeFacts, parseFactsFile } from './facts-file.ts';
+import { withoutCredentials } from './trace-credentials.ts';
 import { traceTableOf } from './trace-tables.ts';
+
+/** Longest text read; an export of a whole log as text belongs into an EVTX file. */
+export const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /** A decoded text and what is needed to read it. */
 export interface TextInput {
@@ -46,10 +50,18 @@ export function readText(text: string, input: TextInput): TextReading | undefine
   const { state, extents, problems } = exported;
   // Events may have been pasted beside the output of commands.
   const beside = exported.otherText === true ? eventsOf(text, input) : undefined;
-  const events = [...exported.events, ...(beside?.events ?? [])];
+  const events = [...exported.events, ...(beside?.events ?? [])].map(clean);
   const isState = state.length + extents.length > 0;
   const kind = isState ? 'state-text' : exported.kind === 'vmm-log' ? 'tool-log' : 'event-text';
   return { ...NOTHING, kind, state, extents, events, problems: [...problems, ...(beside?.problems ?? [])] };
+}
+
+/** Events without credentials, in their message as well. */
+function clean(event: EventObservation): EventObservation {
+  const fields = withoutCredentials(event.fields);
+  const message = event.message === undefined ? undefined : withoutCredentials(new Map([['', event.message]])).get('');
+  if (fields === event.fields && message === event.message) return event;
+  return { ...event, fields, ...(message === undefined ? {} : { message }) };
 }
 
 function eventsOf(text: string, { path, sourceId, zone, templates }: TextInput): TextReading | undefined {

@@ -5,6 +5,7 @@ import type { EventObservation } from '../model/observation.ts';
 import type { Collector } from './collector.ts';
 import { instantOfTicks } from './instant.ts';
 import type { Problems } from './problems.ts';
+import { withoutCredentials } from './trace-credentials.ts';
 import type { TraceInterest } from './trace-interest.ts';
 
 /** What is known of the fields of a provider's events. */
@@ -42,8 +43,8 @@ export interface TraceReading {
   readonly hasPackets: boolean;
 }
 
-/** Providers whose records hold packets (NDIS-PacketCapture, PktMon, Ras-NdisWan). */
-const PACKET_PROVIDERS = [
+/** Providers whose records hold packets (NDIS-PacketCapture, PktMon, Ras-NdisWan): they are read as a capture. */
+export const PACKET_PROVIDERS: readonly string[] = [
   '2ed6006e-4729-4609-b423-3ee7bcd678ef',
   '4d4f80d9-c8bd-4d73-bb5b-19c90402c5ac',
   'd84521f7-2235-4237-a7c0-14e3a9676286',
@@ -74,7 +75,7 @@ export function readTrace(input: TraceInput, collector: Collector, problems: Pro
         refused++;
         return;
       }
-      const observation = observationOf(event, name, fields, input);
+      const observation = traceObservationOf(event, name, fields, input);
       if (!collector.admit(observation.host, observation.channel, name, event.id, observation.time, path)) return;
       chars += size;
       kept.push(observation);
@@ -132,11 +133,12 @@ function sizeOf(fields: ReadonlyMap<string, string>): number {
   return size;
 }
 
-function observationOf(
+/** A record of a trace as an event; what clients send as proof of who they are is left out of its fields. */
+export function traceObservationOf(
   event: EtlEvent,
   provider: string,
   fields: ReadonlyMap<string, string>,
-  { sourceId, path }: TraceInput,
+  { sourceId, path }: Pick<TraceInput, 'sourceId' | 'path'>,
 ): EventObservation {
   return {
     type: 'event',
@@ -152,7 +154,7 @@ function observationOf(
     ...(event.userSid !== '' && { userSid: event.userSid }),
     ...(event.activityId !== '' && { activityId: braced(event.activityId) }),
     fields: new Map([
-      ...fields,
+      ...withoutCredentials(fields),
       ['ProcessID', String(event.pid)],
       ...(event.relatedActivityId === '' ? [] : [['RelatedActivityID', braced(event.relatedActivityId)] as const]),
     ]),
