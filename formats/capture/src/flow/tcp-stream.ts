@@ -3,14 +3,10 @@ import type { Clock } from './clock.ts';
 import { Half, insertPending, KEPT_OVERHEAD, type PendingSegment } from './half.ts';
 import { MAX_PENDING_SEGMENTS } from './limits.ts';
 import { FramePlace } from './place.ts';
+import { Recogniser } from './recogniser.ts';
 import { ACK, FIN, RST, type Segment, SYN } from './tcp-rows.ts';
 import type { AnalyseLimits, Endpoint, Unknown } from './types.ts';
 
-/** Bytes of a side that protocols are asked about (contract of {@link StreamProtocol.recognise}). */
-const RECOGNISE_BYTES = 64;
-/** Segments after which a flow is given up; on a watched port whose beginning is missing more, because a message begins only now and then. */
-const RECOGNISE_SEGMENTS = 4;
-const RECOGNISE_SEGMENTS_LATE = 8;
 /** A hole is a loss, not a packet that another queue recorded late, after this many packets of the flow or seconds since it was acknowledged. */
 const LOSS_PACKETS = 8;
 const LOSS_SECONDS = 0.25;
@@ -49,13 +45,6 @@ export interface StreamStart {
   readonly watched: boolean;
 }
 
-interface Held {
-  readonly side: 0 | 1;
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  readonly place: FramePlace;
-}
-
 /**
  * One TCP flow being put together: bytes of both sides reach the dissector once, in order, and a side's bytes not before those of the other side that it
  * acknowledges. What is in order goes through without a copy; the rest waits within caps; what never comes is declared a gap.
@@ -80,15 +69,9 @@ export class TcpStream {
   sameAs: number | undefined;
   readonly #hub: StreamHub;
   readonly #halves: readonly [Half, Half] = [new Half(), new Half()];
-  readonly #certain: boolean;
-  readonly #expected: boolean;
-  readonly #maxSegments: number;
-  /** Neither SYN nor SYN-ACK is in the capture. */
-  readonly #lateStart: boolean;
   #dissector: StreamDissector | undefined;
-  #held: Held[] | undefined = [];
-  #heldBytes = 0;
-  #heldSegments = 0;
+  /** Until a protocol is recognised or the flow given up. */
+  #recogniser: Recogniser | undefined;
   #packets = 0;
   /** Packet and time at which a side began to lag behind what is acknowledged, and how far it must come. */
   #lagPackets = 0;
@@ -107,10 +90,8 @@ export class TcpStream {
     this.row = start.row;
     this.client = start.client;
     this.ends = start.ends;
-    this.#certain = start.certain;
-    this.#expected = start.expected;
-    this.#lateStart = start.first[0] === undefined && start.first[1] === undefined;
-    this.#maxSegments = this.#lateStart && start.watched ? RECOGNISE_SEGMENTS_LATE : RECOGNISE_SEGMENTS;
+    const late = start.first[0] === undefined && start.first[1] === undefined;
+    this.#recogniser = new Recogniser(hub, { ...start, late });
     for (const side of [0, 1] as const) {
       const first = start.first[side];
       if (first === undefined) continue;
@@ -406,57 +387,28 @@ export class TcpStream {
       this.#dissector.data(this.#role(side), bytes.subarray(start, end), place);
       return;
     }
-    // Where the beginning is missing, each segment is looked at by itself: those before it are not needed.
-    if (this.#lateStart) this.#dropHeld([]);
-    this.#hold({ side, bytes: bytes.slice(start, end), length: end - start, place });
-    this.#heldSegments++;
-    this.#recognise(side);
+    // Rejected while the rest of what waited is handed over: nobody wants it.
+    const found = this.#recogniser?.take({ side, bytes: bytes.slice(start, end), length: end - start, place }, this.client);
+    if (found === undefined) return;
+    if (found === 'none') {
+      this.#reject();
+      return;
+    }
+    this.turned = found.client !== this.client;
+    this.client = found.client;
+    this.#open(found.protocol, found.from);
   }
 
   #gap(side: 0 | 1, length: number, place: FramePlace): void {
     if (!this.#halves[side].seen) return;
     this.unknown.add('gap');
     if (this.#dissector !== undefined) this.#dissector.gap(this.#role(side), length, place);
-    else this.#hold({ side, bytes: new Uint8Array(0), length, place });
-  }
-
-  #hold(held: Held): void {
-    // Rejected while the rest of what waited is handed over: nobody wants it.
-    if (this.#held === undefined) return;
-    this.#held.push(held);
-    this.#heldBytes += held.bytes.length + KEPT_OVERHEAD;
-    this.#hub.pendingBytes += held.bytes.length + KEPT_OVERHEAD;
-  }
-
-  /** Asks the protocols about what this side said so far. */
-  #recognise(side: 0 | 1): void {
-    const held = this.#held;
-    if (held === undefined) return;
-    const { first, from } = firstBytes(held, side, this.#halves[side].started && this.#late(side));
-    const roles: (0 | 1)[] = this.#certain ? [this.client] : [this.client, (1 - this.client) as 0 | 1];
-    for (const client of roles) {
-      const ports = { client: (this.ends[client] as Endpoint).port, server: (this.ends[1 - client] as Endpoint).port };
-      const role: Side = side === client ? 'client' : 'server';
-      for (const protocol of this.#hub.protocols) {
-        const answer = protocol.recognise(role, first, ports);
-        if (answer !== 'yes' && !(answer === 'more' && this.#expected && protocol.name === 'rpc')) continue;
-        this.turned = client !== this.client;
-        this.client = client;
-        this.#open(protocol, from);
-        return;
-      }
-    }
-    if (this.#heldSegments >= this.#maxSegments || held.length >= 4 * RECOGNISE_SEGMENTS_LATE) this.#reject();
-  }
-
-  /** The beginning of this side is not in the capture. */
-  #late(side: 0 | 1): boolean {
-    return this.#held?.find((held) => held.side === side)?.bytes.length === 0 || this.#lateStart;
+    else this.#recogniser?.hold({ side, bytes: new Uint8Array(0), length, place });
   }
 
   #open(protocol: StreamProtocol, from: number): void {
-    const held = this.#held ?? [];
-    this.#dropHeld(undefined);
+    const held = this.#recogniser?.held ?? [];
+    this.#endRecognising();
     this.#use(protocol);
     for (const { side, bytes, length, place } of held.slice(from)) {
       const half = this.#halves[side];
@@ -507,7 +459,7 @@ export class TcpStream {
   }
 
   #reject(): void {
-    this.#dropHeld(undefined);
+    this.#endRecognising();
     this.rejected = true;
     for (const half of this.#halves) {
       this.#hub.pendingBytes -= half.pendingBytes;
@@ -517,10 +469,9 @@ export class TcpStream {
     this.#updateWaiting();
   }
 
-  #dropHeld(then: Held[] | undefined): void {
-    this.#hub.pendingBytes -= this.#heldBytes;
-    this.#heldBytes = 0;
-    if (this.#held !== undefined) this.#held = then;
+  #endRecognising(): void {
+    this.#recogniser?.drop();
+    this.#recogniser = undefined;
   }
 
   /** Ends a side whose FIN has been reached. */
@@ -557,22 +508,4 @@ export class TcpStream {
     this.#waits = waits;
     this.#hub.waiting(this, waits);
   }
-}
-
-/** First bytes of a side for recognition; of a side whose beginning is missing those of its latest segment. `from`: first held piece to hand over. */
-function firstBytes(held: readonly Held[], side: 0 | 1, late: boolean): { readonly first: Uint8Array; readonly from: number } {
-  if (late) {
-    const from = held.findLastIndex((piece) => piece.side === side);
-    return { first: (held[from] as Held).bytes.subarray(0, RECOGNISE_BYTES), from };
-  }
-  const pieces = held.filter((piece) => piece.side === side && piece.bytes.length > 0);
-  if (pieces.length === 1) return { first: (pieces[0] as Held).bytes.subarray(0, RECOGNISE_BYTES), from: 0 };
-  const first = new Uint8Array(RECOGNISE_BYTES);
-  let length = 0;
-  for (const { bytes } of pieces) {
-    const part = bytes.subarray(0, RECOGNISE_BYTES - length);
-    first.set(part, length);
-    length += part.length;
-  }
-  return { first: first.subarray(0, length), from: 0 };
 }
