@@ -2,7 +2,7 @@ import type { Damage } from '@winmedic/bytes';
 import { isSealedType, NS, parameter } from '@winmedic/wsman/messages';
 import { KeptBytes } from './body-bytes.ts';
 import { readEnvelope } from './envelope.ts';
-import { latin1 } from './http-lines.ts';
+import { latin1 } from './latin1.ts';
 import type { HttpBody } from './types.ts';
 
 /** Bytes of an envelope that are kept: faults are a few KiB, and answers with data are of no interest. */
@@ -14,7 +14,14 @@ const SEALED_HEAD = 4096;
 
 /** Media types of envelopes; the others of XML are looked into. */
 const SOAP_TYPES: readonly string[] = ['application/soap+xml', 'application/soap'];
-const SOAP_NAMESPACES: readonly string[] = [NS.s, 'http://schemas.xmlsoap.org/soap/envelope/'];
+const SOAP_NAMESPACES: readonly Uint8Array[] = [NS.s, 'http://schemas.xmlsoap.org/soap/envelope/'].map((namespace) =>
+  new TextEncoder().encode(namespace),
+);
+/** Both have a colon here, behind `http`. */
+const COLON = 0x3a;
+const COLON_AT = 4;
+/** Bytes in which the first tag of a page of HTML stands: blanks, a document type, and what ends the word. */
+const HTML_BYTES = 128;
 
 /** Reads the body of one HTTP message from its pieces, without chunks around them; keeps what decides. */
 export class BodyReader {
@@ -121,16 +128,24 @@ export class BodyReader {
 
   /** Decides by the first bytes what a body without a telling media type is. */
   #sniff(): void {
-    const head = latin1(this.#kept.bytes);
+    const head = this.#kept.bytes;
     this.#want = 'nothing';
-    if (SOAP_NAMESPACES.some((namespace) => head.includes(namespace))) {
+    if (namesSoap(head)) {
       this.#kind = 'soap';
       this.#want = 'soap';
       return;
     }
     this.#kept.clear();
-    if (/^\s{0,64}<(?:!doctype\s{1,8}html|html)\b/i.test(head)) this.#kind = 'html';
+    if (/^\s{0,64}<(?:!doctype\s{1,8}html|html)\b/i.test(latin1(head, 0, Math.min(head.length, HTML_BYTES)))) this.#kind = 'html';
   }
+}
+
+/** Does a namespace of SOAP stand in these bytes? */
+function namesSoap(head: Uint8Array): boolean {
+  for (let at = head.indexOf(COLON); at >= 0; at = head.indexOf(COLON, at + 1)) {
+    if (SOAP_NAMESPACES.some((namespace) => namespace.every((byte, i) => head[at - COLON_AT + i] === byte))) return true;
+  }
+  return false;
 }
 
 /** `OriginalContent` of the first part of a sealed body (MS-WSMV 2.2.9.1.1.2); Windows writes a TAB before part headers, others do not. */

@@ -1,5 +1,6 @@
 import type { Damage } from '@winmedic/bytes';
-import { fromBase64, latin1 } from './http-lines.ts';
+import { fromBase64 } from './http-lines.ts';
+import { latin1 } from './latin1.ts';
 import { RECORD, RECORD_HEADER, readRecordHead, tlsVersionName } from './tls-records.ts';
 import { readToken } from './token.ts';
 import type { HttpAuth } from './types.ts';

@@ -1,5 +1,8 @@
 import { KeptBytes } from './body-bytes.ts';
 
+/** Lines of text are short: up to here they are looked through without a call. */
+const NEAR = 128;
+
 /**
  * Cuts one side of a text protocol into lines that end with CR LF or LF alone (RFC 9112 section 2.2), however the bytes are cut into pieces. Each byte is
  * looked at once.
@@ -10,8 +13,10 @@ export class LineReader {
   #over = false;
   #passed = 0;
 
-  /** The line last completed, without its end; valid until the next call. Of a line that was {@link over}, the beginning. */
-  line: Uint8Array = new Uint8Array();
+  /** The line last completed, without its end, is {@link source} from `from` to `to`; valid until the next call. Of a line that was {@link over}, the beginning. */
+  source: Uint8Array = new Uint8Array();
+  from = 0;
+  to = 0;
   /** The line last completed was longer than the cap. */
   over = false;
 
@@ -29,23 +34,35 @@ export class LineReader {
     return this.#kept.bytes;
   }
 
+  /** The line last completed. */
+  get line(): Uint8Array {
+    return this.source.subarray(this.from, this.to);
+  }
+
   /** @returns the index behind the line that ends in these bytes; -1 when none does, and then they are kept. */
   take(bytes: Uint8Array, at: number): number {
-    const end = bytes.indexOf(0x0a, at);
+    const end = lineEnd(bytes, at);
     if (end < 0) {
       this.#keep(bytes.subarray(at));
       this.#passed += bytes.length - at;
       return -1;
     }
-    if (this.#kept.length === 0 && !this.#over && end - at <= this.#cap) this.line = bytes.subarray(at, end);
-    else {
-      this.#keep(bytes.subarray(at, end));
-      this.line = this.#kept.take();
-    }
-    this.over = this.#over;
     this.size = this.#passed + end + 1 - at;
-    this.reset();
-    if (this.line.at(-1) === 0x0d) this.line = this.line.subarray(0, -1);
+    if (this.#kept.length === 0 && !this.#over && end - at <= this.#cap) {
+      this.over = false;
+      this.source = bytes;
+      this.from = at;
+      this.to = end;
+    } else {
+      this.#keep(bytes.subarray(at, end));
+      this.over = this.#over;
+      this.source = this.#kept.take();
+      this.from = 0;
+      this.to = this.source.length;
+      this.#over = false;
+    }
+    this.#passed = 0;
+    if (this.to > this.from && this.source[this.to - 1] === 0x0d) this.to--;
     return end + 1;
   }
 
@@ -61,18 +78,20 @@ export class LineReader {
   }
 }
 
-/** Bytes as text, one character each (ISO 8859-1). The text stands alone: nothing larger is kept alive by it. */
-export function latin1(bytes: Uint8Array): string {
-  let text = '';
-  // In pieces: a call takes a bounded number of arguments.
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
+/** Index of the next LF; -1 without one. */
+function lineEnd(bytes: Uint8Array, from: number): number {
+  const near = Math.min(bytes.length, from + NEAR);
+  for (let at = from; at < near; at++) if (bytes[at] === 0x0a) return at;
+  return near < bytes.length ? bytes.indexOf(0x0a, near) : -1;
 }
 
 /** Bytes of base64 (RFC 4648 section 4); `undefined` for what is none. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const decoded = atob(text);
+    const bytes = new Uint8Array(decoded.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = decoded.charCodeAt(at);
+    return bytes;
   } catch (error) {
     if (error instanceof DOMException) return undefined;
     throw error;

@@ -1,5 +1,5 @@
-import { latin1 } from './http-lines.ts';
 import { startsHttp } from './http-start.ts';
+import { latin1 } from './latin1.ts';
 import { recogniseTls } from './tls-records.ts';
 
 /**

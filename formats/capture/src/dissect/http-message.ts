@@ -1,8 +1,8 @@
 import type { Damage } from '@winmedic/bytes';
 import { BodyReader } from './body.ts';
 import { type AuthReading, readAuthorization, readChallenges } from './http-auth.ts';
-import { latin1 } from './http-lines.ts';
 import type { StartLine } from './http-start.ts';
+import { latin1, pooledWord, type Word } from './latin1.ts';
 import type { HttpRequestMessage, HttpResponseMessage, Place, Side } from './types.ts';
 
 /** Bytes of a head: Windows' own limit for a request line with its headers is 16 KiB, with registry settings up to 64 KiB. */
@@ -17,6 +17,10 @@ const MAX_DAMAGES = 16;
 const SECRET: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
 /** Headers that say where the body ends; they are read even when there are too many others. */
 const FRAMING: readonly string[] = ['content-length', 'transfer-encoding'];
+
+/** Bytes of a header's name. */
+const MAX_NAME = 256;
+const NO_NAME: Word = { text: '', lower: '' };
 
 /** Where the body of a message ends (RFC 9112 section 6.3). `either`: Content-Length was there with several values. */
 export type Framing =
@@ -39,9 +43,13 @@ export interface OpenRequest {
 /** One message while it is being read. */
 export class MessageDraft {
   readonly start: StartLine;
+  /** As they are handed out: values of credentials are empty. */
   readonly #headers: [name: string, value: string][] = [];
+  /** Their names in lower case. */
+  readonly #names: string[] = [];
+  /** Logins of the requests, by the number of their header. */
+  readonly #logins: { readonly header: number; value: string }[] = [];
   readonly #damages: Damage[] = [];
-  readonly #lengths: string[] = [];
   #encodings = '';
   #body: BodyReader | undefined;
   #headBytes = 0;
@@ -61,48 +69,68 @@ export class MessageDraft {
     this.place = place;
   }
 
-  /** First header of a name in lower case; empty without one. */
+  /** First header of a name in lower case, none of those with credentials; empty without one. */
   header(name: string): string {
-    return this.#headers.find(([each]) => each.toLowerCase() === name)?.[1] ?? '';
+    const at = this.#names.indexOf(name);
+    return at < 0 ? '' : (this.#headers[at] as [string, string])[1];
   }
 
   damage(damage: Damage): void {
     if (this.#damages.length < MAX_DAMAGES && !this.#damages.some(({ code }) => code === damage.code)) this.#damages.push(damage);
   }
 
-  /** A line of the head, or of the trailers, that is not empty. @param over it was cut. */
-  headerLine(line: Uint8Array, over: boolean): void {
-    this.#headBytes += line.length + 2;
-    const folded = line[0] === 0x20 || line[0] === 0x09;
-    const colon = line.indexOf(0x3a);
-    const name = folded || colon < 0 ? '' : latin1(line.subarray(0, Math.min(colon, 256))).trim();
+  /** A line of the head, or of the trailers, that is not empty: `bytes` from `from` to `to`. @param over it was cut. */
+  headerLine(bytes: Uint8Array, from: number, to: number, over: boolean): void {
+    this.#headBytes += to - from + 2;
+    const folded = bytes[from] === 0x20 || bytes[from] === 0x09;
+    let colon = from;
+    while (colon < to && bytes[colon] !== 0x3a) colon++;
+    const name = folded || colon === to ? NO_NAME : nameOf(bytes, from, Math.min(colon, from + MAX_NAME));
     const full = over || this.#headBytes > MAX_HEAD || (!folded && this.#headers.length >= MAX_HEADERS);
     if (full) this.damage({ code: 'CAPTURE_HTTP_HEAD_LIMIT', offset: this.bytes, what: 'head', need: MAX_HEAD, have: this.#headBytes });
-    const framing = FRAMING.includes(name.toLowerCase()) && this.#headers.length < MAX_HEADERS + MAX_FRAMING;
-    if (full && (over || !framing)) {
+    if (full && (over || !FRAMING.includes(name.lower) || this.#headers.length >= MAX_HEADERS + MAX_FRAMING)) {
       this.#last = 'dropped';
       return;
     }
     if (folded) {
-      // Obsolete line folding (RFC 9112 section 5.2): one blank for the line end.
-      const last = this.#headers.at(-1);
-      if (last && this.#last === 'kept') last[1] = `${last[1]} ${latin1(line).trim()}`.trim();
+      if (this.#last === 'kept') this.#continue(latin1(bytes, from, to).trim());
       return;
     }
-    if (name === '') {
+    if (name.text === '') {
       this.#last = 'dropped';
       this.damage({ code: 'CAPTURE_HTTP_HEAD', offset: this.bytes, what: 'header', need: 'a name and a colon' });
       return;
     }
-    this.#headers.push([name, latin1(line.subarray(colon + 1)).trim()]);
+    let start = colon + 1;
+    while (start < to && (bytes[start] === 0x20 || bytes[start] === 0x09)) start++;
+    const secret = SECRET.includes(name.lower);
+    // Cookies are not even made a text of.
+    if (secret && name.lower.endsWith('authorization')) {
+      this.#logins.push({ header: this.#headers.length, value: latin1(bytes, start, to).trim() });
+    }
+    this.#headers.push([name.text, secret ? '' : latin1(bytes, start, to).trim()]);
+    this.#names.push(name.lower);
     this.#last = 'kept';
+  }
+
+  /** Obsolete line folding (RFC 9112 section 5.2): one blank for the line end. */
+  #continue(text: string): void {
+    const last = this.#headers.length - 1;
+    const header = this.#headers[last];
+    const login = this.#logins.at(-1);
+    if (login?.header === last) login.value = `${login.value} ${text}`.trim();
+    else if (header && !SECRET.includes(this.#names[last] as string)) header[1] = `${header[1]} ${text}`.trim();
   }
 
   /** The head is over: says where the body ends, by the headers and by the request that is answered. */
   framing(): Framing {
-    for (const [name, value] of this.#headers) {
-      if (name.toLowerCase() === 'content-length') this.#lengths.push(...value.split(',', 8).map((each) => each.trim()));
-      if (name.toLowerCase() === 'transfer-encoding') this.#encodings += `,${value.toLowerCase()}`;
+    const lengths: string[] = [];
+    for (let at = 0; at < this.#names.length; at++) {
+      const name = this.#names[at];
+      if (name !== 'content-length' && name !== 'transfer-encoding') continue;
+      const [, value] = this.#headers[at] as [string, string];
+      if (name === 'transfer-encoding') this.#encodings += `,${value.toLowerCase()}`;
+      else for (const each of value.split(',', 8)) if (!lengths.includes(each.trim())) lengths.push(each.trim());
     }
     const { start } = this;
     if (start.kind === 'response') {
@@ -110,8 +138,7 @@ export class MessageDraft {
       if (this.request?.method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' };
       if (this.request?.method === 'CONNECT' && status < 300) return { kind: 'none' };
     }
-    const chunked = /(?:^|[,\s])chunked\s*$/.test(this.#encodings.slice(-64));
-    const lengths = [...new Set(this.#lengths)];
+    const chunked = this.#encodings !== '' && /(?:^|[,\s])chunked\s*$/.test(this.#encodings.slice(-64));
     const numbers = lengths.filter((each) => /^\d{1,15}$/.test(each)).map(Number);
     if (lengths.length > 1 || numbers.length < lengths.length || (chunked && lengths.length > 0))
       this.damage({
@@ -134,11 +161,15 @@ export class MessageDraft {
   /** Reader of the body; made with the first use, when the head is over. */
   get body(): BodyReader {
     if (this.#body) return this.#body;
-    const codings = this.#encodings.split(',').map((each) => each.trim());
-    // A coding besides the chunks is as little undone as that of the content.
-    const coding = codings.find((each) => each !== '' && each !== 'chunked' && each !== 'identity') ?? this.header('content-encoding');
-    this.#body = new BodyReader(this.header('content-type'), coding);
+    this.#body = new BodyReader(this.header('content-type'), this.#coding() ?? this.header('content-encoding'));
     return this.#body;
+  }
+
+  /** A coding of the transfer besides the chunks is as little undone as that of the content. */
+  #coding(): string | undefined {
+    if (this.#encodings === '') return undefined;
+    const codings = this.#encodings.split(',').map((each) => each.trim());
+    return codings.find((each) => each !== '' && each !== 'chunked' && each !== 'identity');
   }
 
   /**
@@ -149,7 +180,8 @@ export class MessageDraft {
     const { start, place } = this;
     const { body, damages } = this.body.finish(declaredBytes, whole);
     const auths = this.#authentication();
-    for (const damage of [...damages, ...auths.flatMap((each) => each.damages)]) this.damage(damage);
+    for (const damage of damages) this.damage(damage);
+    for (const auth of auths) for (const damage of auth.damages) this.damage(damage);
     const shared = {
       layer: 'http',
       frame: place.frame,
@@ -157,7 +189,7 @@ export class MessageDraft {
       from,
       bytes: this.bytes,
       version: start.version,
-      headers: this.#headers.map(([name, value]) => [name, SECRET.includes(name.toLowerCase()) ? '' : value] as const),
+      headers: this.#headers,
       body,
       ...(this.#damages.length > 0 ? { damages: this.#damages } : {}),
       ...(whole ? {} : { partial: true }),
@@ -187,13 +219,25 @@ export class MessageDraft {
   }
 
   #authentication(): AuthReading[] {
-    const name = this.start.kind === 'request' ? 'authorization' : 'authenticate';
-    const [own, proxy] = this.start.kind === 'request' ? [name, `proxy-${name}`] : [`www-${name}`, `proxy-${name}`];
-    return this.#headers.flatMap(([each, value]) => {
-      const lower = each.toLowerCase();
-      if ((lower !== own && lower !== proxy) || value === '') return [];
-      const isProxy = lower === proxy;
-      return this.start.kind === 'request' ? [readAuthorization(value, isProxy)] : readChallenges(value, isProxy);
-    });
+    const readings: AuthReading[] = [];
+    if (this.start.kind === 'request') {
+      for (const { header, value } of this.#logins)
+        if (value !== '') readings.push(readAuthorization(value, this.#names[header] === 'proxy-authorization'));
+      return readings;
+    }
+    for (let at = 0; at < this.#names.length; at++) {
+      const name = this.#names[at];
+      if (name !== 'www-authenticate' && name !== 'proxy-authenticate') continue;
+      const [, value] = this.#headers[at] as [string, string];
+      if (value !== '') readings.push(...readChallenges(value, name === 'proxy-authenticate'));
+    }
+    return readings;
   }
+}
+
+/** Name of a header, without blanks around it. */
+function nameOf(bytes: Uint8Array, from: number, to: number): Word {
+  const name = pooledWord(bytes, from, to);
+  const text = name.text.trim();
+  return text.length === name.text.length ? name : { text, lower: text.toLowerCase() };
 }

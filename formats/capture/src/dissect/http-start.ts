@@ -1,4 +1,4 @@
-import { latin1 } from './http-lines.ts';
+import { latin1 } from './latin1.ts';
 
 /** Bytes after which it is decided whether a message of HTTP begins: the longest method known here and a blank. */
 export const START_BYTES = 16;
@@ -17,11 +17,15 @@ export type StartLine =
   | { readonly kind: 'request'; readonly method: string; readonly target: string; readonly version: string }
   | { readonly kind: 'response'; readonly status: number; readonly reason: string; readonly version: string };
 
-/** Do the first bytes begin a message? Empty lines before it are allowed (RFC 9112 section 2.2). `more`: too few bytes to tell. */
-export function startsHttp(first: Uint8Array): 'yes' | 'no' | 'more' {
-  let at = 0;
+/** First letters of {@link STARTS}. */
+const LETTERS: ReadonlySet<number | undefined> = new Set(STARTS.map((start) => start.charCodeAt(0)));
+
+/** Do the first bytes, from `from` on, begin a message? Empty lines before it are allowed (RFC 9112 section 2.2). `more`: too few bytes to tell. */
+export function startsHttp(first: Uint8Array, from = 0): 'yes' | 'no' | 'more' {
+  let at = from;
   while (first[at] === 0x0d || first[at] === 0x0a) at++;
-  const text = latin1(first.subarray(at, at + START_BYTES));
+  if (at < first.length && !LETTERS.has(first[at])) return 'no';
+  const text = latin1(first, at, Math.min(first.length, at + START_BYTES));
   if (STARTS.some((start) => text.startsWith(start))) return 'yes';
   return STARTS.some((start) => start.startsWith(text)) ? 'more' : 'no';
 }

@@ -1,8 +1,9 @@
 import { KeptBytes } from './body-bytes.ts';
-import { LineReader, latin1 } from './http-lines.ts';
+import { LineReader } from './http-lines.ts';
 import { looksLike } from './http-lookalike.ts';
 import { MAX_HEAD, MessageDraft, type OpenRequest } from './http-message.ts';
 import { readStartLine, START_BYTES, startsHttp } from './http-start.ts';
+import { latin1 } from './latin1.ts';
 import { recogniseTls } from './tls-records.ts';
 import type { DissectContext, HttpResponseMessage, Place, Side, StreamDissector, StreamProtocol } from './types.ts';
 
@@ -159,6 +160,7 @@ class HttpDissector implements StreamDissector {
 
   /** @returns the index of what was not taken. */
   #step(name: Side, side: HttpSide, bytes: Uint8Array, at: number, place: Place): number {
+    if (side.state === 'first' && side.doubt.length === 0 && startsHttp(bytes, at) === 'yes') side.state = 'start';
     switch (side.state) {
       case 'off':
         return bytes.length;
@@ -206,10 +208,10 @@ class HttpDissector implements StreamDissector {
   }
 
   #line(name: Side, side: HttpSide, place: Place): void {
-    const { line, over } = side.lines;
-    const { draft } = side;
+    const { lines, draft } = side;
+    const { source, from, to, over } = lines;
     if (draft === undefined) {
-      const start = over ? undefined : readStartLine(line);
+      const start = over || to === from ? undefined : readStartLine(lines.line);
       if (start === undefined) return;
       this.#settleOther(name);
       side.draft = new MessageDraft(start, place);
@@ -222,19 +224,19 @@ class HttpDissector implements StreamDissector {
     }
     switch (side.state) {
       case 'head':
-        if (line.length > 0 || over) draft.headerLine(line, over);
+        if (to > from || over) draft.headerLine(source, from, to, over);
         else this.#headOver(name, side, draft);
         return;
       case 'chunk-size':
-        this.#chunkSize(name, side, draft, line);
+        this.#chunkSize(name, side, draft, lines.line);
         return;
       case 'chunk-end':
         // CR LF behind the data of a chunk; anything else and the size was wrong.
-        if (line.length === 0) side.state = 'chunk-size';
+        if (to === from) side.state = 'chunk-size';
         else this.#chunkDamage(name, side, draft, 'end of a chunk');
         return;
       default:
-        if (line.length > 0) draft.headerLine(line, over);
+        if (to > from) draft.headerLine(source, from, to, over);
         else this.#finish(name, side);
     }
   }

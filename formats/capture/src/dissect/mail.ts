@@ -1,4 +1,5 @@
-import { fromBase64, LineReader, latin1 } from './http-lines.ts';
+import { fromBase64, LineReader } from './http-lines.ts';
+import { latin1 } from './latin1.ts';
 import { readToken } from './token.ts';
 import type { DissectContext, Place, Side, StreamDissector, StreamProtocol } from './types.ts';
 

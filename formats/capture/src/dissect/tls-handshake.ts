@@ -1,4 +1,4 @@
-import { latin1 } from './http-lines.ts';
+import { latin1 } from './latin1.ts';
 import { tlsVersionName } from './tls-records.ts';
 import type { TlsMessage } from './types.ts';
 
