@@ -1,31 +1,10 @@
-import type { WsmanFault } from '@winmedic/wsman';
-import { hex } from '../login.ts';
-import { codesOf, type FaultNotes, kindOf, NOT_FINISHED } from '../operation-rungs.ts';
+import { type FaultNotes, kindOf, NOT_FINISHED } from '../operation-rungs.ts';
 import { say } from '../text.ts';
 import type { AttemptDraft } from './draft.ts';
 import type { Exchange, HttpTalk } from './exchanges.ts';
 import { lostHow } from './http-rungs.ts';
+import { type Answer, judgeOperations, namespaceOf, type SeenOperation } from './operation-ends.ts';
 import { placeOf } from './place.ts';
-
-/** `http://schemas.microsoft.com/wbem/wsman/1/wmi/<namespace>/<class or *>` (MS-WSMV 2.2.4.21). */
-const WMI_URI = /\/wbem\/wsman\/1\/wmi\/(.+)\/[^/]*$/i;
-/** A resource URI is some hundred characters; whoever made the capture wrote it. */
-const MAX_URI = 1000;
-const CIMV2 = 'root/cimv2';
-/** WBEM_E_INVALID_NAMESPACE. */
-const NO_NAMESPACE = 0x8004100e;
-
-type Answer =
-  | { readonly kind: 'ok' | 'sealed-ok' | 'sealed-fault' | 'unfinished' }
-  | { readonly kind: 'denied' | 'wmi-denied' | 'missing' | 'fault'; readonly fault: WsmanFault }
-  | { readonly kind: 'status'; readonly status: number; readonly body: string }
-  | { readonly kind: 'reset' | 'closed' | 'timeout' | 'not-http' };
-
-interface Operation {
-  readonly exchange: Exchange;
-  readonly answer: Answer;
-  readonly namespace?: string;
-}
 
 /** Rungs `rights` and `namespace` out of the operations after a login; what is sealed says only whether it was served. */
 export function operationRungs(
@@ -34,72 +13,29 @@ export function operationRungs(
   captureEnd: (exchange: Exchange) => bigint | undefined,
 ): void {
   const notes: FaultNotes = { codes: new Set(), wmi: new Set() };
-  // Identify needs no right: it says nothing about them.
   const operations = talks
     .flatMap((talk) => talk.operations)
-    .flatMap((exchange): Operation[] => {
+    .flatMap((exchange): SeenOperation[] => {
+      const { talk, request, response } = exchange;
       const answer = answerOf(exchange, notes, captureEnd(exchange));
-      const namespace = WMI_URI.exec(
-        (exchange.request?.body.envelope?.resourceUri ?? '').slice(0, MAX_URI).split('?')[0] ?? '',
-      )?.[1]?.toLowerCase();
-      return answer === undefined ? [] : [{ exchange, answer, ...(namespace !== undefined && { namespace }) }];
+      const message = response ?? request;
+      if (answer === undefined || message === undefined) return [];
+      const namespace = namespaceOf(request?.body.envelope?.resourceUri ?? '')?.toLowerCase();
+      return [
+        {
+          seen: placeOf(talk, message),
+          answer,
+          ...(namespace !== undefined && { namespace }),
+          ...(response !== undefined && {
+            http: { status: response.status, body: response.body.state === 'sealed' ? 'other' : response.body.kind },
+          }),
+          identify: response?.body.envelope?.identity !== undefined,
+        },
+      ];
     });
-  const asked = operations.filter(({ exchange }) => exchange.response?.body.envelope?.identity === undefined);
   draft.hide('role', say('not visible here', 'ここからは見えない'));
-  // A time-out asks for a repeat: what came in the end counts.
-  const done = asked.filter(({ answer }) => answer.kind !== 'unfinished');
-  const first = deciding(done);
-  const tooLarge = done.find(({ answer }) => answer.kind === 'status' && answer.status === 413);
-  if (tooLarge !== undefined) {
-    see(draft, tooLarge);
-    draft.set('limit.status', 413);
-  }
   noteClear(draft, talks);
-  if (operations.length > 0 && operations.some(({ answer }) => answer.kind === 'ok' || 'fault' in answer || answer.kind === 'unfinished')) {
-    if (first !== undefined) notes.codes.delete(NOT_FINISHED);
-    see(draft, (first ?? operations[0]) as Operation);
-    draft.set('fault.codes', [...notes.codes].map(hex));
-    draft.set('fault.wmi', [...notes.wmi].map(hex));
-  }
-  const [unfinished] = asked;
-  if (first === undefined && unfinished?.answer.kind === 'unfinished') {
-    see(draft, unfinished);
-    draft.rung('rights', {
-      verdict: 'warned',
-      tried: say('the first operation after the login', 'ログオン後の最初の操作'),
-      observed: say(`the operation had not finished in time (${hex(NOT_FINISHED)})`, `時間内に未完了 (${hex(NOT_FINISHED)})`),
-      expected: say('an answer', '応答'),
-    });
-    draft.hide('namespace', say('the operation had not finished', '操作が未完了'));
-    return;
-  }
-  if (first === undefined) {
-    const why = say('no answer to an operation is in the capture', '操作への応答がキャプチャに含まれていない');
-    for (const rung of ['rights', 'namespace'] as const) draft.hide(rung, why);
-    return;
-  }
-  rightsRung(draft, first, asked);
-  namespaceRung(draft, asked);
-}
-
-/**
- * The operation that decides: one that HTTP itself refused and after which none was served; else the first, unless it failed for its own sake and others were
- * served. Access denied is never passed over.
- */
-function deciding(done: readonly Operation[]): Operation | undefined {
-  const isServed = ({ answer }: Operation) => answer.kind === 'ok' || answer.kind === 'sealed-ok';
-  const lastServed = done.findLastIndex(isServed);
-  const refused = done.find(({ answer }, index) => answer.kind === 'status' && index > lastServed);
-  const [first] = done;
-  if (first === undefined || first.answer.kind === 'denied') return first;
-  if (refused !== undefined) return refused;
-  const own = first.answer.kind === 'wmi-denied' || first.answer.kind === 'missing' || first.answer.kind === 'sealed-fault';
-  return own ? first : (done[lastServed] ?? first);
-}
-
-function see(draft: AttemptDraft, { exchange }: Operation): void {
-  const message = exchange.response ?? exchange.request;
-  if (message !== undefined) draft.see(placeOf(exchange.talk, message));
+  judgeOperations(draft, operations, notes);
 }
 
 function answerOf(exchange: Exchange, notes: FaultNotes, end: bigint | undefined): Answer | undefined {
@@ -138,148 +74,4 @@ function noteClear(draft: AttemptDraft, talks: readonly HttpTalk[]): void {
       draft.set('client.seals', !clear);
       return;
     }
-}
-
-function rightsRung(draft: AttemptDraft, first: Operation, operations: readonly Operation[]): void {
-  see(draft, first);
-  const { answer } = first;
-  const { response } = first.exchange;
-  if (response !== undefined) {
-    draft.set('request.status', response.status);
-    draft.set('request.body', response.body.state === 'sealed' ? 'other' : response.body.kind);
-  }
-  const tried = say('the first operation after the login', 'ログオン後の最初の操作');
-  const expected = say('an answer', '応答');
-  switch (answer.kind) {
-    case 'ok':
-    case 'wmi-denied':
-    case 'missing':
-      // WinRM carried it out; what WMI says is a matter of the namespace.
-      draft.set('request.result', 'ok');
-      draft.rung('rights', {
-        verdict: 'passed',
-        tried,
-        observed: answer.kind === 'ok' ? say('answered', '応答あり') : say('WinRM passed it on to WMI', 'WinRM は WMI に渡した'),
-      });
-      return;
-    case 'sealed-ok':
-      draft.set('request.result', 'ok');
-      draft.rung('rights', {
-        verdict: 'passed',
-        tried,
-        observed: say('200, sealed: the content is not visible here', '200 (暗号化済み): 内容はここからは見えない'),
-      });
-      return;
-    case 'sealed-fault': {
-      const later = operations.some((each) => each.answer.kind === 'sealed-ok' || each.answer.kind === 'ok');
-      const status = first.exchange.response?.status ?? 500;
-      draft.rung('rights', {
-        verdict: later ? 'passed' : 'failed',
-        tried,
-        observed: later
-          ? say(
-              `${status} with a sealed fault; later operations were served`,
-              `${status} と暗号化されたフォールト。その後の操作は処理された`,
-            )
-          : say(
-              `${status} with a sealed fault: which one is not visible here`,
-              `${status} と暗号化されたフォールト: どのフォールトかはここからは見えない`,
-            ),
-        ...(later ? {} : { expected }),
-      });
-      return;
-    }
-    case 'denied':
-    case 'fault': {
-      const { wsman, wmi } = codesOf(answer.fault);
-      draft.set('request.result', answer.kind);
-      if (wsman !== undefined) draft.set('request.fault', wsman);
-      if (wmi !== undefined) draft.set('request.wmi', wmi);
-      const codes = answer.fault.codes.length === 0 ? answer.fault.soapSubcode : answer.fault.codes.map(hex).join(', ');
-      const kind = answer.kind === 'denied' ? say(' (access denied)', ' (アクセス拒否)') : say('', '');
-      draft.rung('rights', {
-        verdict: 'failed',
-        tried,
-        observed: say(`fault ${codes}${kind.en}`, `フォールト ${codes}${kind.ja}`),
-        expected,
-      });
-      return;
-    }
-    case 'status':
-      draft.set('request.result', 'status');
-      if (answer.status === 401) draft.set('login.step', 'after');
-      draft.rung('rights', {
-        verdict: 'failed',
-        tried,
-        observed: say(`HTTP ${answer.status}, body ${answer.body}`, `HTTP ${answer.status}、本文 ${answer.body}`),
-        expected,
-      });
-      return;
-    case 'unfinished':
-      return;
-    default:
-      draft.set('request.result', answer.kind === 'timeout' ? 'timeout' : 'dropped');
-      draft.rung('rights', {
-        verdict: 'failed',
-        tried,
-        observed: answer.kind === 'timeout' ? say('no answer in time', '時間内に応答なし') : say('the connection broke', '接続が切れた'),
-        expected,
-      });
-  }
-}
-
-/** What WMI said of its namespaces, where operations are in clear. A class that a readable namespace does not have is no matter of the namespace. */
-function namespaceRung(draft: AttemptDraft, operations: readonly Operation[]): void {
-  const asked = operations.filter(
-    (each): each is Operation & { namespace: string } => each.namespace !== undefined && resultOf(each) !== undefined,
-  );
-  const cimv2 = asked.filter(({ namespace }) => namespace === CIMV2);
-  const bad = asked.find((each) => resultOf(each) !== 'ok' && each.namespace !== CIMV2) ?? asked.find((each) => resultOf(each) !== 'ok');
-  const told = bad ?? asked[0];
-  const [base] = cimv2;
-  if (base !== undefined) {
-    see(draft, base);
-    const result = cimv2.some((each) => resultOf(each) === 'ok') ? 'ok' : resultOf(base);
-    draft.set('namespace.cimv2', result === 'ok' || result === 'denied' ? result : 'fault');
-  }
-  if (told === undefined) {
-    draft.hide('namespace', say('sealed, or not asked for', '暗号化されているか、要求されていない'));
-    return;
-  }
-  see(draft, told);
-  const result = resultOf(told) as string;
-  draft.set('namespace.name', told.namespace);
-  draft.set('namespace.result', result);
-  const tried = say(`the namespace ${told.namespace}`, `名前空間 ${told.namespace}`);
-  if (result === 'ok' || !('fault' in told.answer)) {
-    draft.rung('namespace', { verdict: 'passed', tried, observed: say('answered', '応答あり') });
-    return;
-  }
-  const { wsman, wmi } = codesOf(told.answer.fault);
-  if (wsman !== undefined) draft.set('namespace.fault', wsman);
-  if (wmi !== undefined) draft.set('namespace.wmi', wmi);
-  const codes = [wsman, wmi].filter(Boolean).join(', ');
-  draft.rung('namespace', {
-    verdict: result === 'missing' ? 'passed' : 'failed',
-    tried,
-    observed: say(`fault ${codes}`, `フォールト ${codes}`),
-    ...(result === 'missing' ? {} : { expected: say('the namespace may be read', '名前空間を読める') }),
-  });
-}
-
-function resultOf({ answer, namespace = '' }: Operation): 'ok' | 'denied' | 'missing' | 'fault' | undefined {
-  switch (answer.kind) {
-    case 'ok':
-      return 'ok';
-    case 'wmi-denied':
-      return 'denied';
-    case 'missing': {
-      const { codes, hresult } = answer.fault;
-      return codes.includes(NO_NAMESPACE) || hresult === NO_NAMESPACE || namespace.startsWith('root/virtualization')
-        ? 'missing'
-        : undefined;
-    }
-    default:
-      return undefined;
-  }
 }
