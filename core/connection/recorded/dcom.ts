@@ -43,7 +43,7 @@ export function dcomAttempt(stretch: Stretch, around: Surroundings, options: Rec
   const draft = startDraft(stretch, around, 'http', options);
   const said = stretch.talks.flatMap(messagesOf);
   const ports = portsOf(said);
-  const dynamic = around.talks.filter(({ conversation: { client, server, first, transport } }) => {
+  const dynamic = (around.servers.get(stretch.server) ?? []).filter(({ conversation: { client, server, first, transport } }) => {
     if (transport !== 'tcp' || client.address !== stretch.client || server.address !== stretch.server) return false;
     return ports.some(({ port }) => port === server.port) && first >= stretch.from && first <= stretch.to + FOLLOWS_NS;
   });

@@ -42,10 +42,10 @@ export function nameUsed(stretch: Stretch, lookUps: readonly Talk[]): NameUsed |
   return looked === undefined ? undefined : { name: looked, from: 'dns' };
 }
 
-function lookedUp({ client, server, from, to }: Stretch, lookUps: readonly Talk[]): string | undefined {
+function lookedUp({ server, from, to }: Stretch, lookUps: readonly Talk[]): string | undefined {
   let name: string | undefined;
   for (const { conversation } of lookUps) {
-    if (conversation.client.address !== client || conversation.first > to || conversation.last < from - LOOK_UP_NS) continue;
+    if (conversation.first > to || conversation.last < from - LOOK_UP_NS) continue;
     for (const message of conversation.messages)
       if (message.layer === 'dns' && message.kind === 'answer' && (message.answers ?? []).some(({ value }) => value === server))
         name = hostOf(message.name) ?? name;

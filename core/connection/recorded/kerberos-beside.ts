@@ -26,13 +26,6 @@ interface KdcExchange {
   readonly at: bigint;
 }
 
-/** Conversations of a client with a KDC. */
-export function kdcTalks(talks: readonly Talk[], client: string): Talk[] {
-  return talks.filter(
-    ({ conversation }) => conversation.client.address === client && conversation.messages.some(({ layer }) => layer === 'kerberos'),
-  );
-}
-
 function exchangesOf(talk: Talk): KdcExchange[] {
   const out: KdcExchange[] = [];
   let open: KdcExchange['request'];
@@ -54,11 +47,11 @@ function exchangesOf(talk: Talk): KdcExchange[] {
 /**
  * What a KDC said because of an attempt: errors about the ticket for this host, and errors about the account while the client, who had been shown the schemes,
  * logged in nowhere. `login.*` is set only when nothing of a login went to the host.
+ * @param kdc conversations of the client with KDCs.
  */
-export function kerberosBeside(draft: AttemptDraft, talks: readonly Talk[], shown: bigint | undefined): void {
-  const { startedAt, endedAt, client } = draft.start;
-  if (client === undefined) return;
-  const all = kdcTalks(talks, client)
+export function kerberosBeside(draft: AttemptDraft, kdc: readonly Talk[], shown: bigint | undefined): void {
+  const { startedAt, endedAt } = draft.start;
+  const all = kdc
     .flatMap(exchangesOf)
     .filter(({ at }) => at >= startedAt - AROUND_NS && at <= endedAt + AROUND_NS)
     .sort(earlier);

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { IcmpMessage } from '@winmedic/capture';
+import type { IcmpMessage, Message } from '@winmedic/capture';
 import type { CaptureObservation } from '../../model/conversation.ts';
 import type { InstantNs } from '../../model/observation.ts';
 import { bracketed } from '../ladder.ts';
@@ -21,7 +21,27 @@ export type Opened = 'open' | 'refused' | 'timeout' | 'route' | undefined;
 export interface Surroundings {
   /** All conversations once, in time order. */
   readonly talks: readonly Talk[];
+  /** Look-ups by address of the client. */
+  readonly lookUps: ReadonlyMap<string, readonly Talk[]>;
+  /** Conversations with a KDC by address of the client. */
+  readonly kdc: ReadonlyMap<string, readonly Talk[]>;
+  /** Conversations by address of the server. */
+  readonly servers: ReadonlyMap<string, readonly Talk[]>;
   readonly captures: ReadonlyMap<string, CaptureObservation>;
+}
+
+/** Puts conversations where they are looked for: a scan has as many attempts as conversations, and each asks for its own few. */
+export function surroundingsOf(talks: readonly Talk[], captures: readonly CaptureObservation[]): Surroundings {
+  const has = (layer: Message['layer']) =>
+    talks.filter(({ conversation }) => conversation.messages.some((message) => message.layer === layer));
+  const byClient = (list: readonly Talk[]) => Map.groupBy(list, ({ conversation }) => conversation.client.address);
+  return {
+    talks,
+    lookUps: byClient(has('dns')),
+    kdc: byClient(has('kerberos')),
+    servers: Map.groupBy(talks, ({ conversation }) => conversation.server.address),
+    captures: new Map(captures.map((capture) => [capture.sourceId, capture])),
+  };
 }
 
 /** How the opening of one connection went. */
@@ -82,7 +102,7 @@ export function lowerRungs(draft: AttemptDraft, stretch: Stretch, around: Surrou
   return best.result === 'open';
 }
 
-function nameRung(draft: AttemptDraft, stretch: Stretch, { talks }: Surroundings): void {
+function nameRung(draft: AttemptDraft, stretch: Stretch, { lookUps }: Surroundings): void {
   const { target, targetKnown } = draft.start;
   const tried = say(`look up ${target.host}`, `${target.host} を名前解決`);
   if (!targetKnown) {
@@ -105,14 +125,15 @@ function nameRung(draft: AttemptDraft, stretch: Stretch, { talks }: Surroundings
     return;
   }
   const wanted = target.host.toLowerCase();
-  const found = talks.findLast(
-    ({ conversation }) =>
-      conversation.client.address === stretch.client &&
-      conversation.first <= stretch.to &&
-      conversation.messages.some(
-        (message) => message.layer === 'dns' && message.kind === 'answer' && answers(message.name, wanted, message.answers),
-      ),
-  );
+  const found = lookUps
+    .get(stretch.client)
+    ?.findLast(
+      ({ conversation }) =>
+        conversation.first <= stretch.to &&
+        conversation.messages.some(
+          (message) => message.layer === 'dns' && message.kind === 'answer' && answers(message.name, wanted, message.answers),
+        ),
+    );
   const answer = found?.conversation.messages.findLast(
     (message) => message.layer === 'dns' && message.kind === 'answer' && answers(message.name, wanted, message.answers),
   );
@@ -188,7 +209,7 @@ function otherPorts(draft: AttemptDraft, stretch: Stretch, around: Surroundings)
   const open = new Set<number>();
   const refused = new Set<number>();
   const silent = new Set<number>();
-  for (const talk of around.talks) {
+  for (const talk of around.servers.get(stretch.server) ?? []) {
     const { client, server, transport, first, last } = talk.conversation;
     if (transport !== 'tcp' || server.address !== stretch.server || server.port === stretch.port || !OTHER_PORTS.includes(server.port))
       continue;
@@ -291,7 +312,7 @@ export function unreachableOf({ sourceId, conversation }: Talk, { captures }: Su
     );
 }
 
-/** Moments by number, for sorting. */
+/** Order by time. */
 export function earlier(a: { readonly at: InstantNs }, b: { readonly at: InstantNs }): number {
   return a.at < b.at ? -1 : a.at > b.at ? 1 : 0;
 }

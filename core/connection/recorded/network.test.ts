@@ -181,6 +181,16 @@ describe('grouping', () => {
     expect(notes).toMatchObject([{ kind: 'folded', attempt: 0, count: 299 }]);
   });
 
+  it('finds the one that is different among thousands', () => {
+    const many = Array.from({ length: 3000 }, (_, n) => talk({ at: n * 200_000 }, request(), SCHEMES));
+    const { attempts, notes } = attemptsOf([...many, failedOpening('refused', { at: 3000 * 200_000 })]);
+    expect(attempts.map((each) => verdictOf(each).failed)).toEqual(['', 'tcp']);
+    expect(notes).toMatchObject([
+      { kind: 'folded', attempt: 0, count: 999 },
+      { kind: 'left-out', count: 2000 },
+    ]);
+  });
+
   it('keeps failed attempts when there are more than are told', () => {
     const servers = Array.from({ length: 400 }, (_, n) => failedOpening('refused', { server: `198.51.100.${n % 200}`, at: n * 300_000 }));
     const fine = Array.from({ length: 250 }, (_, n) => talk({ server: `203.0.113.${n}`, at: n }, request(), SCHEMES));

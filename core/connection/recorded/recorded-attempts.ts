@@ -5,7 +5,7 @@ import { say } from '../text.ts';
 import { dcomAttempt } from './dcom.ts';
 import { AttemptDraft, type DraftStart } from './draft.ts';
 import { hostOf } from './host-name.ts';
-import type { Surroundings } from './lower-rungs.ts';
+import { type Surroundings, surroundingsOf } from './lower-rungs.ts';
 import { placeOf, type Talk } from './place.ts';
 import { rdpAttempt } from './rdp.ts';
 import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
@@ -15,6 +15,8 @@ import { winrmAttempt } from './winrm.ts';
 
 /** Attempts that are told one by one: a report with more is read by nobody, and a scan has thousands. */
 const MAX_ATTEMPTS = 200;
+/** Stretches that look the same at first sight and are looked into: a program that polls for weeks says the same each time. */
+const MAX_ALIKE = 1000;
 /** Attempts that are put together at all before equal ones are folded: each costs as much as its conversations. */
 const MAX_DRAFTS = 5000;
 /** Attempts whose messages are kept in words: each may have two thousand. */
@@ -37,15 +39,28 @@ export interface RecordedDrafts {
 /** Attempts of the captures of a case, not finished yet: another source may still add to them. */
 export function recordedDrafts(evidence: RecordedEvidence, options: RecordedOptions = {}): RecordedDrafts {
   const { talks, doubles } = withoutDoubles(evidence.conversations);
-  const around: Surroundings = { talks, captures: new Map(evidence.captures.map((capture) => [capture.sourceId, capture])) };
+  const around = surroundingsOf(talks, evidence.captures);
   const stretches = stretchesOf(talks, options.winrmPorts);
   const make = { winrm: winrmAttempt, dcom: dcomAttempt, rdp: rdpAttempt } as const;
-  const drafts = stretches
-    .slice(0, MAX_DRAFTS)
-    .map((stretch, index) => make[stretch.via](stretch, around, index < MAX_TOLD ? options : { ...options, conversation: false }));
+  const chosen = chosenOf(stretches);
+  const drafts = chosen.map((stretch, index) =>
+    make[stretch.via](stretch, around, index < MAX_TOLD ? options : { ...options, conversation: false }),
+  );
   drafts.push(...failedLookUps(around, stretches, options));
   drafts.sort((a, b) => (a.start.startedAt < b.start.startedAt ? -1 : a.start.startedAt > b.start.startedAt ? 1 : 0));
-  return { drafts, doubles, leftOut: Math.max(0, stretches.length - MAX_DRAFTS) };
+  return { drafts, doubles, leftOut: stretches.length - chosen.length };
+}
+
+/** Stretches that are looked into: of those that are alike the first, and whatever is different. */
+function chosenOf(stretches: readonly Stretch[]): Stretch[] {
+  const seen = new Map<string, number>();
+  const chosen = stretches.filter(({ via, client, server, port, mark }) => {
+    const key = JSON.stringify([via, client, server, port, mark.opened, mark.account, mark.outcome]);
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    return count <= MAX_ALIKE;
+  });
+  return chosen.slice(0, MAX_DRAFTS);
 }
 
 /**

@@ -11,11 +11,11 @@ const DEFAULT_PORT = { winrm: { http: 5985, https: 5986 }, dcom: { http: 135, ht
 /** A draft of a stretch: its target is the name the client used, or the address its packets went to. */
 export function startDraft(
   stretch: Stretch,
-  { talks }: Surroundings,
+  { lookUps }: Surroundings,
   transport: 'http' | 'https',
   { conversation }: RecordedOptions,
 ): AttemptDraft {
-  const used = nameUsed(stretch, talks);
+  const used = nameUsed(stretch, lookUps.get(stretch.client) ?? []);
   const host = used?.name ?? stretch.server;
   const plain = stretch.port === DEFAULT_PORT[stretch.via][transport];
   return new AttemptDraft({

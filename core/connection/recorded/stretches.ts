@@ -22,6 +22,15 @@ export interface Stretch {
   readonly more: number;
   readonly from: InstantNs;
   readonly to: InstantNs;
+  /** What is known of it at first sight. */
+  readonly mark: Mark;
+}
+
+/** Whether the port accepted, who logged in, and what came of it. */
+export interface Mark {
+  readonly opened?: boolean;
+  readonly account?: string;
+  readonly outcome?: string;
 }
 
 /** Which way a conversation is part of; undefined for others. */
@@ -97,11 +106,6 @@ function withoutLooks(stretches: readonly Building[]): Building[] {
   });
 }
 
-interface Mark {
-  readonly opened?: boolean;
-  readonly account?: string;
-  readonly outcome?: string;
-}
 interface Building extends Stretch {
   readonly talks: Talk[];
   more: number;

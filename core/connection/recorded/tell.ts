@@ -96,14 +96,13 @@ export function tell(draft: AttemptDraft, talks: readonly Talk[], rungOf: (messa
 }
 
 /** Look-ups of the host's name by this client, within ten minutes before the attempt. */
-export function besideTalks(stretch: Stretch, draft: AttemptDraft, { talks }: Surroundings): Talk[] {
+export function besideTalks(stretch: Stretch, draft: AttemptDraft, { lookUps }: Surroundings): Talk[] {
   const { target, targetKnown } = draft.start;
   if (!targetKnown || target.kind === 'address') return [];
   const name = target.host.toLowerCase();
-  return talks
+  return (lookUps.get(stretch.client) ?? [])
     .filter(
       ({ conversation }) =>
-        conversation.client.address === stretch.client &&
         conversation.first <= stretch.to &&
         conversation.last >= stretch.from - 600_000_000_000n &&
         conversation.messages.some((message) => message.layer === 'dns' && message.name.replace(/\.$/, '').toLowerCase() === name),

@@ -4,7 +4,7 @@ import { say } from '../text.ts';
 import type { AttemptDraft } from './draft.ts';
 import { type Exchange, httpTalk } from './exchanges.ts';
 import { httpRungs } from './http-rungs.ts';
-import { kdcTalks, kerberosBeside } from './kerberos-beside.ts';
+import { kerberosBeside } from './kerberos-beside.ts';
 import { loginRungs } from './login-rungs.ts';
 import { lowerRungs, type Surroundings } from './lower-rungs.ts';
 import { operationRungs } from './operations.ts';
@@ -64,7 +64,8 @@ export function winrmAttempt(stretch: Stretch, around: Surroundings, options: Re
     return draft;
   }
   const login = loginRungs(draft, talks);
-  if (login !== 'failed' && draft.get('schemes.offered') !== undefined) kerberosBeside(draft, around.talks, shownAt(stretch));
+  if (login !== 'failed' && draft.get('schemes.offered') !== undefined)
+    kerberosBeside(draft, around.kdc.get(stretch.client) ?? [], shownAt(stretch));
   if (login === 'accepted') operationRungs(draft, talks, exchangeEnd);
   else if (login === 'hidden')
     for (const rung of ['rights', 'namespace', 'role'] as const)
@@ -101,8 +102,8 @@ function shownAt({ talks }: Stretch): bigint | undefined {
   return undefined;
 }
 
-function kdcOf(stretch: Stretch, { talks }: Surroundings): Talk[] {
-  return kdcTalks(talks, stretch.client).filter(
+function kdcOf(stretch: Stretch, { kdc }: Surroundings): Talk[] {
+  return (kdc.get(stretch.client) ?? []).filter(
     ({ conversation }) => conversation.last >= stretch.from - 60_000_000_000n && conversation.first <= stretch.to + 60_000_000_000n,
   );
 }
