@@ -78,6 +78,7 @@ export {
   type BindAckPdu,
   type BindNakPdu,
   type BindPdu,
+  CallHead,
   COMMON_HEADER_BYTES,
   type ContextResult,
   type FaultPdu,

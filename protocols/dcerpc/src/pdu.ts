@@ -37,6 +37,10 @@ export const COMMON_HEADER_BYTES = 16;
 /** Bytes of a sec_trailer without its token (MS-RPCE 2.2.2.11). */
 export const SEC_TRAILER_BYTES = 8;
 
+/** Bytes of a request or response before its body, or before the object it names (C706 sections 12.6.4.9 and 12.6.4.10). */
+const CALL_HEADER_BYTES = 24;
+const UUID_BYTES = 16;
+
 /** The sec_trailer and the token behind it (MS-RPCE 2.2.2.11). */
 export interface SecTrailer {
   /** `AUTH_TYPE`. */
@@ -205,6 +209,69 @@ export function parsePdu(bytes: Uint8Array): RpcPdu {
   const reader = new NdrReader(bytes.subarray(0, end), littleEndian, 0, 'DCERPC_BAD_PDU');
   reader.take(COMMON_HEADER_BYTES, 'header');
   return readBody(type, common, reader);
+}
+
+/**
+ * Heads of requests and responses without an object for each unit: most units of a conversation are these, and of most only numbers are needed.
+ * One of these is filled anew by each {@link CallHead.read}.
+ */
+export class CallHead {
+  type: 'request' | 'response' = 'request';
+  /** Bits of {@link PFC}. */
+  flags = 0;
+  littleEndian = true;
+  callId = 0;
+  contextId = 0;
+  /** Of a request; 0 in a response. */
+  opnum = 0;
+  /** {@link SecTrailer.type} and {@link SecTrailer.level}; -1 and -1 without one. */
+  authType = -1;
+  authLevel = -1;
+  /** The body without its padding is `bytes[bodyStart] … bytes[bodyEnd - 1]` of the unit. */
+  bodyStart = 0;
+  bodyEnd = 0;
+
+  /**
+   * Reads the head of a unit that {@link parsePdu} would take as a request or response.
+   * @param bytes exactly the `frag_length` bytes of {@link pduLength}. @returns false for anything else, also for what is wrong: {@link parsePdu} says what.
+   */
+  read(bytes: Uint8Array): boolean {
+    const size = bytes.length;
+    if (size < CALL_HEADER_BYTES || bytes[0] !== 5 || bytes[1] !== 0 || bytes[4]! > 0x1f) return false;
+    const type = bytes[2]!;
+    if (type !== PDU_TYPE.request && type !== PDU_TYPE.response) return false;
+    const little = bytes[4]! >> 4 === 1;
+    if (u16(bytes, 8, little) !== size) return false;
+    const flags = bytes[3]!;
+    const request = type === PDU_TYPE.request;
+    const authLength = u16(bytes, 10, little);
+    const start = request && (flags & PFC.object) !== 0 ? CALL_HEADER_BYTES + UUID_BYTES : CALL_HEADER_BYTES;
+    let end = size;
+    if (authLength === 0) {
+      this.authType = -1;
+      this.authLevel = -1;
+    } else {
+      end -= authLength + SEC_TRAILER_BYTES;
+      if (end < COMMON_HEADER_BYTES) return false;
+      this.authType = bytes[end]!;
+      this.authLevel = bytes[end + 1]!;
+      end -= bytes[end + 2]!;
+    }
+    if (end < start) return false;
+    this.type = request ? 'request' : 'response';
+    this.flags = flags;
+    this.littleEndian = little;
+    this.callId = ((u16(bytes, little ? 14 : 12, little) << 16) | u16(bytes, little ? 12 : 14, little)) >>> 0;
+    this.contextId = u16(bytes, 20, little);
+    this.opnum = request ? u16(bytes, 22, little) : 0;
+    this.bodyStart = start;
+    this.bodyEnd = end;
+    return true;
+  }
+}
+
+function u16(bytes: Uint8Array, at: number, little: boolean): number {
+  return little ? bytes[at]! | (bytes[at + 1]! << 8) : (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 function readAuth(bytes: Uint8Array, littleEndian: boolean, authLength: number): SecTrailer | undefined {

@@ -2,18 +2,17 @@ import { type Damage, joinBytes } from '@winmedic/bytes';
 import {
   AUTH_LEVEL,
   type BindAckPdu,
+  CallHead,
   CONTEXT_RESULT,
   DcerpcError,
   isBindFeatures,
   PDU_TYPE,
   PFC,
   parsePdu,
-  type RequestPdu,
-  type ResponsePdu,
   type RpcPdu,
 } from '@winmedic/dcerpc/messages';
 import { remember } from './bounded-map.ts';
-import { leastResultBytes, needsStub, readRequestStub, readResponseStub, returnedStatus } from './rpc-stubs.ts';
+import { isLookedInto, leastResultBytes, needsStub, readRequestStub, readResponseStub, returnedStatus } from './rpc-stubs.ts';
 import { readToken } from './token.ts';
 import type { Place, RpcMessage, Side } from './types.ts';
 import { damageOf } from './wire-damage.ts';
@@ -23,7 +22,7 @@ const MAX_CONTEXTS = 512;
 /** Binds that wait for their answer: one at a time is usual. */
 const MAX_BINDS = 64;
 /** A context whose bind is not in the capture. */
-const UNBOUND: Context = { interfaceId: '', transfer: '' };
+const UNBOUND: Context = { interfaceId: '', transfer: '', decides: false };
 /** Calls that wait for their answer: asynchronous clients have tens. The oldest is forgotten. */
 const MAX_CALLS = 1024;
 /** Fragmented calls put together at the same time. */
@@ -34,6 +33,13 @@ const MAX_STUB = 256 * 1024;
 const MAX_FRAGMENTS = 256;
 /** Stub bytes kept of a conversation. */
 const MAX_STUBS = 1024 * 1024;
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+type RpcRequest = Extract<RpcMessage, { readonly kind: 'request' }>;
+type RpcResponse = Extract<RpcMessage, { readonly kind: 'response' }>;
+
+/** Of the unit at hand. */
+const HEAD = new CallHead();
 
 /** What the reader of one conversation, or of one pipe of it, may do. */
 export interface RpcSink {
@@ -47,13 +53,13 @@ interface Context {
   readonly interfaceId: string;
   /** Transfer syntax: the server's choice, before it is known the client's first. */
   readonly transfer: string;
+  /** Calls of the interface are looked into. */
+  readonly decides: boolean;
 }
 
 interface Call {
   readonly opnum: number;
-  readonly interfaceId: string;
-  /** Transfer syntax of its context; empty when the bind is not in the capture. */
-  readonly transfer: string;
+  readonly context: Context;
   /** The call names an object: ORPC. */
   readonly object: boolean;
 }
@@ -71,18 +77,24 @@ interface Joined {
 /** Reads the units of one association: DCE RPC over TCP, or of one SMB pipe (C706 chapter 12, MS-RPCE 2.2.2). */
 export class RpcReader {
   readonly #sink: RpcSink;
-  readonly #pipe: { readonly pipe?: string };
+  readonly #pipe: string | undefined;
   readonly #contexts = new Map<number, Context>();
   /** Contexts of binds that wait for their answer, by call. */
   readonly #binds = new Map<number, readonly number[]>();
   readonly #calls = new Map<number, Call>();
-  readonly #joined = new Map<string, Joined>();
+  /** By {@link joinKey}. */
+  readonly #joined = new Map<number, Joined>();
   #kept = 0;
+  /**
+   * The call that {@link #join} put together last: its stub only when it is wanted, in clear, whole and not too large; `first` is false when the first fragment
+   * was not seen.
+   */
+  readonly #call = { stub: undefined as Uint8Array | undefined, stubBytes: 0, bytes: 0, sealed: false, first: false };
 
   /** @param pipe name of the SMB pipe; absent on TCP. */
   constructor(sink: RpcSink, pipe?: string) {
     this.#sink = sink;
-    this.#pipe = pipe === undefined ? {} : { pipe };
+    this.#pipe = pipe;
   }
 
   /**
@@ -90,6 +102,11 @@ export class RpcReader {
    * @param bytes the unit; fewer bytes than it has on the wire when `partial`. @param length its length on the wire.
    */
   unit(side: Side, bytes: Uint8Array, length: number, partial: boolean, place: Place): void {
+    if (!partial && HEAD.read(bytes)) {
+      if (HEAD.type === 'request') this.#request(side, HEAD, bytes, place);
+      else this.#response(side, HEAD, bytes, place);
+      return;
+    }
     let pdu: RpcPdu | undefined;
     let damage: Damage | undefined;
     if (!partial) {
@@ -101,12 +118,20 @@ export class RpcReader {
         if (error.what !== 'PTYPE') damage = damageOf('CAPTURE_RPC_UNIT', error);
       }
     }
-    const base = { layer: 'rpc' as const, frame: place.frame, at: place.at, from: side, bytes: length, ...this.#pipe };
+    const base = {
+      layer: 'rpc' as const,
+      frame: place.frame,
+      at: place.at,
+      from: side,
+      bytes: length,
+      ...(this.#pipe === undefined ? {} : { pipe: this.#pipe }),
+    };
     if (pdu === undefined) this.#headOnly(base, bytes, partial, damage);
-    else this.#whole(base, pdu, bytes.length);
+    else this.#whole(base, pdu);
   }
 
-  #whole(base: MessageStart, pdu: RpcPdu, length: number): void {
+  /** Any unit but requests and responses. */
+  #whole(base: MessageStart, pdu: RpcPdu): void {
     const auth = authOf(pdu);
     const common = { ...base, callId: pdu.callId, ...(auth === undefined ? {} : { auth }) };
     switch (pdu.type) {
@@ -120,7 +145,8 @@ export class RpcReader {
         for (const { id, abstract, transfers } of pdu.contexts) {
           // Feature negotiation binds no interface (MS-RPCE 3.3.1.5.3).
           if (transfers.some(isBindFeatures)) continue;
-          remember(this.#contexts, id, { interfaceId: abstract.uuid, transfer: transfers[0]?.uuid ?? '' }, MAX_CONTEXTS);
+          const context = { interfaceId: abstract.uuid, transfer: transfers[0]?.uuid ?? '', decides: isLookedInto(abstract.uuid) };
+          remember(this.#contexts, id, context, MAX_CONTEXTS);
         }
         remember(
           this.#binds,
@@ -147,22 +173,16 @@ export class RpcReader {
       case 'auth3':
         this.#sink.emit({ ...common, kind: 'auth3' });
         return;
-      case 'request':
-        this.#request(common, pdu, length);
-        return;
-      case 'response':
-        this.#response(common, pdu, length);
-        return;
       case 'fault': {
         const call = this.#calls.get(pdu.callId);
         this.#calls.delete(pdu.callId);
-        this.#forget(base.from, pdu.callId);
+        this.#drop(joinKey(base.from, pdu.callId));
         this.#sink.emit({
           ...common,
           kind: 'fault',
           status: pdu.status,
           ...(call === undefined ? {} : { opnum: call.opnum }),
-          interfaceId: call?.interfaceId ?? this.#contexts.get(pdu.contextId)?.interfaceId ?? '',
+          interfaceId: call?.context.interfaceId ?? this.#contexts.get(pdu.contextId)?.interfaceId ?? '',
         });
         return;
       }
@@ -183,97 +203,114 @@ export class RpcReader {
     }
   }
 
-  #request(common: MessageStart & { readonly callId: number }, pdu: RequestPdu, length: number): void {
-    const { interfaceId, transfer } = this.#contexts.get(pdu.contextId) ?? UNBOUND;
-    const call = { opnum: pdu.opnum, interfaceId, transfer, object: pdu.object !== undefined };
-    remember(this.#calls, pdu.callId, call, MAX_CALLS);
-    const joined = this.#join(common.from, pdu, length, needsStub(interfaceId, pdu.opnum, 'request'));
-    if (joined === undefined) return;
-    const read = readRequestStub(joined.stub, { interfaceId, opnum: pdu.opnum, transfer, littleEndian: pdu.littleEndian });
-    this.#sink.emit({
-      ...common,
-      bytes: joined.bytes,
+  #request(from: Side, head: CallHead, unit: Uint8Array, { frame, at }: Place): void {
+    const { callId, opnum } = head;
+    const context = this.#contexts.get(head.contextId) ?? UNBOUND;
+    const { interfaceId } = context;
+    remember(this.#calls, callId, { opnum, context, object: (head.flags & PFC.object) !== 0 }, MAX_CALLS);
+    if (!this.#join(from, head, unit, context.decides && needsStub(interfaceId, opnum, 'request'))) return;
+    const { stub, stubBytes, bytes, sealed, first } = this.#call;
+    const message: Mutable<RpcRequest> = {
+      layer: 'rpc',
+      frame,
+      at,
+      from,
+      bytes,
+      callId,
       kind: 'request',
-      opnum: pdu.opnum,
+      opnum,
       interfaceId,
-      stubBytes: joined.stubBytes,
-      sealed: joined.sealed,
-      ...read,
-      ...(joined.first ? {} : { partial: true }),
-    });
+      stubBytes,
+      sealed,
+    };
+    if (this.#pipe !== undefined) message.pipe = this.#pipe;
+    if (head.authType >= 0) message.auth = signatureOf(head);
+    if (stub !== undefined)
+      Object.assign(message, readRequestStub(stub, { interfaceId, opnum, transfer: context.transfer, littleEndian: head.littleEndian }));
+    if (!first) message.partial = true;
+    this.#sink.emit(message);
   }
 
-  #response(common: MessageStart & { readonly callId: number }, pdu: ResponsePdu, length: number): void {
-    const call = this.#calls.get(pdu.callId);
-    const interfaceId = call?.interfaceId ?? this.#contexts.get(pdu.contextId)?.interfaceId ?? '';
-    const opnum = call?.opnum;
-    const joined = this.#join(common.from, pdu, length, opnum !== undefined && needsStub(interfaceId, opnum, 'response'));
-    if (joined === undefined) return;
-    this.#calls.delete(pdu.callId);
-    const read =
-      opnum === undefined
-        ? undefined
-        : readResponseStub(joined.stub, { interfaceId, opnum, transfer: call?.transfer ?? '', littleEndian: pdu.littleEndian });
-    // Also a call whose stub is not looked into ends with its result, when it is ORPC.
-    const least = call === undefined || joined.sealed || !joined.first ? undefined : leastResultBytes(interfaceId, call.object);
-    const last = least !== undefined && joined.stubBytes >= least ? returnedStatus(pdu, least) : undefined;
-    for (const { address, port } of read?.expected ?? []) this.#sink.expect(address, port);
-    this.#sink.emit({
-      ...common,
-      bytes: joined.bytes,
+  #response(from: Side, head: CallHead, unit: Uint8Array, { frame, at }: Place): void {
+    const { callId } = head;
+    const call = this.#calls.get(callId);
+    const context = call?.context ?? this.#contexts.get(head.contextId) ?? UNBOUND;
+    const { interfaceId } = context;
+    if (!this.#join(from, head, unit, call !== undefined && context.decides && needsStub(interfaceId, call.opnum, 'response'))) return;
+    const { stub, stubBytes, bytes, sealed, first } = this.#call;
+    const message: Mutable<RpcResponse> = {
+      layer: 'rpc',
+      frame,
+      at,
+      from,
+      bytes,
+      callId,
       kind: 'response',
-      ...(opnum === undefined ? {} : { opnum }),
       interfaceId,
-      stubBytes: joined.stubBytes,
-      sealed: joined.sealed,
-      ...(last === undefined ? {} : { hresult: last }),
-      ...read?.fields,
-      ...(joined.first ? {} : { partial: true }),
-    });
+      stubBytes,
+      sealed,
+    };
+    if (this.#pipe !== undefined) message.pipe = this.#pipe;
+    if (head.authType >= 0) message.auth = signatureOf(head);
+    if (call !== undefined) {
+      const { opnum } = call;
+      this.#calls.delete(callId);
+      message.opnum = opnum;
+      // Also a call whose stub is not looked into ends with its result, when it is ORPC.
+      const least = sealed || !first || !(call.object || context.decides) ? undefined : leastResultBytes(interfaceId, call.object);
+      const last = least !== undefined && stubBytes >= least ? returnedStatus(unit, head, least) : undefined;
+      if (last !== undefined) message.hresult = last;
+      const read = stub && readResponseStub(stub, { interfaceId, opnum, transfer: context.transfer, littleEndian: head.littleEndian });
+      for (const { address, port } of read?.expected ?? []) this.#sink.expect(address, port);
+      Object.assign(message, read?.fields);
+    }
+    if (!first) message.partial = true;
+    this.#sink.emit(message);
   }
 
-  /**
-   * Adds a fragment to its call. @returns the whole call with the last one; its stub only when it is wanted, in clear, whole and not too large; `first` is
-   * false when the first fragment was not seen.
-   */
-  #join(
-    side: Side,
-    pdu: RequestPdu | ResponsePdu,
-    length: number,
-    wanted: boolean,
-  ): (Omit<Joined, 'stub' | 'incomplete'> & { readonly stub: Uint8Array | undefined; readonly first: boolean }) | undefined {
-    const key = `${side} ${pdu.callId}`;
-    const first = (pdu.flags & PFC.first) !== 0;
-    const last = (pdu.flags & PFC.last) !== 0;
-    if (first) this.#forget(side, pdu.callId);
-    const before = this.#joined.get(key);
+  /** Adds a fragment to its call. @returns whether it was the last: then {@link #call} is the whole. */
+  #join(side: Side, head: CallHead, unit: Uint8Array, wanted: boolean): boolean {
+    const key = joinKey(side, head.callId);
+    const first = (head.flags & PFC.first) !== 0;
+    const last = (head.flags & PFC.last) !== 0;
+    if (first && this.#joined.size > 0) this.#drop(key);
+    const before = first ? undefined : this.#joined.get(key);
+    const size = head.bodyEnd - head.bodyStart;
+    const sealed = head.authLevel === AUTH_LEVEL.privacy;
+    const call = this.#call;
+    call.first = first || before !== undefined;
+    if (first && last) {
+      const take = wanted && !sealed && size <= MAX_STUB && this.#kept + size <= MAX_STUBS;
+      call.stub = take ? unit.subarray(head.bodyStart, head.bodyEnd) : undefined;
+      call.stubBytes = size;
+      call.bytes = unit.length;
+      call.sealed = sealed;
+      return true;
+    }
     const joined = before ?? { stub: [], stubBytes: 0, bytes: 0, incomplete: !first, sealed: false };
-    const body = pdu.body.subarray(0, pdu.body.length - (pdu.auth?.padLength ?? 0));
-    joined.sealed ||= pdu.auth?.level === AUTH_LEVEL.privacy;
+    joined.sealed ||= sealed;
     const take = wanted && !joined.incomplete && !joined.sealed;
-    if (take && joined.stub.length < MAX_FRAGMENTS && joined.stubBytes + body.length <= MAX_STUB && this.#kept + body.length <= MAX_STUBS) {
+    if (take && joined.stub.length < MAX_FRAGMENTS && joined.stubBytes + size <= MAX_STUB && this.#kept + size <= MAX_STUBS) {
       // The unit's bytes are valid during the call only.
-      joined.stub.push(last ? body : body.slice());
-      if (!last) this.#kept += body.length;
+      joined.stub.push(unit.slice(head.bodyStart, head.bodyEnd));
+      if (!last) this.#kept += size;
     } else joined.incomplete = true;
-    joined.stubBytes += body.length;
-    joined.bytes += length;
+    joined.stubBytes += size;
+    joined.bytes += unit.length;
     if (!last) {
-      if (before === undefined && this.#joined.size >= MAX_JOINED) this.#drop(this.#joined.keys().next().value as string);
+      if (before === undefined && this.#joined.size >= MAX_JOINED) this.#drop(this.#joined.keys().next().value as number);
       this.#joined.set(key, joined);
-      return undefined;
+      return false;
     }
     this.#drop(key);
-    const { stubBytes, bytes, sealed } = joined;
-    const stub = joined.incomplete || sealed ? undefined : wholeStub(joined.stub);
-    return { stub, stubBytes, bytes, sealed, first: first || before !== undefined };
+    call.stub = joined.incomplete || joined.sealed ? undefined : joinBytes(...joined.stub);
+    call.stubBytes = joined.stubBytes;
+    call.bytes = joined.bytes;
+    call.sealed = joined.sealed;
+    return true;
   }
 
-  #forget(side: Side, callId: number): void {
-    this.#drop(`${side} ${callId}`);
-  }
-
-  #drop(key: string): void {
+  #drop(key: number): void {
     const joined = this.#joined.get(key);
     if (joined === undefined) return;
     this.#joined.delete(key);
@@ -295,16 +332,17 @@ export class RpcReader {
     };
     // Of a unit that was read whole and makes no sense the numbers are not believed.
     if (damage === undefined && pduType === PDU_TYPE.request && bytes.length >= 24) {
-      const { interfaceId, transfer } = this.#contexts.get(view.getUint16(20, little)) ?? UNBOUND;
+      const context = this.#contexts.get(view.getUint16(20, little)) ?? UNBOUND;
+      const { interfaceId } = context;
       const opnum = view.getUint16(22, little);
       const first = (bytes[3]! & PFC.first) !== 0;
       if (!first) return;
-      remember(this.#calls, callId, { opnum, interfaceId, transfer, object: (bytes[3]! & PFC.object) !== 0 }, MAX_CALLS);
+      remember(this.#calls, callId, { opnum, context, object: (bytes[3]! & PFC.object) !== 0 }, MAX_CALLS);
       this.#sink.emit({ ...common, kind: 'request', opnum, interfaceId, stubBytes: 0, sealed: false });
     } else if (damage === undefined && pduType === PDU_TYPE.response && bytes.length >= 24) {
       if ((bytes[3]! & PFC.first) === 0) return;
       const call = this.#calls.get(callId);
-      const interfaceId = call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '';
+      const interfaceId = call?.context.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '';
       this.#sink.emit({
         ...common,
         kind: 'response',
@@ -321,7 +359,7 @@ export class RpcReader {
         kind: 'fault',
         status: view.getUint32(24, little),
         ...(call === undefined ? {} : { opnum: call.opnum }),
-        interfaceId: call?.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '',
+        interfaceId: call?.context.interfaceId ?? this.#contexts.get(view.getUint16(20, little))?.interfaceId ?? '',
       });
     } else this.#sink.emit({ ...common, kind: 'other', pduType });
   }
@@ -344,8 +382,21 @@ function authOf(pdu: RpcPdu): RpcMessage['auth'] {
   return { type, level, ...(login && token.length > 0 ? { token: readToken(token) } : {}) };
 }
 
-/** A stub of one fragment is not copied. */
-function wholeStub(parts: readonly Uint8Array[]): Uint8Array {
-  const [only, ...more] = parts;
-  return only !== undefined && more.length === 0 ? only : joinBytes(...parts);
+/** Requests and responses carry a signature or seal, of which nothing is kept; of its kind there are a handful. */
+function signatureOf({ authType, authLevel }: CallHead): NonNullable<RpcMessage['auth']> {
+  const key = (authType << 8) | authLevel;
+  let auth = signatures.get(key);
+  if (auth === undefined) {
+    auth = Object.freeze({ type: authType, level: authLevel });
+    signatures.set(key, auth);
+  }
+  return auth;
+}
+
+/** By type and level, one byte each. */
+const signatures = new Map<number, NonNullable<RpcMessage['auth']>>();
+
+/** Calls are numbered by 32 bits, and both sides may number theirs. */
+function joinKey(side: Side, callId: number): number {
+  return callId * 2 + (side === 'client' ? 0 : 1);
 }

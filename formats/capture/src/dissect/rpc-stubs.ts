@@ -2,6 +2,7 @@ import type { Damage } from '@winmedic/bytes';
 import {
   ACTIVATION,
   bindingPort,
+  type CallHead,
   DcerpcError,
   type DualStringArray,
   ENDPOINT_MAPPER,
@@ -23,7 +24,6 @@ import {
   REM_UNKNOWN_OPNUM,
   REM_UNKNOWN2,
   REMOTE_ACTIVATION_OPNUM,
-  type ResponsePdu,
   SCM_ACTIVATOR,
   SCM_OPNUM,
   type Tower,
@@ -50,6 +50,15 @@ const MAX_ENDPOINTS = 500;
 const ORPC_LEAST = 12;
 /** Address of a tower that means the host itself. */
 const ANY_ADDRESS = '0.0.0.0';
+
+const LOOKED_INTO: ReadonlySet<string> = new Set([
+  ...[ENDPOINT_MAPPER.uuid, SCM_ACTIVATOR.uuid, ACTIVATION.uuid, REM_UNKNOWN.uuid, REM_UNKNOWN2.uuid, OBJECT_EXPORTER.uuid],
+]);
+
+/** Is any call of this interface looked into? Of the others only the heads are, and results of calls on objects. */
+export function isLookedInto(interfaceId: string): boolean {
+  return LOOKED_INTO.has(interfaceId);
+}
 
 /** Is this call looked into, so that its fragments have to be kept? */
 export function needsStub(interfaceId: string, opnum: number, of: 'request' | 'response'): boolean {
@@ -84,15 +93,19 @@ const ORPC_FLAGS = 0x1f;
 /**
  * Last four bytes of the stub, unsigned: of the last fragment of an answer in clear. `undefined` when a fragment before holds a part of them, and when the
  * answer of a call on an object does not begin as ORPC's do: other interfaces may use object identifiers as well.
- * @param least what {@link leastResultBytes} tells of the call.
+ * @param bytes the unit. @param least what {@link leastResultBytes} tells of the call.
  */
-export function returnedStatus(pdu: ResponsePdu, least: number): number | undefined {
-  const end = pdu.body.length - (pdu.auth?.padLength ?? 0);
-  if (end < 4) return undefined;
-  const view = new DataView(pdu.body.buffer, pdu.body.byteOffset, end);
-  const first = (pdu.flags & PFC.first) !== 0;
-  if (least >= ORPC_LEAST && first && (view.getUint32(0, pdu.littleEndian) & ~ORPC_FLAGS) !== 0) return undefined;
-  return view.getUint32(end - 4, pdu.littleEndian);
+export function returnedStatus(bytes: Uint8Array, head: CallHead, least: number): number | undefined {
+  const { bodyStart, bodyEnd, littleEndian } = head;
+  if (bodyEnd - bodyStart < 4) return undefined;
+  const first = (head.flags & PFC.first) !== 0;
+  if (least >= ORPC_LEAST && first && (u32(bytes, bodyStart, littleEndian) & ~ORPC_FLAGS) !== 0) return undefined;
+  return u32(bytes, bodyEnd - 4, littleEndian);
+}
+
+function u32(bytes: Uint8Array, at: number, little: boolean): number {
+  const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+  return (little ? a | (b << 8) | (c << 16) | (d << 24) : (a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 /** The call a stub belongs to. */
