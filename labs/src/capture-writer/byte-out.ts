@@ -20,7 +20,11 @@ export class ByteOut {
   }
 
   u8(...values: readonly number[]): this {
-    for (const value of values) this.#view.setUint8(this.#grow(1), value);
+    for (const value of values) {
+      // Growing replaces the view.
+      const at = this.#grow(1);
+      this.#view.setUint8(at, value);
+    }
     return this;
   }
   u16(...values: readonly number[]): this {
