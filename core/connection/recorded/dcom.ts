@@ -5,7 +5,7 @@ import { namesOf } from '../ntlm-challenge.ts';
 import { say } from '../text.ts';
 import type { ChallengeNames } from '../user-name-forms.ts';
 import type { AttemptDraft } from './draft.ts';
-import { formOf, noteAuthenticate, noteHost, typedOf } from './login-rungs.ts';
+import { formOf, noteAuthenticate, noteHost, sentOf, typedOf } from './login-rungs.ts';
 import { lowerRungs, openingOf, type Surroundings } from './lower-rungs.ts';
 import { hasHoles, placeOf, startOf, type Talk } from './place.ts';
 import { startDraft } from './start.ts';
@@ -290,11 +290,10 @@ function noteAccount(draft: AttemptDraft, { talk, message }: Said, names: Challe
   if (ntlm?.kind !== 'authenticate') return;
   draft.see(placeOf(talk, message));
   noteAuthenticate(draft, ntlm, names);
-  const { user, domain, workstation } = ntlm;
   draft.ladder.account = {
-    typed: typedOf(user, domain),
+    typed: typedOf(ntlm.user, ntlm.domain),
     form: formOf(ntlm),
-    sent: { user, domain, ...(workstation === '' ? {} : { workstation }) },
+    sent: sentOf(ntlm),
     mechanism: 'ntlm',
     checks: 1,
   };

@@ -8,6 +8,20 @@ import { say } from '../text.ts';
 /** What is told of a rung that the recording cannot show. */
 export const NOT_VISIBLE = say('not visible here', 'ここからは見えない');
 
+/** Longest text somebody else wrote that is kept: names have at most 255 characters, and thousands of attempts may hold a field of 64 KiB. */
+const MAX_TEXT = 1000;
+/** Schemes, addresses and decoded fields of one message. */
+const MAX_LIST = 100;
+
+/** Shortens what whoever made the recording may have made endless. */
+export function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}
+
+function cutText({ en, ja }: Localized): Localized {
+  return say(cut(en), cut(ja));
+}
+
 /** What a draft begins with. */
 export interface DraftStart extends Recording {
   readonly target: Target;
@@ -45,12 +59,12 @@ export class AttemptDraft {
 
   /** Sets a property, whatever it was before. */
   set(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
-    this.ladder.set(name, value);
+    this.ladder.set(name, typeof value === 'string' ? cut(value) : typeof value === 'object' ? value.slice(0, MAX_LIST).map(cut) : value);
   }
 
   /** Sets a property that nothing has set yet. */
   setFirst(name: ConnectionPropertyName, value: string | number | boolean | readonly string[]): void {
-    if (this.ladder.get(name) === undefined) this.ladder.set(name, value);
+    if (this.ladder.get(name) === undefined) this.set(name, value);
   }
 
   /** Value of a property set before. */
@@ -60,7 +74,8 @@ export class AttemptDraft {
 
   /** Sets a rung, instead of what it was before. */
   rung(name: RungName, end: RungEnd, ms?: number): void {
-    this.ladder.settle(name, end, ms);
+    const { expected } = end;
+    this.ladder.settle(name, { ...end, tried: cutText(end.tried), observed: cutText(end.observed), ...(expected && { expected }) }, ms);
     this.#notVisible.delete(name);
   }
 
@@ -72,7 +87,8 @@ export class AttemptDraft {
   /** One message of the conversation, at the moment of {@link see}. */
   say(rung: RungName, message: Omit<WireMessage, 'at' | 'rung'>): void {
     this.ladder.begin(rung);
-    this.ladder.say(message);
+    const fields = message.fields.slice(0, MAX_LIST).map(([name, value]) => [cut(name), cut(value)] as const);
+    this.ladder.say({ ...message, text: cutText(message.text), fields });
   }
 
   /** The last moment something of it was seen. */
@@ -94,6 +110,12 @@ export class AttemptDraft {
       hidden.push(say(`${RUNG_WORDS[name].en}: ${why.en}`, `${RUNG_WORDS[name].ja}: ${why.ja}`));
     }
     ladder.notChecked.push(...hidden);
+    const { portrait } = ladder;
+    for (const name of ['computerName', 'dnsComputerName', 'domain', 'dnsDomain', 'forest', 'server', 'vendor', 'product'] as const) {
+      const text = portrait[name];
+      if (text !== undefined) portrait[name] = cut(text);
+    }
+    if (portrait.schemes !== undefined) portrait.schemes = portrait.schemes.slice(0, MAX_LIST).map(cut);
     return ladder.finish();
   }
 }

@@ -6,7 +6,7 @@ import { hex } from '../login.ts';
 import { namesOf, notePortrait } from '../ntlm-challenge.ts';
 import { say } from '../text.ts';
 import { type ChallengeNames, domainMeaning, isDomainMember } from '../user-name-forms.ts';
-import type { AttemptDraft } from './draft.ts';
+import { type AttemptDraft, cut } from './draft.ts';
 import type { HttpTalk, LoginSeen } from './exchanges.ts';
 import { placeOf } from './place.ts';
 
@@ -124,7 +124,12 @@ export function noteAuthenticate(draft: AttemptDraft, message: NtlmAuthenticate,
 
 /** The account as text, as people write it. */
 export function typedOf(user: string, domain: string): string {
-  return domain === '' ? user : `${domain}\\${user}`;
+  return cut(domain === '' ? user : `${domain}\\${user}`);
+}
+
+/** The fields of a type 3 message as they are kept. */
+export function sentOf({ user, domain, workstation }: NtlmAuthenticate): NonNullable<AccountUse['sent']> {
+  return { user: cut(user), domain: cut(domain), ...(workstation === '' ? {} : { workstation: cut(workstation) }) };
 }
 
 function noteAccount(draft: AttemptDraft, login: LoginSeen, logins: readonly LoginSeen[]): void {
@@ -138,7 +143,7 @@ function noteAccount(draft: AttemptDraft, login: LoginSeen, logins: readonly Log
     draft.ladder.account = {
       typed: typedOf(message.user, message.domain),
       form: formOf(message),
-      sent: { user: message.user, domain: message.domain, ...(message.workstation === '' ? {} : { workstation: message.workstation }) },
+      sent: sentOf(message),
       ...common,
     };
     return;
@@ -150,7 +155,7 @@ function noteAccount(draft: AttemptDraft, login: LoginSeen, logins: readonly Log
     draft.set('user.form', form);
     // A user principal name is never one of the host itself; of a domain part alone that is not known.
     if (form !== 'down-level') draft.set('user.isLocal', form !== 'upn');
-    draft.ladder.account = { typed: login.basicUser, form, sent: { user: login.basicUser, domain: '' }, ...common };
+    draft.ladder.account = { typed: cut(login.basicUser), form, sent: { user: cut(login.basicUser), domain: '' }, ...common };
   }
   if (login.kerberos !== undefined) {
     draft.see(placeOf(login.talk, login.kerberos.in));

@@ -382,6 +382,27 @@ describe('what is shown', () => {
     expect(attempt.conversation.some(({ bytes }) => bytes !== undefined)).toBe(false);
   });
 
+  it('keeps nothing endless', () => {
+    const long = 'x'.repeat(20_000);
+    const attempt = attemptOf(
+      talk(
+        {},
+        request(undefined, soap({ resourceUri: long })),
+        response(401, offers(...Array.from({ length: 500 }, (_, n) => `${long}${n}`)), BODY.empty, { server: long }),
+        ...ntlmLogin(type3(long, long), SCHEMES),
+      ),
+    );
+    const longest = Math.max(...[...attempt.properties.values()].map(({ value }) => value.length));
+    expect(longest).toBeLessThan(110_000);
+    expect(attempt.account?.typed.length).toBeLessThan(1100);
+    expect(attempt.portrait.server?.length).toBeLessThan(1100);
+    expect(attempt.portrait.schemes).toHaveLength(100);
+    for (const { text, fields } of attempt.conversation) {
+      expect(text.en.length).toBeLessThan(1100);
+      for (const [, value] of fields) expect(value.length).toBeLessThan(1100);
+    }
+  });
+
   it('names in notChecked what a capture cannot show', () => {
     const attempt = attemptOf(
       talk({}, ...ntlmLogin(ALICE, response(200)), request(undefined, BODY.sealed), response(200, [], BODY.sealed)),
