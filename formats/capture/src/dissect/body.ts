@@ -33,6 +33,8 @@ export class BodyReader {
   #want: 'sniff' | 'soap' | 'sealed' | 'nothing';
   #kind: HttpBody['kind'] = 'other';
   #seen = 0;
+  /** All of the body, as it lies in the packet. */
+  #view: Uint8Array | undefined;
   #whole = true;
 
   /** @param contentType value of Content-Type, empty without one. @param encoding value of Content-Encoding. */
@@ -56,9 +58,13 @@ export class BodyReader {
     return this.#seen;
   }
 
-  /** The next bytes. */
-  add(piece: Uint8Array): void {
+  /** The next bytes. @param whole they are all of the body, and {@link finish} is called while they are valid: they are not copied. */
+  add(piece: Uint8Array, whole = false): void {
     this.#seen += piece.length;
+    if (whole && this.#seen === piece.length && piece.length <= (this.#want === 'sealed' ? SEALED_HEAD : MAX_ENVELOPE)) {
+      this.#view = piece;
+      return;
+    }
     if (this.#want === 'sniff') {
       const first = piece.subarray(0, SNIFFED - this.#kept.length);
       this.#kept.add(first);
@@ -73,6 +79,10 @@ export class BodyReader {
     // Of a sealed body the beginning is enough; an envelope is needed whole.
     if (this.#want === 'soap') this.#kept.clear();
     this.#want = 'nothing';
+  }
+
+  get #bytes(): Uint8Array {
+    return this.#view ?? this.#kept.bytes;
   }
 
   /** Bytes that passed without being handed over. */
@@ -96,6 +106,7 @@ export class BodyReader {
   finish(declaredBytes: number | undefined, whole: boolean): { readonly body: HttpBody; readonly damages: readonly Damage[] } {
     const result = this.#result(declaredBytes, whole);
     this.#kept.clear();
+    this.#view = undefined;
     return result;
   }
 
@@ -104,7 +115,7 @@ export class BodyReader {
     if (this.#seen === 0 && (declaredBytes ?? 0) === 0) return { body: { ...shown, state: 'none', kind: 'empty' }, damages: [] };
     if (this.#want === 'sniff') this.#sniff();
     if (this.#sealed) {
-      const original = originalContent(this.#kept.bytes);
+      const original = originalContent(this.#bytes);
       const sealedBy = parameter(this.#contentType, 'protocol');
       const kind = original?.type.toLowerCase().startsWith('application/soap+xml') ? 'soap' : 'other';
       return {
@@ -120,15 +131,15 @@ export class BodyReader {
     }
     if (this.#compressed) return { body: { ...shown, state: 'compressed', kind: this.#kind }, damages: [] };
     const clear = { ...shown, state: 'clear', kind: this.#kind } as const;
-    if (this.#want !== 'soap' || !this.#whole || !whole || this.#kept.length === 0) return { body: clear, damages: [] };
-    const reading = readEnvelope(this.#kept.bytes, (parameter(this.#contentType, 'charset') ?? '').toLowerCase());
+    if (this.#want !== 'soap' || !this.#whole || !whole || this.#bytes.length === 0) return { body: clear, damages: [] };
+    const reading = readEnvelope(this.#bytes, (parameter(this.#contentType, 'charset') ?? '').toLowerCase());
     if ('view' in reading) return { body: { ...clear, envelope: reading.view }, damages: [] };
     return { body: clear, damages: [{ code: 'CAPTURE_HTTP_ENVELOPE', offset: 0, what: 'envelope', have: reading.error }] };
   }
 
   /** Decides by the first bytes what a body without a telling media type is. */
   #sniff(): void {
-    const head = this.#kept.bytes;
+    const head = this.#bytes.subarray(0, SNIFFED);
     this.#want = 'nothing';
     if (namesSoap(head)) {
       this.#kind = 'soap';

@@ -1,11 +1,13 @@
+const NONE = new Uint8Array();
+
 /**
  * Bytes of one side that are not read yet. A piece is looked at in place while nothing waits before it; only what is left of it at the end of a call is
  * copied, and room grows by doubling, so that a message that comes byte by byte costs time with its length and not with its square.
  */
 export class ByteQueue {
-  #kept = new Uint8Array();
+  #kept = NONE;
   #length = 0;
-  #view: Uint8Array = new Uint8Array();
+  #view: Uint8Array = NONE;
   #at = 0;
 
   /** Bytes that wait. */
@@ -37,12 +39,12 @@ export class ByteQueue {
 
   /** Keeps what waits as a copy. */
   settle(): void {
-    const rest = this.bytes;
-    if (rest.length === 0) {
+    if (this.length === 0) {
       this.clear();
       return;
     }
     if (this.#length > 0 && this.#at === 0) return;
+    const rest = this.bytes;
     const inside = this.#length > 0;
     if (!inside) this.#reserve(rest.length);
     if (inside) this.#kept.copyWithin(0, this.#at, this.#length);
@@ -56,9 +58,9 @@ export class ByteQueue {
   clear(): void {
     this.#length = 0;
     this.#at = 0;
-    this.#view = new Uint8Array();
+    this.#view = NONE;
     // One large message must not hold its memory for as long as the conversation lasts.
-    if (this.#kept.length > 16_384) this.#kept = new Uint8Array();
+    if (this.#kept.length > 16_384) this.#kept = NONE;
   }
 
   #reserve(size: number): void {

@@ -174,7 +174,7 @@ class HttpDissector implements StreamDissector {
       case 'body':
       case 'chunk': {
         const end = Math.min(bytes.length, at + side.left);
-        side.draft?.body.add(bytes.subarray(at, end));
+        side.draft?.body.add(bytes.subarray(at, end), side.state === 'body' && end - at === side.left);
         this.#took(name, side, end - at, place);
         return end;
       }

@@ -3,6 +3,9 @@ import { decodeUtf16 } from '@winmedic/bytes';
 /** Characters kept of a share or file name: Windows allows 32,767, and nobody names a share or pipe so. */
 const MAX_NAME_CHARS = 1024;
 
+/** See {@link SmbBytes.key}. */
+export type SmbKey = number | string;
+
 /** One SMB message with reads that give `undefined` where bytes are missing. Little-endian. */
 export class SmbBytes {
   readonly bytes: Uint8Array;
@@ -28,12 +31,21 @@ export class SmbBytes {
     return (this.bytes[at]! | (this.bytes[at + 1]! << 8) | (this.bytes[at + 2]! << 16) | (this.bytes[at + 3]! << 24)) >>> 0;
   }
 
-  /** Numbers of eight and more bytes as they are used here: as keys. */
-  key(at: number, size: number): string | undefined {
-    if (at + size > this.bytes.length) return undefined;
-    let text = '';
-    for (let i = at; i < at + size; i++) text += this.bytes[i]!.toString(16).padStart(2, '0');
-    return text;
+  /** A number of eight bytes as it is used here: as a key. */
+  key(at: number): SmbKey | undefined {
+    const low = this.u32(at);
+    const high = this.u32(at + 4);
+    if (low === undefined || high === undefined) return undefined;
+    // Beyond 53 bits a number would not be exact.
+    return high < 0x20_0000 ? high * 0x1_0000_0000 + low : `${high} ${low}`;
+  }
+
+  /** Sixteen bytes as a key: no text, each two of them one character. */
+  file(at: number): string | undefined {
+    if (at + 16 > this.bytes.length) return undefined;
+    const b = this.bytes;
+    const pair = (i: number): number => b[at + i]! | (b[at + i + 1]! << 8);
+    return String.fromCharCode(pair(0), pair(2), pair(4), pair(6), pair(8), pair(10), pair(12), pair(14));
   }
 
   /** `length` bytes at an offset; `undefined` when they are not all there. */

@@ -1,5 +1,5 @@
 import { remember } from './bounded-map.ts';
-import { isPipeShare, nameOf, SmbBytes } from './smb-parts.ts';
+import { isPipeShare, nameOf, SmbBytes, type SmbKey } from './smb-parts.ts';
 import type { SmbPipes } from './smb-pipes.ts';
 import { readToken } from './token.ts';
 import type { AuthToken, Place, Side, SmbMessage } from './types.ts';
@@ -28,13 +28,23 @@ const PIPE_TRANSCEIVE = 0x0011c017;
 /** MS-ERREF 2.3.1. */
 const STATUS_PENDING = 0x103;
 /** Identifier of the file that an earlier request of the same chain opened (MS-SMB2 2.2.13 ff.). */
-const RELATED_FILE = 'f'.repeat(32);
+const RELATED_FILE = '\uffff'.repeat(8);
 /** Messages of one compound: Windows sends up to five. */
 const MAX_COMPOUND = 64;
 /** Requests that wait for their answer: the credits of a connection are some hundred, 8192 at most by default. */
 const MAX_PENDING = 1024;
 /** Shares connected at the same time. */
 const MAX_TREES = 256;
+
+/** The message at hand. */
+interface Head {
+  readonly command: number;
+  readonly from: Side;
+  /** On the wire. */
+  readonly length: number;
+  readonly message: SmbBytes;
+  readonly place: Place;
+}
 
 /** What a request has to tell to its answer. */
 interface Pending {
@@ -51,7 +61,7 @@ interface Pending {
 export class Smb2Reader {
   readonly #emit: (message: SmbMessage) => void;
   readonly #pipes: SmbPipes;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new Map<SmbKey, Pending>();
   /** Is this the share of pipes? By session and tree. */
   readonly #trees = new Map<string, boolean>();
   #dialect: 2 | 3 = 2;
@@ -79,11 +89,16 @@ export class Smb2Reader {
 
   /** @returns the file that was opened or used, for requests related to it. */
   #one(from: Side, message: SmbBytes, length: number, related: string | undefined, place: Place): string | undefined {
-    const command = message.u16(12)!;
+    const head: Head = { command: message.u16(12)!, from, length, message, place };
     const response = (message.u32(16)! & FLAG.response) !== 0;
-    const base: SmbBase = {
+    return response ? this.#response(head, related) : this.#request(head, related);
+  }
+
+  /** What is told of a message; most are not told at all. */
+  #base({ command, from, length, message, place }: Head, kind: SmbMessage['kind']): SmbBase {
+    return {
       layer: 'smb',
-      kind: response ? 'response' : 'request',
+      kind,
       dialect: this.#dialect,
       command,
       frame: place.frame,
@@ -92,34 +107,33 @@ export class Smb2Reader {
       bytes: length,
       ...(message.length < length ? { partial: true } : {}),
     };
-    return response ? this.#response(base, message, related, place) : this.#request(base, message, related, place);
   }
 
-  #request(base: SmbBase, message: SmbBytes, related: string | undefined, place: Place): string | undefined {
-    const id = message.key(24, 8)!;
+  #request(head: Head, related: string | undefined): string | undefined {
+    const { command, from, message, place } = head;
+    const id = message.key(24)!;
     const fileAt = (at: number): string | undefined => {
-      const key = message.key(HEADER + at, 16);
+      const key = message.file(HEADER + at);
       return key === RELATED_FILE ? related : key;
     };
-    const offer = (pending: Omit<Pending, 'command'> = {}): void =>
-      remember(this.#pending, id, { command: base.command, ...pending }, MAX_PENDING);
-    switch (base.command) {
+    const offer = (pending: Omit<Pending, 'command'> = {}): void => remember(this.#pending, id, { command, ...pending }, MAX_PENDING);
+    switch (command) {
       case COMMAND.negotiate:
         offer();
-        this.#emit({ ...base, ...signing(message.u16(HEADER + 4)) });
+        this.#emit({ ...this.#base(head, 'request'), ...signing(message.u16(HEADER + 4)) });
         return undefined;
       case COMMAND.sessionSetup:
         offer();
-        this.#emit({ ...base, ...tokenOf(message.part(message.u16(HEADER + 12), message.u16(HEADER + 14))) });
+        this.#emit({ ...this.#base(head, 'request'), ...tokenOf(message.part(message.u16(HEADER + 12), message.u16(HEADER + 14))) });
         return undefined;
       case COMMAND.treeConnect:
       case COMMAND.create: {
-        const at = base.command === COMMAND.create ? 44 : 4;
+        const at = command === COMMAND.create ? 44 : 4;
         const name = message.part(message.u16(HEADER + at), message.u16(HEADER + at + 2));
         const path = name === undefined ? undefined : nameOf(name);
-        const pipes = base.command === COMMAND.create ? this.#trees.get(treeKey(message)) : undefined;
+        const pipes = command === COMMAND.create ? this.#trees.get(treeKey(message)) : undefined;
         offer({ ...(path === undefined ? {} : { path }), ...(pipes === undefined ? {} : { pipes }) });
-        this.#emit({ ...base, ...(path === undefined ? {} : { path }) });
+        this.#emit({ ...this.#base(head, 'request'), ...(path === undefined ? {} : { path }) });
         return undefined;
       }
       case COMMAND.close: {
@@ -134,40 +148,41 @@ export class Smb2Reader {
       }
       case COMMAND.write: {
         const file = fileAt(16);
-        if (file !== undefined) this.#through(file, base.from, message, message.u16(HEADER + 2), message.u32(HEADER + 4), place);
+        if (file !== undefined) this.#through(file, from, message, message.u16(HEADER + 2), message.u32(HEADER + 4), place);
         return file;
       }
       case COMMAND.ioctl: {
         const file = fileAt(8);
         if (message.u32(HEADER + 4) === PIPE_TRANSCEIVE && file !== undefined) {
           offer({ file });
-          this.#through(file, base.from, message, message.u32(HEADER + 24), message.u32(HEADER + 28), place);
+          this.#through(file, from, message, message.u32(HEADER + 24), message.u32(HEADER + 28), place);
         }
         return file;
       }
       default:
-        if (TOLD.has(base.command)) this.#emit(base);
+        if (TOLD.has(command)) this.#emit(this.#base(head, 'request'));
         return related;
     }
   }
 
-  #response(base: SmbBase, message: SmbBytes, related: string | undefined, place: Place): string | undefined {
-    const id = message.key(24, 8)!;
+  #response(head: Head, related: string | undefined): string | undefined {
+    const { command, from, message, place } = head;
+    const id = message.key(24)!;
     const status = message.u32(8)!;
-    const answer = { ...base, status };
+    const answer = (): SmbBase & { readonly status: number } => ({ ...this.#base(head, 'response'), status });
     const asked = this.#pending.get(id);
     if (status !== STATUS_PENDING) this.#pending.delete(id);
-    const pending = asked?.command === base.command ? asked : undefined;
+    const pending = asked?.command === command ? asked : undefined;
     // An answer of nine bytes without data is an error, also where success has more (MS-SMB2 2.2.2).
-    const error = message.u16(HEADER) === 9 && base.command !== COMMAND.sessionSetup;
-    switch (base.command) {
+    const error = message.u16(HEADER) === 9 && command !== COMMAND.sessionSetup;
+    switch (command) {
       case COMMAND.negotiate: {
         if (error) break;
         const dialectRevision = message.u16(HEADER + 4);
         // 0x02FF asks for another negotiation (MS-SMB2 2.2.4).
         if (dialectRevision !== undefined && dialectRevision >= 0x300) this.#dialect = 3;
         this.#emit({
-          ...answer,
+          ...answer(),
           dialect: this.#dialect,
           ...(dialectRevision === undefined ? {} : { dialectRevision }),
           ...signing(message.u16(HEADER + 2)),
@@ -176,31 +191,31 @@ export class Smb2Reader {
         return undefined;
       }
       case COMMAND.sessionSetup:
-        this.#emit({ ...answer, ...tokenOf(message.part(message.u16(HEADER + 4), message.u16(HEADER + 6))) });
+        this.#emit({ ...answer(), ...tokenOf(message.part(message.u16(HEADER + 4), message.u16(HEADER + 6))) });
         return undefined;
       case COMMAND.treeConnect:
         if (status === 0 && pending?.path !== undefined) remember(this.#trees, treeKey(message), isPipeShare(pending.path), MAX_TREES);
         break;
       case COMMAND.create: {
-        const file = status === 0 ? message.key(HEADER + 64, 16) : undefined;
+        const file = status === 0 ? message.file(HEADER + 64) : undefined;
         if (file !== undefined) {
           if (pending?.pipes === true) this.#pipes.open(file, pending.path ?? '');
           else if (pending?.pipes === false) this.#pipes.openOther(file);
         }
-        this.#emit({ ...answer, ...(pending?.path === undefined ? {} : { path: pending.path }) });
+        this.#emit({ ...answer(), ...(pending?.path === undefined ? {} : { path: pending.path }) });
         return file;
       }
       case COMMAND.read:
         // Of a message that is longer than one read the rest comes with the next (STATUS_BUFFER_OVERFLOW).
         if (pending?.file !== undefined && !error)
-          this.#through(pending.file, base.from, message, message.u8(HEADER + 2), message.u32(HEADER + 4), place);
+          this.#through(pending.file, from, message, message.u8(HEADER + 2), message.u32(HEADER + 4), place);
         break;
       case COMMAND.ioctl:
         if (pending?.file !== undefined && !error)
-          this.#through(pending.file, base.from, message, message.u32(HEADER + 32), message.u32(HEADER + 36), place);
+          this.#through(pending.file, from, message, message.u32(HEADER + 32), message.u32(HEADER + 36), place);
         break;
     }
-    if (status !== 0 || TOLD.has(base.command)) this.#emit({ ...answer, ...(pending?.path === undefined ? {} : { path: pending.path }) });
+    if (status !== 0 || TOLD.has(command)) this.#emit({ ...answer(), ...(pending?.path === undefined ? {} : { path: pending.path }) });
     return related;
   }
 
@@ -214,7 +229,7 @@ type SmbBase = Omit<SmbMessage, 'status' | 'dialectRevision' | 'signingRequired'
 
 /** Trees are numbered by session. An answer that came asynchronously has no tree (MS-SMB2 2.2.1.1); tree connects are never so. */
 function treeKey(message: SmbBytes): string {
-  return (message.u32(16)! & FLAG.async) !== 0 ? '' : `${message.key(40, 8)} ${message.u32(36)}`;
+  return (message.u32(16)! & FLAG.async) !== 0 ? '' : `${message.key(40)} ${message.u32(36)}`;
 }
 
 function signing(mode: number | undefined): { readonly signingRequired?: boolean } {

@@ -121,7 +121,8 @@ export class UnitReader implements StreamDissector {
     }
     const keep = this.#framing.keepLess?.(bytes, length) ?? this.#framing.keep;
     if (bytes.length >= length) {
-      this.#onUnit({ side, bytes: bytes.subarray(0, Math.min(length, keep)), length, partial: length > keep, place });
+      const kept = Math.min(length, keep);
+      this.#onUnit({ side, bytes: kept === bytes.length ? bytes : bytes.subarray(0, kept), length, partial: length > keep, place });
       queue.take(length);
       return true;
     }
