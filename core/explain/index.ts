@@ -4,4 +4,5 @@ export { type ExplainedEvent, type Explanation, explain, type Reading } from './
 export { explanationToText } from './explanation-text.ts';
 export { type ParsedText, type ParseTextOptions, parseEventText } from './parse-text.ts';
 export { decodeReason, reasonCodeValue } from './reason.ts';
+export { lookUpCode } from './formats.ts';
 export { eventKnowledge, renderMessage } from './render.ts';

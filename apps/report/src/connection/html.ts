@@ -111,7 +111,7 @@ class ConnectionHtml {
     const { attempt, verdict } = one;
     const { also, open, ruledOut } = causesOf(one);
     const account = accountLines(one, this.#lang);
-    const portrait = portraitLines(attempt.portrait, this.#options.zone, this.#lang);
+    const portrait = portraitLines(attempt, this.#options.zone, this.#lang);
     return [
       ['ladder', words.sectionLadder, this.#ladder(attempt.rungs)],
       ['remedy', m.sectionRemedy, verdict.cause && this.#remedies(verdict.cause)],

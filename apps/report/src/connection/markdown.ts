@@ -115,7 +115,7 @@ class ConnectionMarkdown {
         `| ${RUNG_SHAPES[rung.verdict][0]} ${words.rung[rung.name]} | ${words.verdict[rung.verdict]} | ${time} | ${escapeMarkdown(text).replaceAll('\n', ' ')} |`,
       );
     }
-    const portrait = portraitLines(attempt.portrait, this.#options.zone, this.#lang);
+    const portrait = portraitLines(attempt, this.#options.zone, this.#lang);
     if (portrait.length > 0) {
       this.#heading(level, words.sectionPortrait);
       for (const [label, text] of portrait) this.#item(label, text);

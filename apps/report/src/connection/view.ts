@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { CertificateView, ConnectionDiagnosis, ConnectionReport, HostSelfPortrait, JudgedCause, Rung } from '@winmedic/core/model';
+import type { CertificateView, ConnectionAttempt, ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung } from '@winmedic/core/model';
 import type { Check, Language } from '@winmedic/knowledge/model';
 import { formatTime } from '../format-time.ts';
 import type { ReportMeta } from '../options.ts';
-import { messages, pick } from '../text/index.ts';
+import { type Messages, messages, pick } from '../text/index.ts';
 
 /** Options of every report of connections, besides those all reports share. */
 export interface ConnectionFilter {
@@ -39,6 +39,12 @@ export interface ConnectionCauses {
   readonly ruledOut: readonly JudgedCause[];
 }
 
+/** Words of an attempt: those of one that was made here, or of one that a recording shows. */
+export function connectionWords(lang: Language, { from }: Pick<ConnectionAttempt, 'from'>): Messages['connection'] {
+  const m = messages(lang);
+  return from === 'live' ? m.connection : { ...m.connection, ...m.recorded };
+}
+
 /** Splits what was considered; causes nothing points to are left to the JSON, and where nothing failed there is nothing to explain. */
 export function causesOf({ considered, verdict, beside, outcome }: ConnectionDiagnosis): ConnectionCauses {
   const rest = considered.filter((judged) => judged.cause.id !== verdict.cause?.cause.id && !beside.includes(judged));
@@ -61,10 +67,15 @@ export interface VerdictGroup {
   readonly others: readonly ConnectionDiagnosis[];
 }
 
+/** Names of the other targets of a group, each once. */
+export function otherNames({ others }: VerdictGroup): string[] {
+  return [...new Set(others.map(targetName))];
+}
+
 const OUTCOME_RANK = { failed: 0, warned: 1, unseen: 2, ok: 3 } as const;
 
 /** Groups by outcome, grade and cause, or sentence where no cause is named; what failed first, the odd ones (small groups) before the many. */
-export function groupsOf({ diagnoses }: ConnectionReport): VerdictGroup[] {
+export function groupsOf({ diagnoses }: Pick<ConnectionReport, 'diagnoses'>): VerdictGroup[] {
   const groups = new Map<string, ConnectionDiagnosis[]>();
   for (const one of diagnoses) {
     const { outcome, verdict } = one;
@@ -80,9 +91,9 @@ export function groupsOf({ diagnoses }: ConnectionReport): VerdictGroup[] {
 }
 
 /** Label and text of everything a host said of itself. */
-export function portraitLines(portrait: HostSelfPortrait, zone: string, lang: Language): (readonly [string, string])[] {
+export function portraitLines({ portrait, from }: ConnectionAttempt, zone: string, lang: Language): (readonly [string, string])[] {
   const m = messages(lang);
-  const words = m.connection;
+  const words = connectionWords(lang, { from });
   const lines: (readonly [string, string])[] = [];
   const add = (label: string, ...parts: readonly (string | undefined)[]): void => {
     const known = parts.filter((part) => part !== undefined && part !== '');
@@ -126,7 +137,7 @@ function certificateLines(certificate: CertificateView | undefined, zone: string
 
 /** How the account was used, line by line. */
 export function accountLines({ attempt }: ConnectionDiagnosis, lang: Language): (readonly [string, string])[] {
-  const words = messages(lang).connection;
+  const words = connectionWords(lang, attempt);
   const { account } = attempt;
   if (!account) return [];
   // A ticket cache or a certificate names its owner itself.
@@ -151,7 +162,7 @@ export function accountLines({ attempt }: ConnectionDiagnosis, lang: Language): 
 
 /** Why there are no {@link accountLines}. */
 export function noAccountText({ attempt }: ConnectionDiagnosis, lang: Language): string {
-  const words = messages(lang).connection;
+  const words = connectionWords(lang, attempt);
   if (attempt.via === 'rdp') return words.rdpNoAccount;
   if (attempt.rungs.some(({ verdict }) => verdict === 'failed') && attempt.properties.get('client.scheme')?.value === '')
     return words.noUser;

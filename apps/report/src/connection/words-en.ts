@@ -102,3 +102,24 @@ export const connectionEn = {
   same: (n: number) => `and ${plural(n, 'more host')} with the same verdict`,
   explainHint: 'the conversation on the wire: --explain',
 };
+
+/** What is said otherwise of an attempt that a recording shows: nobody here tried anything. */
+export const recordedEn = {
+  hosts: (n: number) => plural(n, 'attempt'),
+  failedHosts: (n: number) => (n === 0 ? 'no rung failed in any' : `a rung failed in ${n.toLocaleString('en')}`),
+  verdict: { ...connectionEn.verdict, skipped: 'not seen' },
+  sectionNotChecked: 'Not visible in this evidence',
+  ahead: (seconds: number, from: string) => `${seconds.toLocaleString('en')} s ahead of the recording (${from})`,
+  behind: (seconds: number, from: string) => `${seconds.toLocaleString('en')} s behind the recording (${from})`,
+  level: (from: string) => `agrees with the recording (${from})`,
+  tried: 'asked',
+  typed: 'as used',
+  noUser: 'No login is in the recording.',
+  noAccount: 'No login is in the recording.',
+  rdpNoAccount: 'Of RDP only the negotiation is in clear.',
+  unusedAccount: 'No login is in the recording: the attempt ended before it.',
+  checks: (n: number) => (n === 0 ? 'no credential check is in the recording' : `${plural(n, 'credential check')} in the recording`),
+  sentWord: 'the client sends',
+  receivedWord: 'the server answers',
+  same: (n: number) => `and ${plural(n, 'more attempt')} with the same verdict`,
+};

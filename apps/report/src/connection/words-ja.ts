@@ -1,4 +1,4 @@
-import type { connectionEn } from './words-en.ts';
+import type { connectionEn, recordedEn } from './words-en.ts';
 
 const n3 = (n: number): string => n.toLocaleString('ja');
 
@@ -93,4 +93,25 @@ export const connectionJa: typeof connectionEn = {
   moreMessages: (n) => `ほか ${n3(n)} 件`,
   same: (n) => `ほか ${n3(n)} 台も同じ結論`,
   explainHint: '通信の内容: --explain',
+};
+
+/** 記録から読み取った試行の用語。 */
+export const recordedJa: typeof recordedEn = {
+  hosts: (n) => `接続の試行 ${n3(n)} 件`,
+  failedHosts: (n) => (n === 0 ? '失敗した段階のある試行なし' : `失敗した段階のある試行 ${n3(n)} 件`),
+  verdict: { ...connectionJa.verdict, skipped: '記録なし' },
+  sectionNotChecked: 'この証拠では確認できないこと',
+  ahead: (seconds, from) => `記録側より ${n3(seconds)} 秒進み (${from})`,
+  behind: (seconds, from) => `記録側より ${n3(seconds)} 秒遅れ (${from})`,
+  level: (from) => `記録側と一致 (${from})`,
+  tried: '要求',
+  typed: '使用',
+  noUser: '記録の中にログオンはありません。',
+  noAccount: '記録の中にログオンはありません。',
+  rdpNoAccount: 'RDP で暗号化されていないのはネゴシエーションのみです。',
+  unusedAccount: 'ログオンより前の段階で終わったため、記録の中にログオンはありません。',
+  checks: (n) => (n === 0 ? '記録の中に資格情報の照合なし' : `記録の中の資格情報の照合 ${n3(n)} 回`),
+  sentWord: 'クライアントから',
+  receivedWord: 'サーバーから',
+  same: (n) => `ほか ${n3(n)} 件の試行も同じ結論`,
 };

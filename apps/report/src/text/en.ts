@@ -1,7 +1,8 @@
 import type { ChainLink, DeadEnd, Grade, InputProblem, JudgedRequirement, TimelineMark, Trust } from '@winmedic/core/model';
 import type { StopClass } from '@winmedic/knowledge/model';
 import { auditEn } from '../audit/words-en.ts';
-import { connectionEn } from '../connection/words-en.ts';
+import { connectionEn, recordedEn } from '../connection/words-en.ts';
+import { trafficEn } from '../traffic/words-en.ts';
 import { dumpEn } from './dump-en.ts';
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
@@ -263,6 +264,12 @@ export const en = {
 
   // Connection doctor
   connection: connectionEn,
+
+  // The same of what somebody else tried and a recording shows
+  recorded: recordedEn,
+
+  // Captures and traces
+  traffic: trafficEn,
 } as const satisfies Record<string, unknown>;
 
 type Widen<T> = T extends string

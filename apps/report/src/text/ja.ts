@@ -1,5 +1,6 @@
 import { auditJa } from '../audit/words-ja.ts';
-import { connectionJa } from '../connection/words-ja.ts';
+import { connectionJa, recordedJa } from '../connection/words-ja.ts';
+import { trafficJa } from '../traffic/words-ja.ts';
 import { dumpJa } from './dump-ja.ts';
 import type { Messages } from './en.ts';
 
@@ -236,4 +237,8 @@ export const ja = {
   audit: auditJa,
 
   connection: connectionJa,
+
+  recorded: recordedJa,
+
+  traffic: trafficJa,
 } satisfies Messages;
