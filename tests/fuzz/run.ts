@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { attemptKind } from './attempt-kind.ts';
 import { bitlockerKind } from './bitlocker-kind.ts';
+import { captureKind } from './capture-kind.ts';
 import { containerKind } from './container-kind.ts';
 import { credsspKind } from './credssp-kind.ts';
 import { dcerpcKind } from './dcerpc-kind.ts';
@@ -58,6 +59,7 @@ const KINDS: Readonly<Record<string, () => Kind | Promise<Kind>>> = {
   fat: fatKind,
   journal: journalKind,
   'hive-structure': hiveStructureKind,
+  capture: captureKind,
 };
 
 const { values } = parseArgs({
