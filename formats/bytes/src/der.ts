@@ -75,7 +75,7 @@ export class DerNode {
     if (this.#depth >= MAX_DEPTH)
       throw new DerError('DER_TOO_DEEP', 'nested structure', { offset: this.offset, need: MAX_DEPTH, have: this.#depth + 1 });
     const nodes: DerNode[] = [];
-    const head = new Head();
+    const head = HEAD;
     for (let at = this.#contentStart; at < this.#end; at = head.end) {
       readHead(this.#bytes, at, this.#end, head);
       if (nodes.length >= MAX_CHILDREN) throw new DerError('DER_VALUE', 'number of elements', { offset: this.offset, need: MAX_CHILDREN });
@@ -105,7 +105,7 @@ export class DerNode {
   /** The only element inside. @throws DerError when there is none or more than one. */
   only(): DerNode {
     if (this.#contentStart < this.#end && this.#depth < MAX_DEPTH) {
-      const head = new Head();
+      const head = HEAD;
       readHead(this.#bytes, this.#contentStart, this.#end, head);
       if (head.end === this.#end) return new DerNode(head, this.#bytes, this.#depth + 1);
     }
@@ -201,7 +201,7 @@ export class DerNode {
   }
 }
 
-/** Tag and length of one element; one for all the elements of a level. */
+/** Tag and length of one element. */
 class Head {
   /** First byte: class, constructed, short tag. */
   first = 0;
@@ -210,6 +210,9 @@ class Head {
   contentStart = 0;
   end = 0;
 }
+
+/** The element at hand: a node is made of it before the next one is read. */
+const HEAD = new Head();
 
 /** Reads tag and length at `start` of content that ends at `limit`. @throws DerError */
 function readHead(bytes: Uint8Array, start: number, limit: number, head: Head): void {
@@ -247,9 +250,8 @@ function truncated(start: number, limit: number): never {
 
 /** Reads the element at the start of the bytes; what follows it is left (see {@link DerNode.raw}). @throws DerError */
 export function readDer(bytes: Uint8Array, offset = 0): DerNode {
-  const head = new Head();
-  readHead(bytes, offset, bytes.length, head);
-  return new DerNode(head, bytes, 0);
+  readHead(bytes, offset, bytes.length, HEAD);
+  return new DerNode(HEAD, bytes, 0);
 }
 
 /** Writes an element: content is bytes or the parts inside. Tag numbers below 31. */

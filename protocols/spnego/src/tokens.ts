@@ -48,7 +48,7 @@ const NTLM_SIGNATURE = Uint8Array.of(0x4e, 0x54, 0x4c, 0x4d, 0x53, 0x53, 0x50, 0
  * Never throws.
  */
 export function recogniseToken(bytes: Uint8Array): TokenKind {
-  if (NTLM_SIGNATURE.every((byte, i) => bytes[i] === byte)) return 'ntlm';
+  if (bytes[0] === NTLM_SIGNATURE[0] && NTLM_SIGNATURE.every((byte, i) => bytes[i] === byte)) return 'ntlm';
   if (bytes[0] === 0xa0 || bytes[0] === 0xa1) return 'spnego';
   if (bytes[0] !== 0x60) return 'unknown';
   try {

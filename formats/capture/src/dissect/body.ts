@@ -161,8 +161,14 @@ function namesSoap(head: Uint8Array): boolean {
 
 /** `OriginalContent` of the first part of a sealed body (MS-WSMV 2.2.9.1.1.2); Windows writes a TAB before part headers, others do not. */
 function originalContent(head: Uint8Array): HttpBody['original'] {
-  for (const line of latin1(head).split('\n')) {
-    const match = /^\s{0,8}OriginalContent\s{0,8}:(.*)$/i.exec(line.slice(0, 1024).trimEnd());
+  for (let at = 0; at < head.length; ) {
+    const lf = head.indexOf(0x0a, at);
+    const end = lf < 0 ? head.length : lf;
+    let first = at;
+    while (first < end && first - at < 8 && (head[first] === 0x20 || head[first] === 0x09)) first++;
+    // Most of a sealed body is noise: only what begins like the name is made a text of.
+    const match = (head[first]! | 0x20) === 0x6f ? ORIGINAL.exec(latin1(head, at, Math.min(end, at + 1024)).trimEnd()) : null;
+    at = end + 1;
     if (match === null) continue;
     const value = match[1]!;
     const length = /;\s{0,8}Length\s{0,8}=\s{0,8}"?(\d{1,10})"?$/i.exec(value);
@@ -171,3 +177,5 @@ function originalContent(head: Uint8Array): HttpBody['original'] {
   }
   return undefined;
 }
+
+const ORIGINAL = /^[ \t]{0,8}OriginalContent\s{0,8}:(.*)$/i;

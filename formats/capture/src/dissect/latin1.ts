@@ -1,17 +1,19 @@
 const ASCII = new TextDecoder();
 /** Texts of at most so many bytes are put together one character after the other: a decoder takes longer to be called. */
 const SHORT = 12;
-/** A call takes a bounded number of arguments. */
-const PIECE = 8192;
 
 /** Bytes as text, one character each (ISO 8859-1). The text stands alone: nothing larger is kept alive by it. */
 export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
   let all = 0;
   for (let at = from; at < to; at++) all |= bytes[at]!;
+  if (all < 0x80 && to - from > SHORT) return ASCII.decode(bytes.subarray(from, to));
   let text = '';
-  if (to - from <= SHORT) for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!);
-  else if (all < 0x80) return ASCII.decode(bytes.subarray(from, to));
-  else for (let at = from; at < to; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, Math.min(to, at + PIECE)));
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+    text += String.fromCharCode(a, b, c, d, bytes[at + 4]!, bytes[at + 5]!, bytes[at + 6]!, bytes[at + 7]!);
+  }
+  for (; at < to; at++) text += String.fromCharCode(bytes[at]!);
   return text;
 }
 

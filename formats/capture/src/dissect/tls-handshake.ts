@@ -1,3 +1,4 @@
+import { toHex } from '@winmedic/bytes';
 import { latin1 } from './latin1.ts';
 import { tlsVersionName } from './tls-records.ts';
 import type { TlsMessage } from './types.ts';
@@ -75,8 +76,10 @@ class Fields {
   }
 
   number(size: number): number {
+    if (size > this.left) this.short = true;
+    const end = Math.min(this.#bytes.length, this.#at + size);
     let value = 0;
-    for (const byte of this.bytes(size)) value = value * 256 + byte;
+    for (; this.#at < end; this.#at++) value = value * 256 + this.#bytes[this.#at]!;
     return value;
   }
 
@@ -137,7 +140,7 @@ function serverHello(fields: Fields): TlsParts {
     kind: 'server-hello',
     version: tlsVersionName(chosen?.length === 2 ? (chosen[0]! << 8) | chosen[1]! : legacy),
     cipherSuite,
-    helloRetry: Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('') === HELLO_RETRY,
+    helloRetry: toHex(random) === HELLO_RETRY,
   };
 }
 

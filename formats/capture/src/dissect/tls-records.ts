@@ -17,17 +17,20 @@ export interface RecordHead {
 
 /** Reads a record's header; `undefined` when there are fewer than five bytes or they are no record of SSL 3 or TLS. */
 export function readRecordHead(bytes: Uint8Array, at = 0): RecordHead | undefined {
-  const [type = 0, major = 0, minor = 0, high = 0, low] = bytes.subarray(at, at + RECORD_HEADER);
-  const length = (high << 8) | (low ?? 0);
-  if (low === undefined || type < 20 || type > 23 || major !== 3 || minor > 4 || length > MAX_RECORD) return undefined;
+  if (at + RECORD_HEADER > bytes.length) return undefined;
+  const type = bytes[at]!;
+  const minor = bytes[at + 2]!;
+  const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+  if (type < 20 || type > 23 || bytes[at + 1] !== 3 || minor > 4 || length > MAX_RECORD) return undefined;
   // Only application data may be empty (RFC 8446 section 5.1); a change of the cipher is one byte in clear.
   if (length === 0 && type !== RECORD.applicationData) return undefined;
-  return { type, version: (major << 8) | minor, length };
+  return { type, version: 0x0300 | minor, length };
 }
 
 /** Do the first bytes belong to TLS: a record, or the hello of SSL 2? `more`: too few to tell. */
 export function recogniseTls(first: Uint8Array): 'yes' | 'no' | 'more' {
-  const [type = 0, major = 3] = first;
+  const type = first[0] ?? 0;
+  const major = first[1] ?? 3;
   if (type >= 20 && type <= 23) {
     if (major !== 3) return 'no';
     if (first.length < RECORD_HEADER) return 'more';

@@ -109,13 +109,22 @@ class TlsDissector implements StreamDissector {
       this.#pass(side, end - at);
       return end;
     }
+    // What lies in the piece as a whole is read there.
+    if (side.state !== 'first' && side.kept.length === 0 && end - at === want) {
+      if (side.state === 'head') this.#head(name, side, bytes.subarray(at, end), place);
+      else {
+        side.left = 0;
+        this.#record(name, side, bytes.subarray(at, end), place);
+      }
+      return end;
+    }
     side.kept.add(bytes.subarray(at, end));
     if (side.state === 'first') this.#first(name, side, place, false);
     else if (side.state === 'head') {
       if (side.kept.length === RECORD_HEADER) this.#head(name, side, side.kept.take(), place);
     } else {
       side.left -= end - at;
-      if (side.left === 0) this.#record(name, side, place);
+      if (side.left === 0) this.#record(name, side, side.kept.take(), place);
     }
     return end;
   }
@@ -182,8 +191,7 @@ class TlsDissector implements StreamDissector {
   }
 
   /** A record that is needed is whole. */
-  #record(name: Side, side: TlsSide, place: Place): void {
-    const body = side.kept.take();
+  #record(name: Side, side: TlsSide, body: Uint8Array, place: Place): void {
     const { state } = side;
     side.state = 'head';
     if (state === 'ssl2') {
