@@ -427,6 +427,11 @@ export const CAUSE_CASES: Readonly<Record<string, CauseCase>> = {
     not: { 'tcp.result': 'open', 'rdp.result': 'answered' },
   },
   'port-not-rdp': { failed: 'tls', confirmed: { properties: { 'rdp.result': 'not-rdp' } }, not: { 'rdp.result': 'answered' } },
+  'rdp-client-without-nla': {
+    failed: 'schemes',
+    confirmed: { properties: { failedRung: 'schemes', 'rdp.failure': 5 } },
+    not: { 'rdp.failure': 2 },
+  },
 
   'certificate-expires-soon': {
     failed: '',

@@ -78,13 +78,7 @@ export const RDP_FRAMES: readonly CaptureRow[] = [
       'クライアントの提示は TLS だけ。エラー 5 (HYBRID_REQUIRED_BY_SERVER)',
     ),
     () => negotiation(ssl, failure(5)),
-    {
-      cause: 'not-visible',
-      instead: [],
-      why: text('the host is well: it is the client that cannot do NLA', 'ホストは正常。NLA に対応していないのはクライアント'),
-      grade: 'inconclusive',
-      failed: 'schemes',
-    },
+    { cause: 'rdp-client-without-nla', grade: 'confirmed', failed: 'schemes' },
   ),
   row(
     'rdp-tls-not-allowed',
