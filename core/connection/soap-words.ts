@@ -21,19 +21,22 @@ export function saySoap(ladder: Ladder, exchange: Exchange): void {
   ladder.say({ direction: 'received', layer: 'soap', ...answerWords(exchange.answer), bytes: exchange.answer.slice(0, MAX_SHOWN) });
 }
 
-/** An operation in words. @param actionUri empty for Identify, which has no header at all (DSP0226 section 11). */
-export function operationWords(actionUri: string, resourceUri: string, isSealed: boolean) {
-  const sealed = isSealed ? say('sealed', '暗号化') : say('in clear', '平文');
+/**
+ * An operation in words.
+ * @param actionUri empty for Identify, which has no header at all (DSP0226 section 11).
+ * @param isSealed whether it went encrypted; absent where that is not known.
+ */
+export function operationWords(actionUri: string, resourceUri: string, isSealed?: boolean) {
+  const sealed = isSealed === undefined ? undefined : isSealed ? say('sealed', '暗号化') : say('in clear', '平文');
   const action = actionUri === '' ? 'Identify' : actionUri.slice(actionUri.lastIndexOf('/') + 1);
   const resource = resourceUri.replace(/^.*\/(?:wmi|wsman\/1)\//, '');
   const fields: readonly (readonly [string, string])[] = [
     ['Action', actionUri],
     ['ResourceURI', resourceUri],
   ];
-  return {
-    text: say(`${action} ${resource} (${sealed.en})`.replace('  ', ' '), `${action} ${resource} (${sealed.ja})`.replace('  ', ' ')),
-    fields,
-  };
+  const how = sealed === undefined ? say('', '') : say(` (${sealed.en})`, ` (${sealed.ja})`);
+  const name = `${action} ${resource}`.trim();
+  return { text: say(`${name}${how.en}`, `${name}${how.ja}`), fields };
 }
 
 /** A fault in words. */

@@ -1,6 +1,6 @@
 import type { ConnectionPropertyName, Localized, RungName } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt, ConnectionVia, WireMessage } from '../../model/connection.ts';
-import type { InstantNs } from '../../model/observation.ts';
+import type { EventObservation, InstantNs } from '../../model/observation.ts';
 import { Ladder, type Recording, RUNGS_OF, type RungEnd, type SeenAt } from '../ladder.ts';
 import type { Target } from '../target.ts';
 import { say } from '../text.ts';
@@ -32,6 +32,8 @@ export interface DraftStart extends Recording {
   readonly servers?: readonly string[];
   /** Keep the messages; default true. */
   readonly conversation?: boolean;
+  /** Records of traces and logs it is put together from, by time. */
+  readonly records?: readonly EventObservation[];
 }
 
 /**
@@ -43,10 +45,15 @@ export class AttemptDraft {
   readonly start: DraftStart;
   /** Names of the host met on the way, lower case: as used, as it calls itself. */
   readonly names = new Set<string>();
+  /** Records of traces and logs that are part of it. */
+  readonly records: EventObservation[];
+  /** Clock of the host minus that of this attempt, when recordings were compared. */
+  hostClockNs: InstantNs | undefined;
   readonly #notVisible = new Map<RungName, Localized>();
 
   constructor(start: DraftStart) {
     this.start = start;
+    this.records = [...(start.records ?? [])];
     this.ladder = new Ladder(start.target, start.via, start.conversation, start);
     if (start.targetKnown) this.names.add(start.target.host.toLowerCase());
   }
@@ -116,7 +123,11 @@ export class AttemptDraft {
       if (text !== undefined) portrait[name] = cut(text);
     }
     if (portrait.schemes !== undefined) portrait.schemes = portrait.schemes.slice(0, MAX_LIST).map(cut);
-    return ladder.finish();
+    return {
+      ...ladder.finish(),
+      ...(this.records.length === 0 ? {} : { records: this.records }),
+      ...(this.hostClockNs === undefined ? {} : { hostClockNs: this.hostClockNs }),
+    };
   }
 }
 

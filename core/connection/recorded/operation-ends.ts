@@ -150,7 +150,10 @@ function rightsRung(draft: AttemptDraft, first: SeenOperation, operations: reado
       draft.rung('rights', {
         verdict: 'failed',
         tried,
-        observed: say(`fault ${codes}${kind.en}`, `フォールト ${codes}${kind.ja}`),
+        observed:
+          codes === ''
+            ? say('a fault; which one is not visible here', 'フォールト。どのフォールトかはここからは見えない')
+            : say(`fault ${codes}${kind.en}`, `フォールト ${codes}${kind.ja}`),
         expected,
       });
       return;
