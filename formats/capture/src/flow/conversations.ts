@@ -14,6 +14,15 @@ import type { AnalyseLimits, Conversation, Unknown } from './types.ts';
 const LINGER_SECONDS = 5;
 /** … or when so many wait. */
 const MAX_LINGERING = 1024;
+/**
+ * A conversation is handed out when nothing came for so long: Windows drops idle sessions of files after 15 minutes, and clients of WinRM ask anew every minute. The
+ * packets keep those that a step of the clock or joined captures make look old.
+ */
+const QUIET_SECONDS = 3600;
+const QUIET_PACKETS = 8192;
+/** They are looked for each so many packets, and so many are looked at. */
+const QUIET_EVERY = 1024;
+const QUIET_LOOKS = 64;
 /** Ports named by endpoint mappers: a host has some dozens. */
 const MAX_EXPECTED = 65_536;
 
@@ -44,6 +53,8 @@ export class Conversations implements StreamHub {
   readonly #lingering: { readonly stream: TcpStream; readonly since: number }[] = [];
   #lingeringFrom = 0;
   #openMessages = 0;
+  /** Frame at which quiet conversations are looked for again. */
+  #nextQuiet = QUIET_EVERY;
   readonly #expected = new Set<string>();
   /** Ports of {@link #expected}, to ask the set only when it can help. */
   readonly #expectedPorts = new Uint8Array(65_536);
@@ -59,6 +70,7 @@ export class Conversations implements StreamHub {
 
   /** Takes a packet that {@link TcpTable.add} counted in `row`. */
   packet(row: number, segment: Segment, layers: Layers, frame: number, path: number): void {
+    if (frame >= this.#nextQuiet) this.#endQuiet(frame);
     const chunk = this.#table.rows.chunk(row);
     const o = this.#table.rows.at(row);
     let bits = chunk[o + ROW.flags]!;
@@ -163,7 +175,8 @@ export class Conversations implements StreamHub {
     const { side: client, by } = clientOf(table, row);
     const numbers = initialNumbers(table, row);
     const ends = [endpointOf(table, row, 0), endpointOf(table, row, 1)] as const;
-    const first = [numbers?.client, numbers?.server].map((n) => (n === undefined ? undefined : (n + 1) | 0));
+    const resumed = (bits & FLAG.quiet) !== 0;
+    const first = [numbers?.client, numbers?.server].map((n) => (n === undefined || resumed ? undefined : (n + 1) | 0));
     const server = (1 - client) as 0 | 1;
     const stream = new TcpStream(this, {
       row,
@@ -174,6 +187,7 @@ export class Conversations implements StreamHub {
       expected: (bits & (FLAG.expected << server)) !== 0,
       watched: this.#options.watchedPorts.has(ends[0].port) || this.#options.watchedPorts.has(ends[1].port),
     });
+    if (resumed) stream.unknown.add('limit');
     const same = recordedBefore(table, row);
     if (same !== undefined) {
       stream.sameAs = same;
@@ -198,6 +212,23 @@ export class Conversations implements StreamHub {
     this.#waiting.delete(row);
     if (stream.recognised) this.#emit(row, stream);
     else this.#mark(row, FLAG.closed, FLAG.followed);
+  }
+
+  /** Hands out conversations on which nothing comes any more. */
+  #endQuiet(frame: number): void {
+    this.#nextQuiet = frame + QUIET_EVERY;
+    for (let left = Math.min(QUIET_LOOKS, this.#open.size); left > 0; left--) {
+      const stream = this.#open.oldest();
+      if (stream === undefined) return;
+      if (!stream.quiet(QUIET_PACKETS, QUIET_SECONDS, frame)) {
+        this.#open.renew();
+        continue;
+      }
+      const { over } = stream;
+      stream.close();
+      this.#emit(stream.row, stream);
+      if (!over) this.#mark(stream.row, FLAG.quiet, FLAG.closed);
+    }
   }
 
   /** Ends a conversation to make room: the oldest of those on which nothing happened since they were looked at last. */

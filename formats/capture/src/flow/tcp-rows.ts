@@ -62,6 +62,8 @@ export const FLAG = {
   fromStart: 1 << 22,
   /** What the protocol said tells that this side is the client. */
   client: 1 << 23,
+  /** Was handed out because nothing came; what comes later is a conversation of its own. */
+  quiet: 1 << 25,
 } as const;
 
 /** Words of the details of a flow on which more than SYN and RST was seen; those of side 1 are {@link DETAIL.side} further on. */

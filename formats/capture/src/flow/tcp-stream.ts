@@ -107,6 +107,11 @@ export class TcpStream {
     return this.#dissector !== undefined;
   }
 
+  /** Has nothing come for so many packets of the capture, and for so many seconds of its time? */
+  quiet(packets: number, seconds: number, frame: number): boolean {
+    return frame - this.#frame >= packets && Math.abs(this.#hub.clock.seconds - this.#seconds) >= seconds;
+  }
+
   /** Takes the next packet of the flow. */
   packet(segment: Segment, bytes: Uint8Array, frame: number): void {
     if (this.over || this.rejected) return;

@@ -113,7 +113,8 @@ export interface AnalyseOptions {
   readonly onDamage?: (damage: Damage) => void;
   /**
    * Gets each conversation that said something in a protocol of interest, when it ends or the capture does. Conversations without a message are not handed out
-   * (their facts are in the flow table), except failed openings of {@link watchedPorts}.
+   * (their facts are in the flow table), except failed openings of {@link watchedPorts}. One on which nothing came for an hour and 8,192 packets is handed out as
+   * well, so that memory does not grow with the length of the capture; what its flow says later is another conversation with the same stream, which has `limit`.
    */
   readonly onConversation: (conversation: Conversation) => void;
   /** Ports whose flows are handed out even when they were never opened. Default 80, 88, 135, 443, 445, 3389, 5985, 5986, 47001 and what an endpoint mapper named. */
