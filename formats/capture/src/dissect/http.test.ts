@@ -267,6 +267,12 @@ describe('other protocols', () => {
     expect(messages.at(-1)).toMatchObject({ kind: 'not-this', looksLike: other, from: 'server', bytes: text.length });
   });
 
+  it('comes to an end with a side of empty lines', () => {
+    const lines = '\r\n'.repeat(100);
+    expect(http([['server', lines]])).toMatchObject([{ kind: 'not-this', looksLike: '', bytes: lines.length }]);
+    expect(http([['client', `${lines}GET / HTTP/1.1\r\nHost: a\r\n\r\n`]])).toMatchObject([{ kind: 'request', target: '/' }]);
+  });
+
   it('are recognised by their first bytes', () => {
     const ask = (text: string, server = 49_152, side: 'client' | 'server' = 'client') =>
       HTTP.recognise(side, bytesOf(text), { client: 50_000, server });

@@ -332,7 +332,6 @@ class HttpDissector implements StreamDissector {
   /** The first bytes of a side: the beginning of a message, another protocol, or the middle of something. */
   #first(name: Side, side: HttpSide, place: Place, last: boolean): void {
     const found = startsHttp(side.doubt.bytes);
-    if (found === 'more' && !last) return;
     if (found !== 'yes' && side.doubt.length < FIRST_BYTES && !last) return;
     const first = side.doubt.take();
     const other = found === 'yes' ? '' : looksLike(first);
