@@ -10,6 +10,8 @@ import { placeOf, type Talk } from './place.ts';
 import { rdpAttempt } from './rdp.ts';
 import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
 import { tell } from './tell.ts';
+import { withTraces } from './trace/join.ts';
+import { traceDrafts } from './trace/trace-drafts.ts';
 import type { RecordedAttempts, RecordedEvidence, RecordedNote, RecordedOptions } from './types.ts';
 import { winrmAttempt } from './winrm.ts';
 
@@ -64,12 +66,15 @@ function chosenOf(stretches: readonly Stretch[]): Stretch[] {
 }
 
 /**
- * Attempts to manage a host out of what captures show, as a live attempt would have seen them: what a capture does not show stays unknown. Equal attempts of
+ * Attempts to manage a host out of what captures, traces and logs show, as a live attempt would have seen them: what none of them shows stays unknown. What
+ * several show of the same attempt is one, where it is certain that it is the same. Equal attempts of
  * one client, host, way and account are one, with their number in the notes.
  */
 export function recordedAttempts(evidence: RecordedEvidence, options: RecordedOptions = {}): RecordedAttempts {
   const { drafts, doubles, leftOut } = recordedDrafts(evidence, options);
-  return foldAttempts(drafts, { doubles, leftOut });
+  const joined = withTraces(drafts, traceDrafts(evidence, options), evidence);
+  const { attempts, notes } = foldAttempts(joined.drafts, { doubles, leftOut });
+  return { attempts, notes: [...notes, ...joined.notes] };
 }
 
 /** Finishes drafts and folds equal ones. Of more than the cap the failed ones stay. */

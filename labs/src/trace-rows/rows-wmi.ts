@@ -169,7 +169,7 @@ export const WMI_ROWS: readonly TraceRow[] = [
     ],
     shows: {
       'login.result': 'accepted',
-      failedRung: 'namespace',
+      failedRung: '',
       'request.result': 'ok',
       'namespace.name': 'root/MSCluster',
       'namespace.result': 'missing',
