@@ -177,15 +177,18 @@ export function hostTitle(diagnosis: Diagnosis, lang: Language): string {
   return names.length <= 3 ? names.join(', ') : `${names[0]} + ${names.length - 1}`;
 }
 
-/** Earliest and latest record of the case, from the coverage of its logs. */
-export function coveredSpan(diagnosis: Diagnosis): { readonly from: bigint; readonly to: bigint } | undefined {
+/** Earliest and latest record, packet and event of the case. */
+export function coveredSpan({ timeline }: Diagnosis): { readonly from: bigint; readonly to: bigint } | undefined {
   let span: { from: bigint; to: bigint } | undefined;
-  for (const channel of diagnosis.timeline.coverage) {
-    if (channel.records === 0) continue;
-    if (!span) span = { from: channel.first, to: channel.last };
-    if (channel.first < span.from) span.from = channel.first;
-    if (channel.last > span.to) span.to = channel.last;
-  }
+  const add = (first: bigint | undefined, last: bigint | undefined): void => {
+    if (first === undefined || last === undefined) return;
+    if (!span) span = { from: first, to: last };
+    if (first < span.from) span.from = first;
+    if (last > span.to) span.to = last;
+  };
+  for (const { records, first, last } of timeline.coverage) if (records > 0) add(first, last);
+  for (const { capture } of timeline.evidence.captures) add(capture.first, capture.last);
+  for (const { first, last } of timeline.evidence.traces) add(first, last);
   return span;
 }
 

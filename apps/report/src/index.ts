@@ -52,4 +52,15 @@ export { problemsToText } from './problems.ts';
 export { diagnosisToText, type TextOptions } from './terminal.ts';
 export type { TerminalStyle } from './terminal-page.ts';
 export { type TimelineOptions, type TimelineRow, timelineRows, timelineRowToJson, timelineToLines } from './timeline.ts';
+export {
+  CAPTURE_CHANNEL,
+  type ConversationRecord,
+  conversationEvent,
+  conversationLine,
+  conversationToJson,
+  endsText,
+  isConversation,
+} from './traffic/conversation-event.ts';
+export { type FollowOptions, followToJson, followToText } from './traffic/follow.ts';
+export type { RecordedConnections } from './traffic/recorded.ts';
 export { cutTo, displayWidth, padTo, printable, wrap } from './width.ts';

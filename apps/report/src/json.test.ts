@@ -16,7 +16,8 @@ function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed);
   if (typeof node !== 'object' || node === null) return node;
   const copy: Any = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
-  return copy.type === 'object' ? { ...copy, additionalProperties: false } : copy;
+  // What is described as open (properties by name) stays open.
+  return copy.type === 'object' && copy.additionalProperties === undefined ? { ...copy, additionalProperties: false } : copy;
 }
 const ajv = new Ajv2020({
   allErrors: true,
@@ -51,7 +52,10 @@ describe('the reference pages', () => {
   const names = new Set<string>();
   (function collect(node: unknown): void {
     if (typeof node !== 'object' || node === null) return;
-    for (const name of Object.keys((node as Any).properties ?? {})) if (!name.endsWith('Ns')) names.add(name);
+    const { properties } = node as Any;
+    // A field that is itself called `properties` is described by a schema, not by a list of fields.
+    const fields = typeof properties?.type === 'string' ? {} : (properties ?? {});
+    for (const name of Object.keys(fields)) if (!name.endsWith('Ns')) names.add(name);
     for (const child of Object.values(node)) collect(child);
   })(schema);
 

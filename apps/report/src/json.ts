@@ -11,18 +11,24 @@ import type {
   Stop,
 } from '@winmedic/core/model';
 import { caseId, citedObservations, coveredSpan, signature } from './case-view.ts';
+import { connectionPart } from './connection/json.ts';
 import { dumpToJson, imageToJson } from './dump-json.ts';
 import { dumpOfStop, stopCodeEntry } from './dump-view.ts';
 import { zoneName } from './format-time.ts';
 import { inputsToJson, type JsonObject, known, localized, problemsToJson, remediesToJson, time } from './json-parts.ts';
 import type { ReportMeta } from './options.ts';
+import { capturesToJson, tracesToJson } from './traffic/coverage.ts';
+import type { RecordedConnections } from './traffic/recorded.ts';
 
 /** Version of the JSON report. The part before the dot changes when something is removed or changes its meaning; the part after it when fields are added. */
-export const SCHEMA_VERSION = '1.0';
+export const SCHEMA_VERSION = '1.1';
 
 function origin(observation: Observation, zone: string): JsonObject {
-  const { sourceId, path, recordId, offset, chunk, line, key, keyWritten } = observation.origin;
-  return { ...known({ sourceId, path, recordId, offset: offset?.toString(), chunk, line, key }), ...time('keyWritten', keyWritten, zone) };
+  const { sourceId, path, recordId, offset, chunk, line, frame, key, keyWritten } = observation.origin;
+  return {
+    ...known({ sourceId, path, recordId, offset: offset?.toString(), chunk, line, frame, key }),
+    ...time('keyWritten', keyWritten, zone),
+  };
 }
 
 /** A citation: enough to find the observation in its file. The record itself is in `records`, the fact in `facts`. */
@@ -213,9 +219,9 @@ function citedEvents(diagnosis: Diagnosis): EventObservation[] {
 /**
  * The whole diagnosis as data. Promises (docs/reference/json-schema.md): `schemaVersion`; fields may be added; enumerations are open;
  * everything may be absent; 64-bit numbers are decimal strings; times are RFC 3339 with offset beside a `…Ns` string; `x_` is unstable.
- * @throws RangeError for an unknown zone.
+ * @param recorded attempts to connect that recordings among the evidence show. @throws RangeError for an unknown zone.
  */
-export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObject {
+export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta, recorded?: RecordedConnections): JsonObject {
   const { zone } = meta;
   const { evidence, hosts, coverage, clockSteps } = diagnosis.timeline;
   const span = coveredSpan(diagnosis);
@@ -281,6 +287,10 @@ export function diagnosisToJson(diagnosis: Diagnosis, meta: ReportMeta): JsonObj
       text: localized(text),
     })),
     coincidence: diagnosis.coincidence.map((one) => ({ ...one })),
+    connections: recorded?.diagnoses.map((one) => connectionPart(one, zone, { explain: recorded.explain === true })) ?? [],
+    connectionNotes: recorded?.notes.map(({ kind, attempt, count, text }) => known({ kind, attempt, count, text: localized(text) })) ?? [],
+    captures: capturesToJson(evidence, zone),
+    traces: tracesToJson(evidence, zone),
     dumps: evidence.dumps.map((dump) => dumpToJson(dump, zone)),
     images: evidence.images.map(imageToJson),
     problems: problemsToJson(diagnosis.problems),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeSpan, diagnosisToMarkdown, escapeMarkdown } from './markdown.ts';
+import { diagnosisToMarkdown } from './markdown.ts';
+import { codeSpan, escapeMarkdown } from './markdown-text.ts';
 import { emptyFixture, fixture, HOSTILE, META } from './test-fixture.ts';
 
 const markdown = diagnosisToMarkdown(fixture, { ...META, lang: 'en' });

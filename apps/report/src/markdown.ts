@@ -17,9 +17,11 @@ import {
   uniqueMissing,
 } from './case-view.ts';
 import { coincidenceText } from './coincidence.ts';
+import { ConnectionMarkdownParts } from './connection/markdown-parts.ts';
 import { dumpPages } from './dump-view.ts';
 import { coverageNotes, coverageRows, factRows, totalsText } from './evidence-tables.ts';
 import { formatDuration, formatSpan, formatTime, zoneName } from './format-time.ts';
+import { codeBlock, codeSpan, escapeMarkdown, markdownText } from './markdown-text.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, eventName, SourceNames } from './origin.ts';
 import { problemLines } from './problems.ts';
@@ -27,6 +29,17 @@ import { eventMessage } from './render-event.ts';
 import { repairLines } from './repair-view.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
 import { type Messages, messages, pick } from './text/index.ts';
+import { trafficRows } from './traffic/coverage.ts';
+import {
+  calmSentence,
+  connectionsFirst,
+  generalNotes,
+  notesOf,
+  onlyTraffic,
+  type RecordedConnections,
+  recordedGroups,
+  recordedTitle,
+} from './traffic/recorded.ts';
 import { cutTo, printable } from './width.ts';
 
 /** Records in the appendix; the page says how many were left out. A Markdown page is read or pasted into a ticket: smaller than the HTML one. */
@@ -37,42 +50,6 @@ const MAX_DUMPS = 10;
 const MAX_MESSAGE = 300;
 const SHAPES: Record<Grade, string> = { confirmed: '●', likely: '◐', inconclusive: '○', ruled_out: '×' };
 
-/** The page of these lines: never two empty ones in a row, one line break at the end. */
-export function markdownText(lines: readonly string[]): string {
-  return `${lines
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim()}\n`;
-}
-
-/** Escapes text for Markdown (CommonMark and GitHub tables): no markup, links or HTML come out of a log. */
-export function escapeMarkdown(text: string): string {
-  return printable(text)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*_{}[\]#|~]/g, '\\$&')
-    .replace(/^(\s*)(\d+)([.)])/, '$1$2\\$3')
-    .replace(/^(\s*)([-+])/, '$1\\$2')
-    .replace(/(https?|ftp):\/\//gi, '$1:&#47;&#47;');
-}
-
-/** A code span whose fence is longer than any run of backticks inside. */
-export function codeSpan(text: string): string {
-  const safe = printable(text);
-  const fence = '`'.repeat(Math.max(0, ...(safe.match(/`+/g) ?? []).map((run) => run.length)) + 1);
-  const pad = safe.startsWith('`') || safe.endsWith('`') ? ' ' : '';
-  return `${fence}${pad}${safe}${pad}${fence}`;
-}
-
-/** A fenced block, each line made printable. */
-export function codeBlock(text: string): string[] {
-  const lines = text.split(/\r\n|[\r\n]/).map(printable);
-  const longest = Math.max(2, ...lines.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return ['', fence, ...lines, fence, ''];
-}
-
 class MarkdownReport {
   readonly #diagnosis: Diagnosis;
   readonly #options: ReportOptions;
@@ -81,8 +58,10 @@ class MarkdownReport {
   readonly #zone: string;
   readonly #names: SourceNames;
   readonly #out: string[] = [];
+  readonly #recorded: RecordedConnections | undefined;
 
-  constructor(diagnosis: Diagnosis, options: ReportOptions) {
+  constructor(diagnosis: Diagnosis, options: ReportOptions, recorded: RecordedConnections | undefined) {
+    this.#recorded = recorded;
     this.#diagnosis = diagnosis;
     this.#options = options;
     this.#lang = options.lang;
@@ -94,14 +73,33 @@ class MarkdownReport {
   render(): string {
     const m = this.#m;
     const groups = groupIncidents(this.#diagnosis.incidents);
-    this.#out.push(`# ${escapeMarkdown(m.reportTitle(hostTitle(this.#diagnosis, this.#lang)))}`, '');
-    this.#verdict(groups);
-    this.#stops();
-    groups.forEach((group, i) => {
-      this.#group(group, i, groups.length);
-    });
-    this.#dumps();
-    this.#deadEnds();
+    const recorded = this.#recorded;
+    const title =
+      recorded !== undefined && groups.length === 0
+        ? recordedTitle(recorded, this.#lang)
+        : m.reportTitle(hostTitle(this.#diagnosis, this.#lang));
+    this.#out.push(`# ${escapeMarkdown(title)}`, '');
+    const stops = (): void => {
+      this.#stops();
+      groups.forEach((group, i) => {
+        this.#group(group, i, groups.length);
+      });
+      this.#dumps();
+      this.#deadEnds();
+    };
+    if (recorded === undefined) {
+      this.#verdict(groups);
+      stops();
+    } else {
+      const first = connectionsFirst(this.#diagnosis, recorded);
+      const parts = new ConnectionMarkdownParts(this.#out, { ...this.#options, explain: recorded.explain === true });
+      if (first) this.#attemptVerdicts(recorded, parts);
+      if (groups.length > 0) this.#verdict(groups);
+      if (!first) this.#attemptVerdicts(recorded, parts);
+      if (first) this.#attempts(recorded, parts);
+      stops();
+      if (!first) this.#attempts(recorded, parts);
+    }
     this.#rest();
     this.#appendix();
     return markdownText(this.#out);
@@ -166,6 +164,20 @@ class MarkdownReport {
         ...needs.map((one) => `- ${this.#t(one.text)} ${codeSpan(one.name)}`),
         '',
       );
+  }
+
+  #attemptVerdicts(recorded: RecordedConnections, parts: ConnectionMarkdownParts): void {
+    const calm = calmSentence(this.#diagnosis, recorded, this.#lang);
+    if (calm !== undefined) this.#out.push('', escapeMarkdown(calm), '');
+    for (const group of recordedGroups(recorded)) parts.lead(group);
+    for (const note of generalNotes(recorded)) this.#out.push('', this.#t(note));
+    if (this.#diagnosis.incidents.length === 0 && !onlyTraffic(this.#diagnosis)) this.#out.push('', escapeMarkdown(this.#m.traffic.noStop));
+  }
+
+  #attempts(recorded: RecordedConnections, parts: ConnectionMarkdownParts): void {
+    const groups = recordedGroups(recorded);
+    const notes = notesOf(recorded);
+    for (const { shown } of groups) parts.host(shown, groups.length > 1 || this.#diagnosis.incidents.length > 0, notes(shown));
   }
 
   #stops(): void {
@@ -358,6 +370,14 @@ class MarkdownReport {
       );
       for (const note of coverageNotes(diagnosis, this.#zone, this.#lang)) this.#out.push(`- ${escapeMarkdown(note)}`);
     }
+    const traffic = trafficRows(diagnosis.timeline.evidence, this.#zone, this.#lang);
+    if (traffic.length > 0) {
+      this.#heading(2, m.traffic.sectionCoverage);
+      for (const { file, text, notes } of traffic) {
+        this.#out.push(`- ${escapeMarkdown(file)}: ${escapeMarkdown(text)}`);
+        for (const note of notes) this.#out.push(`  - ${escapeMarkdown(note)}`);
+      }
+    }
     if (diagnosis.problems.length > 0) {
       this.#heading(2, m.sectionProblems);
       for (const line of problemLines(diagnosis.problems, this.#lang))
@@ -407,6 +427,6 @@ class MarkdownReport {
 }
 
 /** The report as Markdown (CommonMark with tables), for tickets and wikis. Text from logs is escaped. @throws RangeError for an unknown zone. */
-export function diagnosisToMarkdown(diagnosis: Diagnosis, options: ReportOptions): string {
-  return new MarkdownReport(diagnosis, options).render();
+export function diagnosisToMarkdown(diagnosis: Diagnosis, options: ReportOptions, recorded?: RecordedConnections): string {
+  return new MarkdownReport(diagnosis, options, recorded).render();
 }

@@ -38,7 +38,7 @@ export class SourceNames {
   }
 
   /** Short name of the source of an origin, with the place in a disk that was not read as a file; the last part of the path for sources that are not listed. */
-  of(origin: Origin): string {
+  of(origin: Pick<Origin, 'sourceId' | 'path'>): string {
     const name = this.#names.get(origin.sourceId);
     if (name === undefined) return origin.path.split(/[\\/]/).at(-1) ?? origin.path;
     const path = this.#paths.get(origin.sourceId) ?? '';
@@ -53,6 +53,7 @@ export function placeText(origin: Origin, names: SourceNames, lang: Language): s
   if (origin.key !== undefined) return `${file} ${origin.key}`;
   if (origin.recordId !== undefined) return `${file} ${m.record(origin.recordId)}`;
   if (origin.line !== undefined) return `${file} ${m.line(origin.line)}`;
+  if (origin.frame !== undefined) return `${file} ${m.traffic.frame(origin.frame)}`;
   return origin.offset !== undefined ? `${file} ${m.offset(origin.offset)}` : file;
 }
 

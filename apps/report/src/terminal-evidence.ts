@@ -8,6 +8,7 @@ import { problemLines } from './problems.ts';
 import type { TextOptions } from './terminal.ts';
 import type { TerminalPage } from './terminal-page.ts';
 import { messages } from './text/index.ts';
+import { trafficRows } from './traffic/coverage.ts';
 
 /** Logs, clock steps, problems and inputs listed unless verbose; the rest is counted. */
 const SHORT_LIST = 12;
@@ -56,9 +57,24 @@ export function evidenceSections(page: TerminalPage, diagnosis: Diagnosis, optio
     if (told.length < notes.length)
       page.text(`${m.moreSteps(notes.length - told.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
   }
+  trafficSection(page, diagnosis, options);
   problemsSection(page, diagnosis.problems, options);
   const made = { id: caseId(diagnosis, options), at: diagnosis.madeAt, sources: evidence.sources };
   madeSection(page, made, options, totalsText(diagnosis, options.lang));
+}
+
+/** What captures and traces cover. */
+function trafficSection(page: TerminalPage, { timeline }: Diagnosis, options: TextOptions): void {
+  const rows = trafficRows(timeline.evidence, options.zone, options.lang);
+  if (rows.length === 0) return;
+  const m = messages(options.lang);
+  page.section(m.traffic.sectionCoverage);
+  const shown = options.verbose ? rows : rows.slice(0, SHORT_LIST);
+  for (const { file, text, notes } of shown) {
+    page.text(text, { indent: 2, lead: `${file}: ` });
+    for (const note of notes) page.text(note, { indent: 6, tone: 'warn' });
+  }
+  if (rows.length > shown.length) page.text(`${m.more(rows.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
 }
 
 /** How a page in the terminal was asked for. */

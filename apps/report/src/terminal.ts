@@ -24,6 +24,8 @@ import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
 import { citedIds, gradeShape, SHORT_CITATIONS, TONES } from './terminal-shapes.ts';
 import { type Messages, messages, pick } from './text/index.ts';
+import { connectionsFirst, type RecordedConnections } from './traffic/recorded.ts';
+import { RecordedText } from './traffic/terminal.ts';
 
 /** Options of the terminal report. */
 export interface TextOptions extends ReportOptions, TerminalStyle {
@@ -50,8 +52,10 @@ class TextReport {
   readonly #lang: Language;
   readonly #zone: string;
   readonly #names: SourceNames;
+  readonly #recorded: RecordedConnections | undefined;
 
-  constructor(diagnosis: Diagnosis, options: TextOptions) {
+  constructor(diagnosis: Diagnosis, options: TextOptions, recorded: RecordedConnections | undefined) {
+    this.#recorded = recorded;
     this.#diagnosis = diagnosis;
     this.#options = options;
     this.#page = new TerminalPage(options);
@@ -63,7 +67,29 @@ class TextReport {
 
   render(): string {
     const groups = groupIncidents(this.#diagnosis.incidents);
-    this.#headline(groups);
+    const recorded = this.#recorded;
+    if (recorded === undefined) {
+      this.#headline(groups);
+      this.#stops(groups);
+    } else {
+      const first = connectionsFirst(this.#diagnosis, recorded);
+      const attempts = new RecordedText(this.#page, this.#diagnosis, recorded, this.#options);
+      if (first) attempts.headlines();
+      if (groups.length > 0) this.#headline(groups);
+      if (!first) attempts.headlines();
+      if (first) attempts.sections();
+      this.#stops(groups);
+      if (!first) attempts.sections();
+    }
+    repairsSection(this.#page, this.#diagnosis, this.#options);
+    coincidenceSection(this.#page, this.#diagnosis, this.#options);
+    findingsSection(this.#page, this.#diagnosis, this.#options);
+    evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
+    this.#last();
+    return this.#page.toString();
+  }
+
+  #stops(groups: readonly StopGroup[]): void {
     const told = this.#options.verbose ? groups : groups.slice(0, SHORT_GROUPS);
     told.forEach((group, i) => {
       this.#group(group, i, groups.length);
@@ -86,12 +112,6 @@ class TextReport {
       dumpsSection(this.#page, this.#diagnosis, this.#options);
       deadEndsSection(this.#page, this.#diagnosis, this.#options);
     }
-    repairsSection(this.#page, this.#diagnosis, this.#options);
-    coincidenceSection(this.#page, this.#diagnosis, this.#options);
-    findingsSection(this.#page, this.#diagnosis, this.#options);
-    evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
-    this.#last();
-    return this.#page.toString();
   }
 
   #word(grade: Grade): string {
@@ -349,7 +369,8 @@ function nextCommand(command: string): string | undefined {
 /**
  * The report for a terminal: the verdict first, then stops in groups with their chain, what is open, what decides, what was ruled out,
  * coverage, problems and how it was made. Control characters from logs are shown, never emitted.
+ * @param recorded attempts to connect that recordings among the evidence show: the worse of stops and attempts comes first.
  */
-export function diagnosisToText(diagnosis: Diagnosis, options: TextOptions): string {
-  return new TextReport(diagnosis, options).render();
+export function diagnosisToText(diagnosis: Diagnosis, options: TextOptions, recorded?: RecordedConnections): string {
+  return new TextReport(diagnosis, options, recorded).render();
 }

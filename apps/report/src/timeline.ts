@@ -6,6 +6,7 @@ import type { Json } from './json-parts.ts';
 import { shortChannel, shortProvider } from './origin.ts';
 import { eventMessage, eventTitle } from './render-event.ts';
 import { messages, pick } from './text/index.ts';
+import { CAPTURE_CHANNEL, conversationLine, conversationToJson, isConversation } from './traffic/conversation-event.ts';
 import { cutTo, displayWidth, padTo, printable } from './width.ts';
 
 /** A line of `winmedic timeline`: a record, or a mark (boot, stop, gap, clearing, clock step). */
@@ -79,6 +80,13 @@ export function* timelineToLines(rows: Iterable<TimelineRow>, hosts: readonly st
       continue;
     }
     const { event } = row;
+    if (isConversation(event)) {
+      const name = `${event.provider} ${event.recordId}`;
+      yield fit(
+        `${padTo(time, fraction ? 34 : 26)}  ${host}${padTo(CAPTURE_CHANNEL, 20)}  ${padTo(name, 22)}  ${printable(conversationLine(event, lang))}`.trimEnd(),
+      );
+      continue;
+    }
     const isDump = isDumpEvent(event);
     const channel = isDump ? m.dump.event : printable(shortChannel(event.channel));
     const provider = printable(shortProvider(event.provider));
@@ -96,6 +104,7 @@ export function timelineRowToJson(row: TimelineRow, zone: string): Json {
   const head = { ...(time === '' ? {} : { time }), timeNs: row.time.toString(), host: row.host };
   if (row.kind !== 'event') return { kind: row.kind, ...head, text: { en: row.text.en, ja: row.text.ja } };
   const { event } = row;
+  if (isConversation(event)) return { ...conversationToJson(event, zone), channel: CAPTURE_CHANNEL };
   const { sourceId, path, recordId, offset, line } = event.origin;
   return {
     kind: 'event',

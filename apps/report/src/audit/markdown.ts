@@ -2,7 +2,7 @@ import type { Audit, CombinedResult, InputProblem, SettingResult, StateCompariso
 import type { Language, Remedy, Severity } from '@winmedic/knowledge/model';
 import { caseIdOf } from '../case-view.ts';
 import { formatDuration, formatTime, zoneName } from '../format-time.ts';
-import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown-text.ts';
 import { SourceNames } from '../origin.ts';
 import { problemLines } from '../problems.ts';
 import { type Messages, messages, pick } from '../text/index.ts';

@@ -1,35 +1,13 @@
-import type { ConnectionDiagnosis, ConnectionReport, JudgedCause, Rung } from '@winmedic/core/model';
-import type { Check, Language } from '@winmedic/knowledge/model';
+import type { ConnectionReport } from '@winmedic/core/model';
+import type { Language } from '@winmedic/knowledge/model';
 import { formatTime, zoneName } from '../format-time.ts';
-import { html, type Markup, withTimes } from '../html/markup.ts';
+import { html, type Markup } from '../html/markup.ts';
 import { htmlPage, type Section } from '../html/page.ts';
-import { closedPart, commandBlock, madeList, problemList, remedyBody, stackTable } from '../html/parts.ts';
+import { madeList, problemList } from '../html/parts.ts';
 import type { ReportOptions } from '../options.ts';
-import { type Messages, messages, pick } from '../text/index.ts';
-import {
-  accountLines,
-  type ConnectionFilter,
-  causesOf,
-  checksText,
-  confirmingChecks,
-  connectionCaseId,
-  groupsOf,
-  hexLines,
-  noAccountText,
-  portraitLines,
-  RUNG_SHAPES,
-  rdpSearchLines,
-  targetName,
-} from './view.ts';
-
-/** Marks of the style sheet for a rung's verdict. */
-const RUNG_CLASS: Readonly<Record<Rung['verdict'], string>> = {
-  passed: 'confirmed',
-  warned: 'inconclusive',
-  failed: 'inconclusive',
-  skipped: 'ruled_out',
-  unreached: 'ruled_out',
-};
+import { type Messages, messages } from '../text/index.ts';
+import { ConnectionHtmlParts } from './html-parts.ts';
+import { type ConnectionFilter, checksText, connectionCaseId, groupsOf, rdpSearchLines, targetName } from './view.ts';
 
 class ConnectionHtml {
   readonly #report: ConnectionReport;
@@ -50,17 +28,11 @@ class ConnectionHtml {
     const { diagnoses, rdpPorts, problems, madeAt, sources, checks } = this.#report;
     const groups = groupsOf(this.#report);
     const id = connectionCaseId(this.#report, this.#options);
-    const sections: Section[] = [];
-    const add = (sectionId: string, title: string, body: Markup | undefined, short?: string): void => {
-      if (body) sections.push({ id: sectionId, title, body, ...(short === undefined ? {} : { short }) });
+    const parts = new ConnectionHtmlParts(this.#options);
+    const sections: Section[] = parts.sections(groups, groups.length > 1);
+    const add = (sectionId: string, title: string, body: Markup | undefined): void => {
+      if (body) sections.push({ id: sectionId, title, body });
     };
-    groups.forEach(({ shown }, i) => {
-      const name = targetName(shown);
-      const several = groups.length > 1;
-      this.#hostParts(shown).forEach(([part, title, body], n) => {
-        add(`h${i + 1}-${part}`, several ? `${name}: ${title}` : title, body, several ? (n === 0 ? name : '') : undefined);
-      });
-    });
     const search = rdpSearchLines(this.#report, this.#options, this.#lang);
     if (rdpPorts.length + search.length > 0)
       add(
@@ -84,103 +56,10 @@ class ConnectionHtml {
         id: 'verdict',
         name: words.lead,
         skip: words.skip,
-        body: html`${groups.map(({ shown, others }) => this.#lead(shown, others))}`,
+        body: html`${groups.map((group) => parts.lead(group))}`,
       },
       sections,
     });
-  }
-
-  #t(text: { readonly en: string; readonly ja: string }): string {
-    return pick(text, this.#lang);
-  }
-
-  #lead(one: ConnectionDiagnosis, others: readonly ConnectionDiagnosis[]): Markup {
-    const m = this.#m;
-    const words = m.connection;
-    const { outcome, verdict } = one;
-    const calm = verdict.cause === undefined && outcome !== 'failed';
-    const word = calm ? words.outcome[outcome] : m.grade[verdict.grade];
-    const tone = calm && outcome !== 'unseen' ? 'confirmed' : verdict.grade;
-    return html`<div class="verdict${tone === 'inconclusive' && ' inconclusive'}"><p><strong>${targetName(one)}</strong> <span class="grade ${tone}">${word}</span></p><p class="sentence">${m.forward(tone, this.#t(verdict.sentence))}</p>${verdict.cause && verdict.grade !== 'confirmed' && html`<p class="soft">${withTimes(this.#t(verdict.cause.because))}</p>`}${others.length > 0 && html`<p class="soft">${words.same(others.length)}: ${m.list(others.map(targetName))}</p>`}</div>
-`;
-  }
-
-  #hostParts(one: ConnectionDiagnosis): (readonly [id: string, title: string, body: Markup | undefined])[] {
-    const m = this.#m;
-    const words = m.connection;
-    const { attempt, verdict } = one;
-    const { also, open, ruledOut } = causesOf(one);
-    const account = accountLines(one, this.#lang);
-    const portrait = portraitLines(attempt, this.#options.zone, this.#lang);
-    return [
-      ['ladder', words.sectionLadder, this.#ladder(attempt.rungs)],
-      ['remedy', m.sectionRemedy, verdict.cause && this.#remedies(verdict.cause)],
-      ['confirm', words.sectionConfirm, this.#confirm(confirmingChecks(one))],
-      ['next', m.sectionNext, one.nextCheck && this.#next(one.nextCheck)],
-      ['portrait', words.sectionPortrait, portrait.length > 0 ? this.#pairs(portrait) : undefined],
-      ['account', words.sectionAccount, account.length > 0 ? this.#pairs(account) : html`<p>${noAccountText(one, this.#lang)}</p>`],
-      ['beside', words.sectionBeside, this.#causes(one.beside, true)],
-      ['also', words.sectionAlso, this.#causes(also)],
-      ['open', words.sectionOpen, this.#causes(open)],
-      ['ruled-out', words.sectionRuledOut, this.#causes(ruledOut)],
-      [
-        'not-checked',
-        words.sectionNotChecked,
-        attempt.notChecked.length > 0
-          ? html`<ul class="alt">${attempt.notChecked.map((text) => html`<li>${this.#t(text)}</li>`)}</ul>`
-          : undefined,
-      ],
-      ['wire', words.sectionWire, this.#options.explain ? this.#conversation(one) : undefined],
-    ];
-  }
-
-  #ladder(rungs: readonly Rung[]): Markup {
-    const words = this.#m.connection;
-    return stackTable(
-      ['', this.#m.colStatus, words.seen],
-      rungs.map((rung) => [
-        html`${words.rung[rung.name]}`,
-        html`<span class="grade ${RUNG_CLASS[rung.verdict]}">${RUNG_SHAPES[rung.verdict][0]} ${words.verdict[rung.verdict]}</span>${rung.ms !== undefined && html` <span class="soft t">${words.ms(rung.ms)}</span>`}`,
-        rung.verdict === 'unreached'
-          ? ''
-          : rung.verdict === 'failed'
-            ? html`<span class="soft">${words.tried}:</span> ${this.#t(rung.tried)}<br><span class="soft">${words.seen}:</span> ${withTimes(this.#t(rung.observed))}${rung.expected && html`<br><span class="soft">${words.expected}:</span> ${this.#t(rung.expected)}`}`
-            : withTimes(this.#t(rung.observed)),
-      ]),
-    );
-  }
-
-  #pairs(lines: readonly (readonly [string, string])[]): Markup {
-    return html`<dl class="kv">${lines.map(([label, text]) => html`<dt>${label}</dt><dd>${withTimes(text)}</dd>`)}</dl>`;
-  }
-
-  #remedies({ cause }: JudgedCause): Markup | undefined {
-    if (cause.remedies.length === 0) return undefined;
-    return html`<ol class="alt">${cause.remedies.map((remedy) => html`<li>${remedyBody(remedy, this.#lang)}</li>`)}</ol>`;
-  }
-
-  #confirm(checks: readonly Check[]): Markup | undefined {
-    if (checks.length === 0) return undefined;
-    return html`<ul class="alt">${checks.map(({ text, command }) => html`<li>${this.#t(text)}${command !== undefined && commandBlock(command)}</li>`)}</ul>`;
-  }
-
-  #next({ text, check }: NonNullable<ConnectionDiagnosis['nextCheck']>): Markup {
-    return html`<div class="next"><p>${this.#t(text)}</p>${check.command !== undefined && commandBlock(check.command)}</div>`;
-  }
-
-  /** @param remedies also what to change: those of the verdict have a section of their own, findings beside it have none. */
-  #causes(causes: readonly JudgedCause[], remedies = false): Markup | undefined {
-    if (causes.length === 0) return undefined;
-    return html`<ul class="alt plain">${causes.map(({ cause, grade, because }) => html`<li><span class="grade ${grade}">${this.#m.grade[grade]}</span> <strong>${this.#t(cause.title)}</strong><br>${withTimes(this.#t(because))}${remedies && cause.remedies.map((remedy) => html`<div><span class="soft">${this.#m.sectionRemedy}:</span> ${remedyBody(remedy, this.#lang)}</div>`)}</li>`)}</ul>`;
-  }
-
-  #conversation({ attempt }: ConnectionDiagnosis): Markup {
-    const words = this.#m.connection;
-    const body = html`<ol class="alt">${attempt.conversation.map(
-      ({ at, direction, layer, text, fields, bytes }) =>
-        html`<li><span class="soft t">${formatTime(at, this.#options.zone, this.#lang)}</span> <span class="tag">${direction === 'sent' ? words.sentWord : words.receivedWord} · ${layer}</span> ${withTimes(this.#t(text))}${fields.length > 0 && html`<dl class="kv">${fields.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}${this.#options.bytes && bytes && commandBlock(hexLines(bytes).join('\n'))}</li>`,
-    )}</ol>`;
-    return closedPart(this.#m, words.sectionWire, attempt.conversation.length, body, true);
   }
 }
 

@@ -97,7 +97,8 @@ function message({ at, direction, rung: name, layer, text, fields, bytes }: Wire
   };
 }
 
-function diagnosis(one: ConnectionDiagnosis, zone: string, filter: ConnectionFilter): JsonObject {
+/** One attempt with its verdict: an entry of `connections`, here and in the report of a case. */
+export function connectionPart(one: ConnectionDiagnosis, zone: string, filter: ConnectionFilter): JsonObject {
   const { attempt, outcome, verdict, considered, beside, missing, nextCheck } = one;
   const { portrait } = attempt;
   return {
@@ -176,7 +177,7 @@ export function connectionToJson(report: ConnectionReport, meta: ReportMeta, fil
     ...time('madeAt', madeAt, zone),
     ...known({ durationSeconds: meta.durationSeconds }),
     inputs: inputsToJson(sources),
-    connections: diagnoses.map((one) => diagnosis(one, zone, filter)),
+    connections: diagnoses.map((one) => connectionPart(one, zone, filter)),
     rdpPorts: rdpPorts.map(({ host, port, nla, logonScreen }) => ({ host, port, nla, logonScreen })),
     credentialChecks: Object.fromEntries(checks),
     problems: problemsToJson(problems),

@@ -1,4 +1,4 @@
-import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, markdownText } from '../markdown-text.ts';
 import { messages } from '../text/index.ts';
 import { type Block, type DiskDocument, type Item, MARKS } from './document.ts';
 import { documentId, madePairs } from './made.ts';

@@ -1,4 +1,5 @@
 import { coverageNotes, coverageRows, factRows, totalsText } from '../evidence-tables.ts';
+import { trafficRows } from '../traffic/coverage.ts';
 import { recordEntry } from './appendix.ts';
 import type { HtmlContext } from './context.ts';
 import { html, type Markup, withTimes } from './markup.ts';
@@ -39,6 +40,13 @@ export function coverageSection(c: HtmlContext): Markup | undefined {
       row.notes.length === 0 ? m.noGaps : row.notes.join(' · '),
     ]),
   )}${notes.length > 0 && html`<ul class="alt">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}`;
+}
+
+/** What captures and traces cover. */
+export function trafficSection(c: HtmlContext): Markup | undefined {
+  const rows = trafficRows(c.diagnosis.timeline.evidence, c.zone, c.lang);
+  if (rows.length === 0) return undefined;
+  return html`<ul class="alt">${rows.map(({ file, text, notes }) => html`<li>${file}: ${withTimes(text)}${notes.length > 0 && html`<br><span class="soft">${c.m.list(notes)}</span>`}</li>`)}</ul>`;
 }
 
 /** Problems with inputs: what each means and what to do. */

@@ -12,12 +12,23 @@ import {
   uniqueMissing,
 } from '../case-view.ts';
 import { coincidenceText } from '../coincidence.ts';
+import { ConnectionHtmlParts } from '../connection/html-parts.ts';
 import { formatSpan, formatTime, zoneName } from '../format-time.ts';
 import { repairLines } from '../repair-view.ts';
 import { stopDetails, stopRequestText, stopTimeText } from '../stop-text.ts';
+import {
+  calmSentence,
+  connectionsFirst,
+  generalNotes,
+  notesOf,
+  onlyTraffic,
+  type RecordedConnections,
+  recordedGroups,
+  recordedTitle,
+} from '../traffic/recorded.ts';
 import { HtmlContext, type HtmlOptions } from './context.ts';
 import { dumpsSection } from './dump-section.ts';
-import { appendixSection, coverageSection, factsSection, madeSection, problemsSection } from './evidence-sections.ts';
+import { appendixSection, coverageSection, factsSection, madeSection, problemsSection, trafficSection } from './evidence-sections.ts';
 import { groupSection } from './group-section.ts';
 import { html, type Markup, withTimes } from './markup.ts';
 import { htmlPage, type Section } from './page.ts';
@@ -27,20 +38,31 @@ const STATUS_SHAPES = { ruled_out: '×', not_checkable: '?', open: '○', holds:
 
 class HtmlReport {
   readonly #c: HtmlContext;
+  readonly #recorded: RecordedConnections | undefined;
+  readonly #parts: ConnectionHtmlParts;
 
-  constructor(context: HtmlContext) {
+  constructor(context: HtmlContext, recorded: RecordedConnections | undefined) {
     this.#c = context;
+    this.#recorded = recorded;
+    // On a page the conversation is a closed part: it is always there.
+    this.#parts = new ConnectionHtmlParts({ ...context.options, explain: true });
   }
 
   render(): string {
     const groups = groupIncidents(this.#c.diagnosis.incidents);
     const m = this.#c.m;
     const id = caseId(this.#c.diagnosis, this.#c.options);
-    const title = m.reportTitle(hostTitle(this.#c.diagnosis, this.#c.lang));
+    const recorded = this.#recorded;
+    const first = recorded !== undefined && connectionsFirst(this.#c.diagnosis, recorded);
+    const title =
+      recorded !== undefined && groups.length === 0
+        ? recordedTitle(recorded, this.#c.lang)
+        : m.reportTitle(hostTitle(this.#c.diagnosis, this.#c.lang));
     const sections: Section[] = [];
     const add = (sectionId: string, heading: string, body: Markup | undefined): void => {
       if (body) sections.push({ id: sectionId, title: heading, body });
     };
+    if (first) sections.push(...this.#attempts(recorded));
     add('timeline', m.sectionTimeline, this.#timeline(groups));
     groups.forEach((group, i) => {
       if (i === 1) {
@@ -57,11 +79,13 @@ class HtmlReport {
       add('dumps', m.dump.section, dumpsSection(this.#c));
       add('dead-ends', m.sectionDeadEnds, this.#deadEnds());
     }
+    if (recorded !== undefined && !first) sections.push(...this.#attempts(recorded));
     add('repairs', m.sectionRepairs, this.#repairs());
     add('coincidence', m.sectionCoincidence, this.#coincidence());
     add('findings', m.sectionFindings, this.#findings());
     add('facts', m.sectionFacts, factsSection(this.#c));
     add('coverage', m.sectionCoverage, coverageSection(this.#c));
+    add('traffic', m.traffic.sectionCoverage, trafficSection(this.#c));
     add('problems', m.sectionProblems, problemsSection(this.#c));
     add('made', m.sectionMade, madeSection(this.#c, id));
     add('appendix', m.sectionAppendix, appendixSection(this.#c));
@@ -69,11 +93,32 @@ class HtmlReport {
       options: this.#c.options,
       title,
       id,
-      footer: `${m.made.case} ${id} · ${hostTitle(this.#c.diagnosis, this.#c.lang)}`,
+      footer: `${m.made.case} ${id} · ${groups.length === 0 && recorded !== undefined ? title : hostTitle(this.#c.diagnosis, this.#c.lang)}`,
       subtitle: this.#subtitle(id),
-      lead: { id: 'verdict', name: m.verdict, skip: m.skip, body: this.#verdict(groups) },
+      lead: { id: 'verdict', name: m.verdict, skip: m.skip, body: this.#lead(groups, first) },
       sections,
     });
+  }
+
+  /** Verdicts of stops and of attempts, the worse first. */
+  #lead(groups: readonly StopGroup[], first: boolean): Markup {
+    const recorded = this.#recorded;
+    if (recorded === undefined) return this.#verdict(groups);
+    const stops = groups.length > 0 && this.#verdict(groups);
+    const attempts = this.#attemptVerdicts(recorded);
+    return first ? html`${attempts}${stops}` : html`${stops}${attempts}`;
+  }
+
+  #attemptVerdicts(recorded: RecordedConnections): Markup {
+    const { diagnosis, lang } = this.#c;
+    const calm = calmSentence(diagnosis, recorded, lang);
+    const quiet = diagnosis.incidents.length === 0 && !onlyTraffic(diagnosis);
+    return html`${calm !== undefined && html`<p class="sentence">${calm}</p>`}${recordedGroups(recorded).map((group) => this.#parts.lead(group))}${generalNotes(recorded).map((note) => html`<p class="soft">${this.#c.text(note)}</p>`)}${quiet && html`<p class="soft">${this.#c.m.traffic.noStop}</p>`}`;
+  }
+
+  #attempts(recorded: RecordedConnections): Section[] {
+    const groups = recordedGroups(recorded);
+    return this.#parts.sections(groups, groups.length > 1 || this.#c.diagnosis.incidents.length > 0, notesOf(recorded));
   }
 
   #subtitle(id: string): string {
@@ -81,7 +126,12 @@ class HtmlReport {
     const covered = span
       ? ` · ${this.#c.m.covered}: ${formatSpan(span.from, span.to, this.#c.zone, this.#c.lang)} (${zoneName(this.#c.zone)})`
       : '';
-    return `${this.#c.m.made.case} ${id} · ${this.#c.m.stops(this.#c.diagnosis.incidents.length)}${covered}`;
+    const stops = this.#c.diagnosis.incidents.length;
+    const counted = [
+      ...(stops > 0 || this.#recorded === undefined ? [this.#c.m.stops(stops)] : []),
+      ...(this.#recorded === undefined ? [] : [this.#c.m.recorded.hosts(this.#recorded.diagnoses.length)]),
+    ];
+    return `${this.#c.m.made.case} ${id} · ${this.#c.m.list(counted)}${covered}`;
   }
 
   #groupName(group: StopGroup): string {
@@ -199,6 +249,6 @@ ${rows.length > 0 && this.#c.details(m.otherFindings, rows.length, this.#c.table
  * The report as one self-contained page: no script, no external resource, light or dark by the reader's preference, A4 when printed.
  * Everything from logs is escaped. @throws RangeError for an unknown zone.
  */
-export function diagnosisToHtml(diagnosis: Diagnosis, options: HtmlOptions): string {
-  return new HtmlReport(new HtmlContext(diagnosis, options)).render();
+export function diagnosisToHtml(diagnosis: Diagnosis, options: HtmlOptions, recorded?: RecordedConnections): string {
+  return new HtmlReport(new HtmlContext(diagnosis, options), recorded).render();
 }

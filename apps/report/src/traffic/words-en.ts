@@ -7,6 +7,7 @@ export const trafficEn = {
   section: 'Connections',
   sectionCoverage: 'What the captures and traces cover',
   noFault: (n: number) => `No fault was found in ${plural(n, 'conversation')}.`,
+  noFaultAttempts: (n: number) => `No fault was found in ${plural(n, 'attempt')}.`,
   noAttempt: (n: number) =>
     n === 0
       ? 'Nothing by which a Windows host is managed (WinRM, WMI over DCOM, RDP) is in the recordings.'

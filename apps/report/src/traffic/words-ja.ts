@@ -9,6 +9,7 @@ export const trafficJa: typeof trafficEn = {
   section: '接続',
   sectionCoverage: 'キャプチャとトレースの記録範囲',
   noFault: (n) => `通信 ${n3(n)} 件に異常は見つかりませんでした。`,
+  noFaultAttempts: (n) => `接続の試行 ${n3(n)} 件に異常は見つかりませんでした。`,
   noAttempt: (n) =>
     n === 0
       ? '記録の中に、Windows ホストを管理する通信 (WinRM、DCOM 経由の WMI、RDP) はありません。'
