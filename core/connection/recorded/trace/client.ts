@@ -10,6 +10,7 @@ import { noteScheme, schemeOf } from './account.ts';
 import { Activities } from './activities.ts';
 import { CLIENT_CODES, isOfService } from './client-codes.ts';
 import { Envelopes, type TracedEnvelope } from './envelopes.ts';
+import type { MarkedDraft, Marks } from './marks.ts';
 import { numberOf, placeOfRecord, textOf, type WinrmRecord } from './records.ts';
 import { hideAll, passBelow, type TracedTarget, targetOf, traceDraft } from './start.ts';
 import { offeredBy, tellRecord } from './tell.ts';
@@ -48,7 +49,7 @@ interface ClientOperation {
 }
 
 /** Attempts as WinRM's client on Windows saw them. @param records of one trace or log, by time. */
-export function clientDrafts(records: readonly WinrmRecord[], conversation: boolean): AttemptDraft[] {
+export function clientDrafts(records: readonly WinrmRecord[], conversation: boolean): MarkedDraft[] {
   const groups: ClientOperation[][] = [];
   const open = new Map<string, ClientOperation[]>();
   for (const operation of operationsOf(records)) {
@@ -66,7 +67,16 @@ export function clientDrafts(records: readonly WinrmRecord[], conversation: bool
       groups.push(group);
     }
   }
-  return groups.map((group) => finish(group, conversation));
+  return groups.map((group) => ({ draft: finish(group, conversation), marks: marksOf(group) }));
+}
+
+function marksOf(group: readonly ClientOperation[]): Marks {
+  return {
+    messages: new Map(
+      group.flatMap(({ request }) => (request?.view?.messageId ? [[request.view.messageId, request.event.time] as const] : [])),
+    ),
+    logins: [],
+  };
 }
 
 function startOf({ records }: ClientOperation): InstantNs {

@@ -10,6 +10,7 @@ import { noteAccount, noteLocal, noteScheme, schemeOf } from './account.ts';
 import { Activities } from './activities.ts';
 import { Envelopes, type EnvelopeView, type TracedEnvelope } from './envelopes.ts';
 import { type LogonIndex, noteRejected } from './logons.ts';
+import { type MarkedDraft, type Marks, userOf } from './marks.ts';
 import { hostOf, numberOf, placeOfRecord, textOf, type WinrmRecord } from './records.ts';
 import { hideAll, passBelow, type TracedTarget, targetOf, traceDraft } from './start.ts';
 import { tellRecord } from './tell.ts';
@@ -60,12 +61,35 @@ interface ServedAttempt {
 }
 
 /** Attempts as the WinRM service itself saw them. @param records of one trace or log, by time. */
-export function serverDrafts(records: readonly WinrmRecord[], logons: LogonIndex, conversation: boolean): AttemptDraft[] {
+export function serverDrafts(records: readonly WinrmRecord[], logons: LogonIndex, conversation: boolean): MarkedDraft[] {
   const walk = new Walk(records);
   return walk.attempts.flatMap((attempt) => {
     if (attempt.operations.length === 0 && attempt.login === undefined && attempt.unauthorized === undefined) return [];
-    return [finish(attempt, logons, conversation)];
+    const draft = finish(attempt, logons, conversation);
+    return [{ draft, marks: marksOf(attempt, draft) }];
   });
+}
+
+/** What tells these exchanges in another recording. A 401 that nothing followed is a login of the account its failed logon names. */
+function marksOf(attempt: ServedAttempt, draft: AttemptDraft): Marks {
+  const { login, user, operations, unauthorized } = attempt;
+  const named = user ?? draft.ladder.account?.typed;
+  const at = login?.time ?? unauthorized?.time;
+  return {
+    messages: new Map(
+      operations.flatMap(({ request }) => (request?.view?.messageId ? [[request.view.messageId, request.event.time] as const] : [])),
+    ),
+    logins:
+      at === undefined
+        ? []
+        : [
+            {
+              user: named === undefined ? '' : userOf(named),
+              at,
+              refused: login === undefined || operations.some(({ status }) => status === 401),
+            },
+          ],
+  };
 }
 
 class Walk {

@@ -4,6 +4,7 @@ import type { AttemptDraft } from '../draft.ts';
 import type { RecordedEvidence, RecordedOptions } from '../types.ts';
 import { CLIENT_EVENTS, clientDrafts } from './client.ts';
 import { LogonIndex } from './logons.ts';
+import type { MarkedDraft, Marks } from './marks.ts';
 import { hostOf, PROVIDERS, type WinrmRecord, winrmRecord } from './records.ts';
 import { SERVER_EVENTS, serverDrafts } from './server.ts';
 import { toolDrafts } from './tool-log.ts';
@@ -18,6 +19,7 @@ export interface TraceDraft {
   readonly end: TraceEnd;
   /** Source of its records. */
   readonly sourceId: string;
+  readonly marks: Marks;
 }
 
 /** Attempts that are put together out of records at all, before equal ones are folded. */
@@ -41,7 +43,7 @@ export function traceDrafts(evidence: RecordedEvidence, options: RecordedOptions
   for (const group of groupsOf(wanted.filter((event) => logs || isTraced(event, traces)))) {
     const [first] = group as [EventObservation];
     const { sourceId } = first.origin;
-    const add = (end: TraceEnd, drafts: readonly AttemptDraft[]) => out.push(...drafts.map((draft) => ({ draft, end, sourceId })));
+    const add = (end: TraceEnd, drafts: readonly MarkedDraft[]) => out.push(...drafts.map((each) => ({ ...each, end, sourceId })));
     switch (first.provider.toLowerCase()) {
       case PROVIDERS.winrm: {
         const build = buildOf(traces.get(sourceId));
@@ -64,14 +66,19 @@ export function traceDrafts(evidence: RecordedEvidence, options: RecordedOptions
         break;
       }
       case PROVIDERS.wmi:
-        add('wmi', wmiDrafts(group, logons, conversation));
+        add('wmi', wmiDrafts(group, logons, conversation).map(unmarked));
         break;
       default:
-        add('tool', toolDrafts(group, conversation));
+        add('tool', toolDrafts(group, conversation).map(unmarked));
     }
     if (out.length >= MAX_DRAFTS) break;
   }
   return out.slice(0, MAX_DRAFTS);
+}
+
+/** Nothing in it can be told for certain in another recording. */
+function unmarked(draft: AttemptDraft): MarkedDraft {
+  return { draft, marks: { messages: new Map(), logins: [] } };
 }
 
 /** Of a trace or tool log: not of an event log, which names its computer and numbers its records. */
