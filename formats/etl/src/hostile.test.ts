@@ -79,6 +79,16 @@ describe('damaged traces', () => {
     expect(damages).toMatchObject([{ code: 'ETL_RECORD', offset: record }]);
   });
 
+  it('with stamps from before the clock began are in order', () => {
+    const stamps = [5n, -1n, 1n, -(2n ** 40n)];
+    const odd = stamps.map(
+      (rawTime, id): WriteRecord => ({ kind: 'event', at: START, rawTime, provider: PROVIDER, id: id + 1, processor: id }),
+    );
+    const { records: found, summary } = readTrace(writeEtl({ startTime: START, bufferBytes: BUFFER, clock: 'filetime' }, odd));
+    expect(found.map(({ id }) => id)).toEqual([4, 2, 3, 1]);
+    expect(summary).toMatchObject({ first: -(2n ** 40n), last: 5n });
+  });
+
   it('with room behind the last buffer are whole', () => {
     const padded = new Uint8Array(trace.length + 3000);
     padded.set(trace);

@@ -8,7 +8,8 @@ interface Columns {
   readonly theres: Uint32Array;
   readonly bytes: Uint32Array;
   readonly filled: Uint32Array;
-  readonly highs: Uint32Array;
+  /** Stamps are signed. */
+  readonly highs: Int32Array;
   readonly lows: Uint32Array;
   /** Processor, and in bit 16 whether compressed. */
   readonly marks: Uint32Array;
@@ -22,7 +23,7 @@ function columns(size: number): Columns {
     theres: u32(),
     bytes: u32(),
     filled: u32(),
-    highs: u32(),
+    highs: new Int32Array(size),
     lows: u32(),
     marks: u32(),
   };

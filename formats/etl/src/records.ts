@@ -15,7 +15,8 @@ export class LoadedBuffer {
   /** Wanted records: offset in `bytes`, number in the buffer, halves of the stamp. */
   offsets = new Int32Array(16);
   numbers = new Int32Array(16);
-  highs = new Uint32Array(16);
+  /** Stamps are signed. */
+  highs = new Int32Array(16);
   lows = new Uint32Array(16);
   count = 0;
   /** Record the read stands at. */
@@ -42,7 +43,7 @@ export class LoadedBuffer {
       const size = this.count * 2;
       this.offsets = grown(new Int32Array(size), this.offsets);
       this.numbers = grown(new Int32Array(size), this.numbers);
-      this.highs = grown(new Uint32Array(size), this.highs);
+      this.highs = grown(new Int32Array(size), this.highs);
       this.lows = grown(new Uint32Array(size), this.lows);
     }
     this.offsets[this.count] = offset;
@@ -62,8 +63,8 @@ export class LoadedBuffer {
     if (sorted) return;
     const order = Int32Array.from({ length: count }, (_, i) => i).sort((a, b) => highs[a]! - highs[b]! || lows[a]! - lows[b]! || a - b);
     this.highs = grown(
-      new Uint32Array(highs.length),
-      Uint32Array.from(order, (i) => highs[i]!),
+      new Int32Array(highs.length),
+      Int32Array.from(order, (i) => highs[i]!),
     );
     this.lows = grown(
       new Uint32Array(lows.length),
@@ -107,9 +108,9 @@ export class RecordReader {
   lostEvents = 0;
   lostBuffers = 0;
   /** Halves of the earliest and latest stamp behind the first record; `latest` only counts once `stamped`. */
-  earliestHigh = 0xffff_ffff;
+  earliestHigh = 0x7fff_ffff;
   earliestLow = 0xffff_ffff;
-  latestHigh = 0;
+  latestHigh = -0x8000_0000;
   latestLow = 0;
   stamped = false;
   readonly #source: ByteSource;
@@ -130,7 +131,7 @@ export class RecordReader {
     this.#damage = damage;
     const { kinds } = selection;
     this.#kindWanted = LAYOUTS.map((layout) => layout !== undefined && (kinds === undefined || kinds.has(layout.kind)));
-    this.#firstHigh = Number(BigInt.asUintN(32, selection.firstStamp >> 32n));
+    this.#firstHigh = Number(BigInt.asIntN(32, selection.firstStamp >> 32n));
     this.#firstLow = Number(BigInt.asUintN(32, selection.firstStamp));
   }
 
@@ -202,7 +203,7 @@ export class RecordReader {
       }
       if (timeAt >= 0) {
         low = view.getUint32(at + timeAt, true);
-        high = view.getUint32(at + timeAt + 4, true);
+        high = view.getInt32(at + timeAt + 4, true);
         if (place.index > 0 || number > 0) this.#span(high, low);
       }
       if (guidAt < 0) wanted &&= !onlyProviders;

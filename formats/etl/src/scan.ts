@@ -148,7 +148,7 @@ export class BufferScanner {
     if (layout === undefined) return [0, 0];
     const timeAt = layout.timeAt < 0 ? partsOfMessage(view.getUint16(at + 6, true)).timeAt : layout.timeAt;
     if (timeAt < 0 || at + timeAt + 8 > end) return [0, 0];
-    return [view.getUint32(at + timeAt + 4, true), view.getUint32(at + timeAt, true)];
+    return [view.getInt32(at + timeAt + 4, true), view.getUint32(at + timeAt, true)];
   }
 
   /** Offset of the next header that can be one, in `from..before`. What was read for the search before serves again: damage may follow damage. */
