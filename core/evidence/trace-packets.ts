@@ -50,7 +50,8 @@ function readPackets(file: EtlFile, visit: (packet: Packet) => unknown, signal: 
       }
       (interfaces[interfaceId] as { packets: number }).packets++;
       packet.number++;
-      const rest = since % TICKS_PER_SECOND;
+      // Before 1970 the seconds are negative, what is beyond them is not.
+      const rest = ((since % TICKS_PER_SECOND) + TICKS_PER_SECOND) % TICKS_PER_SECOND;
       packet.seconds = Number((since - rest) / TICKS_PER_SECOND);
       packet.nanoseconds = Number(rest) * 100;
       packet.bytes = one.bytes;
