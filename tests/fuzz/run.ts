@@ -16,6 +16,7 @@ import { dcerpcKind } from './dcerpc-kind.ts';
 import { derKind } from './der-kind.ts';
 import { diskKind } from './disk-kind.ts';
 import { dumpKind } from './dump-kind.ts';
+import { etlKind } from './etl-kind.ts';
 import { evtxKind } from './evtx-kind.ts';
 import { fatKind } from './fat-kind.ts';
 import { hiveKind } from './hive-kind.ts';
@@ -60,6 +61,7 @@ const KINDS: Readonly<Record<string, () => Kind | Promise<Kind>>> = {
   journal: journalKind,
   'hive-structure': hiveStructureKind,
   capture: captureKind,
+  etl: etlKind,
 };
 
 const { values } = parseArgs({
