@@ -124,17 +124,22 @@ function unseenSentence({ rungs }: ConnectionAttempt): Localized {
 }
 
 /** That nothing failed, how far it was tried, and what is worth changing. */
-function passedSentence({ rungs }: ConnectionAttempt, beside: readonly JudgedCause[]): Localized {
+function passedSentence({ rungs, from }: ConnectionAttempt, beside: readonly JudgedCause[]): Localized {
   const last = rungs.findLast((rung) => rung.verdict === 'passed' || rung.verdict === 'warned');
   const whole = rungs.length > 0 && last === rungs.at(-1);
   const to = last === undefined ? undefined : RUNG_NAMES[last.name];
   const passed =
     whole || to === undefined
       ? say('The host can be reached, and every rung passed.', 'ホストに接続でき、すべての段階が成功しました。')
-      : say(
-          `Every rung that was tried passed, up to ${to.en}; the rest was not tried.`,
-          `試した段階は「${to.ja}」まですべて成功しました。それより上は試していません。`,
-        );
+      : from === 'live'
+        ? say(
+            `Every rung that was tried passed, up to ${to.en}; the rest was not tried.`,
+            `試した段階は「${to.ja}」まですべて成功しました。それより上は試していません。`,
+          )
+        : say(
+            `Every rung that is visible in this recording passed, up to ${to.en}.`,
+            `この記録から分かる段階は、「${to.ja}」まですべて成功しています。`,
+          );
   if (beside.length === 0) return passed;
   const names = joinTexts(
     beside.map((j) => j.cause.title),

@@ -70,6 +70,15 @@ describe('a recording in which nothing failed', () => {
     },
   );
 
+  test('says how far it is visible, not that the rest was not tried', () => {
+    const whole = attemptOf({ properties: { ...seen, 'login.result': 'accepted' }, failed: '', from: 'capture' });
+    const end = whole.rungs.findIndex(({ name }) => name === 'login');
+    const rungs = whole.rungs.map((rung, i) => (i <= end ? rung : { ...rung, verdict: 'skipped' as const }));
+    const { verdict } = diagnoseConnection({ ...whole, rungs }, loadKnowledge());
+    expect(verdict.sentence.en).toBe('Every rung that is visible in this recording passed, up to the login.');
+    expect(verdict.sentence.ja).toBe('この記録から分かる段階は、「ログオン」まですべて成功しています。');
+  });
+
   test('of another way is ok by what that way shows', () => {
     const rdp = { ...seen, via: 'rdp', 'rdp.result': 'answered' } as const;
     expect(diagnosisOfAttempt({ properties: rdp, failed: '', from: 'capture' }).outcome).toBe('ok');
