@@ -12,6 +12,8 @@ export class DerError extends WireError<DerErrorCode> {
 export type DerClass = 'universal' | 'application' | 'context' | 'private';
 const CLASSES: readonly DerClass[] = ['universal', 'application', 'context', 'private'];
 
+const CONTEXT = CLASSES.indexOf('context');
+
 /** Universal tag numbers that security protocols use (X.680 section 8.6). */
 export const DER = {
   boolean: 1,
@@ -33,15 +35,17 @@ export const DER = {
 const MAX_DEPTH = 40;
 /** Elements of one constructed value; a ticket or certificate has far fewer. */
 const MAX_CHILDREN = 20_000;
+/** Texts up to this size are put together one character after the other: a decoder takes longer to be called. */
+const SHORT_TEXT = 12;
 const UTF8 = new TextDecoder();
 
 /** One element: where it stands and what it holds; views of its bytes and its children are made on demand. */
 export class DerNode {
-  readonly class: DerClass;
   readonly tag: number;
-  readonly constructed: boolean;
   /** Offset of the tag in the whole input. */
   readonly offset: number;
+  /** First byte: class, constructed, short tag. */
+  readonly #first: number;
   readonly #bytes: Uint8Array;
   readonly #contentStart: number;
   readonly #end: number;
@@ -49,14 +53,26 @@ export class DerNode {
   #content: Uint8Array | undefined;
 
   constructor(head: Head, bytes: Uint8Array, depth: number) {
-    this.class = CLASSES[head.first >> 6] as DerClass;
     this.tag = head.tag;
-    this.constructed = (head.first & 0x20) !== 0;
+    this.#first = head.first;
     this.offset = head.start;
     this.#bytes = bytes;
     this.#contentStart = head.contentStart;
     this.#end = head.end;
     this.#depth = depth;
+  }
+
+  get class(): DerClass {
+    return CLASSES[this.#first >> 6] as DerClass;
+  }
+
+  get constructed(): boolean {
+    return (this.#first & 0x20) !== 0;
+  }
+
+  /** Bytes of the content. */
+  get size(): number {
+    return this.#end - this.#contentStart;
   }
 
   /** Tag, length and content as they stand. */
@@ -72,16 +88,31 @@ export class DerNode {
 
   /** Elements inside, in order. @throws DerError when the content is no sequence of elements. */
   children(): DerNode[] {
+    const nodes: DerNode[] = [];
+    this.#walk(nodes);
+    return nodes;
+  }
+
+  /** This element, when its content is a sequence of elements. @throws DerError as {@link children}. */
+  checked(): DerNode {
+    this.#walk(undefined);
+    return this;
+  }
+
+  /** Reads all elements inside. @returns the first with the context tag. */
+  #walk(into: DerNode[] | undefined, contextTag = -1): DerNode | undefined {
     if (this.#depth >= MAX_DEPTH)
       throw new DerError('DER_TOO_DEEP', 'nested structure', { offset: this.offset, need: MAX_DEPTH, have: this.#depth + 1 });
-    const nodes: DerNode[] = [];
-    const head = HEAD;
-    for (let at = this.#contentStart; at < this.#end; at = head.end) {
-      readHead(this.#bytes, at, this.#end, head);
-      if (nodes.length >= MAX_CHILDREN) throw new DerError('DER_VALUE', 'number of elements', { offset: this.offset, need: MAX_CHILDREN });
-      nodes.push(new DerNode(head, this.#bytes, this.#depth + 1));
+    let found: DerNode | undefined;
+    let count = 0;
+    for (let at = this.#contentStart; at < this.#end; at = HEAD.end) {
+      readHead(this.#bytes, at, this.#end, HEAD);
+      if (count++ >= MAX_CHILDREN) throw new DerError('DER_VALUE', 'number of elements', { offset: this.offset, need: MAX_CHILDREN });
+      if (into !== undefined) into.push(new DerNode(HEAD, this.#bytes, this.#depth + 1));
+      else if (found === undefined && HEAD.tag === contextTag && HEAD.first >> 6 === CONTEXT)
+        found = new DerNode(HEAD, this.#bytes, this.#depth + 1);
     }
-    return nodes;
+    return found;
   }
 
   /** Is this the element with that class and tag? */
@@ -97,9 +128,7 @@ export class DerNode {
 
   /** The element inside an explicit context tag `[n]` of a sequence, or `undefined`. */
   field(n: number): DerNode | undefined {
-    return this.children()
-      .find((node) => node.is(n, 'context'))
-      ?.only();
+    return this.#walk(undefined, n)?.only();
   }
 
   /** The only element inside. @throws DerError when there is none or more than one. */
@@ -152,6 +181,7 @@ export class DerNode {
 
   /** Content as UTF-8 text; wrong bytes become U+FFFD. */
   utf8(): string {
+    if (this.size <= SHORT_TEXT && isAscii(this.#bytes, this.#contentStart, this.#end)) return this.latin1();
     return UTF8.decode(this.content);
   }
 
@@ -199,6 +229,11 @@ export class DerNode {
     if (arcs.length === 0) throw new DerError('DER_VALUE', 'object identifier', { offset: this.offset, need: 1, have: 0 });
     return arcs.join('.');
   }
+}
+
+function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if ((bytes[at] as number) > 0x7f) return false;
+  return true;
 }
 
 /** Tag and length of one element. */

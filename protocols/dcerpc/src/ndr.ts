@@ -58,8 +58,7 @@ export class NdrReader {
   /** Aligned to 4; `{…}` in lower case. */
   uuid(what: string): string {
     this.align(4, what);
-    const raw = this.bytes.subarray(this.#take(16, what), this.#position);
-    return formatGuid(this.littleEndian ? raw : swapUuid(raw));
+    return uuidText(this.bytes, this.#take(16, what), this.littleEndian);
   }
 
   /** The next bytes as a view, not aligned. */
@@ -231,6 +230,29 @@ export class NdrWriter {
     this.#length = end;
     return at;
   }
+}
+
+/** Places of the pool of texts: a host binds some dozens of interfaces, again and again. */
+const POOL = 512;
+const pooledWords = new Int32Array(POOL * 4);
+const pooledTexts: string[] = Array.from({ length: POOL }, () => '');
+
+/** Text of the UUID at an offset; of one that was seen lately it is not made anew. */
+function uuidText(bytes: Uint8Array, at: number, littleEndian: boolean): string {
+  const raw = littleEndian ? bytes : swapUuid(bytes.subarray(at, at + 16));
+  const from = littleEndian ? at : 0;
+  const word = (o: number): number => raw[from + o]! | (raw[from + o + 1]! << 8) | (raw[from + o + 2]! << 16) | (raw[from + o + 3]! << 24);
+  const [a, b, c, d] = [word(0), word(4), word(8), word(12)];
+  const hash = Math.imul(a ^ Math.imul(b ^ Math.imul(c ^ Math.imul(d, 0x9e3779b1), 0x85ebca6b), 0xc2b2ae35), 0x27d4eb2f);
+  const place = hash >>> 23;
+  const o = place * 4;
+  const known = pooledTexts[place]!;
+  if (known !== '' && pooledWords[o] === a && pooledWords[o + 1] === b && pooledWords[o + 2] === c && pooledWords[o + 3] === d)
+    return known;
+  pooledWords.set([a, b, c, d], o);
+  const text = formatGuid(raw, from);
+  pooledTexts[place] = text;
+  return text;
 }
 
 /** Turns the three leading groups of a UUID into the other byte order. */

@@ -101,12 +101,10 @@ export function reading<T>(what: string, read: () => T): T {
 
 /** Fields of a SEQUENCE by context tag, each with the one element inside. */
 export class Fields {
-  readonly #children: readonly DerNode[];
   readonly #node: DerNode;
 
   constructor(node: DerNode) {
-    this.#node = node.expect(DER.sequence);
-    this.#children = node.children();
+    this.#node = node.expect(DER.sequence).checked();
   }
 
   /** @throws KerberosError when the field is missing. */
@@ -117,9 +115,8 @@ export class Fields {
   }
 
   maybe(tag: number): DerNode | undefined {
-    // A handful of fields: looking through them is quicker than a map of them. Of several with one tag the first counts.
-    for (const child of this.#children) if (child.tag === tag && child.class === 'context') return child.only();
-    return undefined;
+    // A handful of fields: looking through them is quicker than a map of them.
+    return this.#node.field(tag);
   }
 }
 
@@ -140,7 +137,7 @@ export function listOf(node: DerNode, most: number, what: string): DerNode[] {
 
 /** KerberosString: RFC 4120 allows ASCII, Windows and MIT send UTF-8. */
 export function textOf(node: DerNode): string {
-  if (node.content.length > LIMITS.text) throw bad('length of a text', node, LIMITS.text, node.content.length);
+  if (node.size > LIMITS.text) throw bad('length of a text', node, LIMITS.text, node.size);
   return node.utf8();
 }
 
@@ -164,8 +161,8 @@ export function flagsOf(node: DerNode): number {
 
 /** UInt32 that some senders write as a negative Int32. */
 export function uint32Of(node: DerNode): number {
-  const { content } = node.expect(DER.integer);
-  return content.length > 0 && content.length <= 6 ? node.integer() >>> 0 : Number(BigInt.asUintN(32, node.bigint()));
+  const { size } = node.expect(DER.integer);
+  return size > 0 && size <= 6 ? node.integer() >>> 0 : Number(BigInt.asUintN(32, node.bigint()));
 }
 
 /** PrincipalName. */

@@ -1,5 +1,8 @@
-import { ipv4Text, ipv6Text } from '../dissect/icmp-address.ts';
+import { ipv6Text } from '../dissect/icmp-address.ts';
 import { ChunkedRows, HashIndex, mix } from './rows.ts';
+
+/** Texts of addresses kept: a scan has any number. */
+const MAX_TEXTS = 4096;
 
 /**
  * Addresses as one word each: IPv4 as it is, IPv6 as its number in a pool. Rows of flows stay short, and equal words mean equal addresses (of one version).
@@ -7,6 +10,8 @@ import { ChunkedRows, HashIndex, mix } from './rows.ts';
 export class AddressPool {
   readonly #rows = new ChunkedRows(4);
   readonly #index = new HashIndex();
+  /** Texts of IPv4 addresses told lately. */
+  readonly #texts = new Map<number, string>();
   readonly #limit: number;
 
   /** @param limit addresses of IPv6 kept; flows with further ones are not followed. */
@@ -47,11 +52,16 @@ export class AddressPool {
 
   /** Text of an address word. */
   text(value: number, v6: boolean): string {
-    const bytes = new Uint8Array(16);
     if (!v6) {
-      putWord(bytes, 0, value);
-      return ipv4Text(bytes, 0);
+      let text = this.#texts.get(value);
+      if (text === undefined) {
+        text = `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
+        if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+        this.#texts.set(value, text);
+      }
+      return text;
     }
+    const bytes = new Uint8Array(16);
     const chunk = this.#rows.chunk(value);
     const o = this.#rows.at(value);
     for (let i = 0; i < 4; i++) putWord(bytes, i * 4, chunk[o + i]!);

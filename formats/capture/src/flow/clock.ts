@@ -11,6 +11,9 @@ export class Clock {
   latestNanoseconds = 0;
   #base = 0;
   #set = false;
+  /** Nanoseconds since 1970 of a whole second, and which: NaN before the first. */
+  #whole = 0n;
+  #wholeOf = Number.NaN;
 
   /** Takes the time of the next packet. */
   tick(seconds: number, nanoseconds: number): void {
@@ -41,6 +44,11 @@ export class Clock {
 
   /** Nanoseconds since 1970. */
   absolute(seconds: number, nanoseconds: number): bigint {
-    return (BigInt(this.#base) + BigInt(seconds)) * 1_000_000_000n + BigInt(nanoseconds);
+    // Most packets come in the second of the one before.
+    if (seconds !== this.#wholeOf) {
+      this.#wholeOf = seconds;
+      this.#whole = (BigInt(this.#base) + BigInt(seconds)) * 1_000_000_000n;
+    }
+    return this.#whole + BigInt(nanoseconds);
   }
 }
