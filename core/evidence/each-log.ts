@@ -108,7 +108,7 @@ export async function eachLog(
         };
         if (visitRecording(recording, options.recordings, problems)) {
           logs.add(label);
-          return true;
+          return options.recordings.isDone?.() !== true;
         }
       }
       if (options.recordings !== undefined && kind === 'gzip' && depth < DEFAULT_ZIP_LIMITS.depth) {

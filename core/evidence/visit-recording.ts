@@ -24,6 +24,8 @@ export interface RecordingVisitor {
   readonly captured?: (seen: CapturedFlows) => void;
   /** Runs what does not return to the event loop. */
   readonly runSync?: <T>(work: () => T) => T;
+  /** No more inputs are wanted; asked after each. */
+  readonly isDone?: () => boolean;
   /** Packets of traces and captures only, no events: a conversation is followed. */
   readonly packetsOnly?: boolean;
 }

@@ -9,17 +9,11 @@ import {
   Secret,
 } from '@winmedic/core/connection';
 import { diagnoseConnection } from '@winmedic/core/diagnosis';
-import type {
-  ConnectionAttempt,
-  ConnectionDiagnosis,
-  ConnectionReport,
-  JudgedCause,
-  LoginSchemeName,
-  Timeline,
-} from '@winmedic/core/model';
+import type { ConnectionAttempt, ConnectionReport, LoginSchemeName, Timeline } from '@winmedic/core/model';
 import { type Localized, loadKnowledge } from '@winmedic/knowledge';
 import { connectionToHtml, connectionToJson, connectionToMarkdown, connectionToText, formatTime } from '@winmedic/report';
 import { gatherTimeline, readingCode, reportMeta, talkProblems } from '../case.ts';
+import { told } from '../connections.ts';
 import type { Context } from '../context.ts';
 import { CliError, fileErrorText } from '../errors.ts';
 import { passwordFrom, shieldMemory } from '../password.ts';
@@ -221,30 +215,6 @@ function wrongCall(error: unknown): unknown {
   if (text === undefined) return error;
   const hint: Localized = { en: `${text.meaning.en} ${text.action.en}`, ja: `${text.meaning.ja}${text.action.ja}` };
   return new CliError('CLI_CONNECT', { value: error.code, hint });
-}
-
-/** What says how an attempt was made, not what the host did. */
-const OWN_CHOICE = /^connection\.(via|target\.(kind|transport)|client\..+)$/;
-
-/** Ruled out only because the attempt went another way (DCOM, where WinRM was asked for): nobody suspected it. */
-function besideThePoint({ cause, grade, items }: JudgedCause): boolean {
-  if (grade !== 'ruled_out' || items.some(({ role, evaluation }) => role === 'refutes' && evaluation.value === 'true')) return false;
-  const required = items.filter(({ role }) => role === 'required');
-  const against = required.find(({ evaluation }, n) => cause.required[n]?.necessary === true && evaluation.value === 'false');
-  const evidence = against?.evaluation.evidence ?? [];
-  return evidence.length > 0 && evidence.every((seen) => seen.type === 'fact' && OWN_CHOICE.test(seen.name));
-}
-
-/**
- * What the reports tell: without the causes nothing points to (four of five) and those that belong to another way of connecting, and of causes
- * that do not hold only the reason. Over thousands of hosts the rest would fill the memory.
- */
-function told(diagnosis: ConnectionDiagnosis): ConnectionDiagnosis {
-  const holds = ({ grade }: JudgedCause): boolean => grade === 'confirmed' || grade === 'likely';
-  const considered = diagnosis.considered
-    .filter((judged) => (judged.pointed && !besideThePoint(judged)) || holds(judged))
-    .map((judged) => (holds(judged) ? judged : { ...judged, items: [] }));
-  return { ...diagnosis, considered };
 }
 
 /** Whether the RDP port of an attempt lets anybody see the logon screen. */
