@@ -4,7 +4,11 @@
  */
 const MAX_HELD = 64 << 20;
 /** Rooms up to this size are not counted: one for each side of the connections that are open at the same time is bearable. */
-const FREE_ROOM = 1024;
+const FREE_ROOM = 2048;
+/** Rooms of this size are used again: beginnings of bodies need one each. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MAX_SPARE = 16;
+const SPARE_ROOM = 2048;
 
 let held = 0;
 /** Readers that are given up in the middle of a message return what they held when they are collected. */
@@ -46,7 +50,7 @@ export class KeptBytes {
   /** Hands out what is kept and forgets it: the bytes stay as they are. */
   take(): Uint8Array {
     const { bytes } = this;
-    this.clear();
+    this.#forget();
     return bytes;
   }
 
@@ -56,7 +60,13 @@ export class KeptBytes {
     this.#length -= count;
   }
 
+  /** Forgets what is kept; views of it are no longer valid. */
   clear(): void {
+    if (this.#room?.length === SPARE_ROOM && spare.length < MAX_SPARE) spare.push(this.#room);
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#room = undefined;
     this.#length = 0;
     if (this.#share) {
@@ -69,7 +79,8 @@ export class KeptBytes {
     const room = this.#room ?? new Uint8Array();
     if (room.length >= need) return room;
     // Doubled, so that bytes that come one by one are not copied each time.
-    const size = Math.min(this.#cap, Math.max(128, need, 2 * room.length));
+    let size = Math.min(this.#cap, Math.max(128, need, 2 * room.length));
+    if (size > SPARE_ROOM / 2 && size < SPARE_ROOM && this.#cap >= SPARE_ROOM) size = SPARE_ROOM;
     if (size > FREE_ROOM) {
       const more = size - (this.#share?.size ?? 0);
       if (held + more > MAX_HELD) return room;
@@ -80,7 +91,7 @@ export class KeptBytes {
       held += more;
       this.#share.size = size;
     }
-    this.#room = new Uint8Array(size);
+    this.#room = (size === SPARE_ROOM ? spare.pop() : undefined) ?? new Uint8Array(size);
     this.#room.set(room.subarray(0, this.#length));
     return this.#room;
   }

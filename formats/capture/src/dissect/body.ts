@@ -17,8 +17,9 @@ const SOAP_TYPES: readonly string[] = ['application/soap+xml', 'application/soap
 const SOAP_NAMESPACES: readonly Uint8Array[] = [NS.s, 'http://schemas.xmlsoap.org/soap/envelope/'].map((namespace) =>
   new TextEncoder().encode(namespace),
 );
-/** Both have a colon here, behind `http`. */
+/** Both have a colon here, behind `http`, and a slash behind it. */
 const COLON = 0x3a;
+const SLASH = 0x2f;
 const COLON_AT = 4;
 /** Bytes in which the first tag of a page of HTML stands: blanks, a document type, and what ends the word. */
 const HTML_BYTES = 128;
@@ -154,9 +155,15 @@ export class BodyReader {
 /** Does a namespace of SOAP stand in these bytes? */
 function namesSoap(head: Uint8Array): boolean {
   for (let at = head.indexOf(COLON); at >= 0; at = head.indexOf(COLON, at + 1)) {
-    if (SOAP_NAMESPACES.some((namespace) => namespace.every((byte, i) => head[at - COLON_AT + i] === byte))) return true;
+    if (head[at + 1] !== SLASH) continue;
+    for (const namespace of SOAP_NAMESPACES) if (standsAt(namespace, head, at - COLON_AT)) return true;
   }
   return false;
+}
+
+function standsAt(text: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
 }
 
 /** `OriginalContent` of the first part of a sealed body (MS-WSMV 2.2.9.1.1.2); Windows writes a TAB before part headers, others do not. */

@@ -50,7 +50,7 @@ export class Conversations implements StreamHub {
   readonly #open = new Aging<TcpStream>();
   readonly #candidates = new Aging<TcpStream>();
   readonly #waiting = new Aging<TcpStream>();
-  readonly #lingering: { readonly stream: TcpStream; readonly since: number }[] = [];
+  readonly #lingering: ({ readonly stream: TcpStream; readonly since: number } | undefined)[] = [];
   #lingeringFrom = 0;
   #openMessages = 0;
   /** Frame at which quiet conversations are looked for again. */
@@ -129,7 +129,7 @@ export class Conversations implements StreamHub {
     this.#emitLingering(true);
     for (const stream of this.#open.values()) {
       const { row } = stream;
-      if (cut && !stream.over) stream.unknown.add('cut');
+      if (cut && !stream.over) stream.lacks('cut');
       stream.close();
       this.#emit(row, stream);
     }
@@ -187,7 +187,7 @@ export class Conversations implements StreamHub {
       expected: (bits & (FLAG.expected << server)) !== 0,
       watched: this.#options.watchedPorts.has(ends[0].port) || this.#options.watchedPorts.has(ends[1].port),
     });
-    if (resumed) stream.unknown.add('limit');
+    if (resumed) stream.lacks('limit');
     const same = recordedBefore(table, row);
     if (same !== undefined) {
       stream.sameAs = same;
@@ -243,7 +243,7 @@ export class Conversations implements StreamHub {
         continue;
       }
       this.limit(this.#open.size > this.limits.openConversations ? 'openConversations' : 'messages');
-      if (!stream.over) stream.unknown.add('limit');
+      if (!stream.over) stream.lacks('limit');
       stream.close();
       this.#emit(stream.row, stream);
       return;
@@ -256,7 +256,8 @@ export class Conversations implements StreamHub {
     while (this.#lingeringFrom < list.length) {
       const { stream, since } = list[this.#lingeringFrom] as { stream: TcpStream; since: number };
       if (!all && list.length - this.#lingeringFrom <= MAX_LINGERING && Math.abs(now - since) < LINGER_SECONDS) break;
-      this.#lingeringFrom++;
+      // What was handed out must not be kept alive by its place here.
+      list[this.#lingeringFrom++] = undefined;
       if (this.#open.get(stream.row) === stream) this.#emit(stream.row, stream);
     }
     if (this.#lingeringFrom >= 1024 || this.#lingeringFrom === list.length) {
@@ -289,19 +290,20 @@ export class Conversations implements StreamHub {
     const tcp = tcpFacts(table, row);
     const isn = initialNumbers(table, row);
     const bits = table.rows.chunk(row)[table.rows.at(row) + ROW.flags]!;
-    const unknown = new Set<Unknown>();
-    if ((bits & (FLAG.seen << side)) === 0) unknown.add('client-side-missing');
+    const unknown: Unknown[] = [];
+    if ((bits & (FLAG.seen << side)) === 0) unknown.push('client-side-missing');
     // Of a flow that nobody answered the server's silence is the finding.
-    if ((bits & (FLAG.seen << (1 - side))) === 0 && tcp.opening === 'unknown') unknown.add('server-side-missing');
-    if ((bits & (FLAG.syn | (FLAG.syn << 1) | (FLAG.synAck | (FLAG.synAck << 1)))) === 0) unknown.add('late-start');
-    for (const reason of stream?.unknown ?? []) unknown.add(reason);
+    if ((bits & (FLAG.seen << (1 - side))) === 0 && tcp.opening === 'unknown') unknown.push('server-side-missing');
+    if ((bits & (FLAG.syn | (FLAG.syn << 1) | (FLAG.synAck | (FLAG.synAck << 1)))) === 0) unknown.push('late-start');
+    // Of these the stream knows nothing.
+    if (stream !== undefined) unknown.push(...stream.unknown);
     const icmp = stream === undefined ? this.#unreachable.get(row) : undefined;
     const first = table.rows.chunk(row)[table.rows.at(row) + ROW.path]!;
     return {
       transport: 'tcp',
       stream: row,
-      client: endpointOf(table, row, side),
-      server: endpointOf(table, row, (1 - side) as 0 | 1),
+      client: stream?.ends[side] ?? endpointOf(table, row, side),
+      server: stream?.ends[1 - side] ?? endpointOf(table, row, (1 - side) as 0 | 1),
       clientKnownBy: by,
       tcp,
       ...(isn === undefined ? {} : { isn }),
@@ -309,8 +311,8 @@ export class Conversations implements StreamHub {
       last: tcp.last,
       protocols: stream?.protocols ?? [],
       messages: stream?.messages ?? (icmp === undefined ? [] : [icmp]),
-      unknown: [...unknown],
-      ...this.#options.paths.merged([...new Set([first, ...(stream?.paths ?? [])])]),
+      unknown,
+      ...this.#options.paths.merged(first, stream?.paths ?? []),
       ...(stream?.sameAs === undefined ? {} : { sameAs: stream.sameAs, clockOffsetNs: tcp.first - tcpFacts(table, stream.sameAs).first }),
     };
   }

@@ -53,13 +53,28 @@ export class PathTable {
     return number;
   }
 
-  /** All that is known of several ways together: each value once, in order. */
-  merged(numbers: readonly number[]): { interfaces: number[]; vlans: number[]; tunnels: string[] } {
-    const paths = numbers.map((number) => this.#paths[number] as PacketPath);
+  /** All that is known of several ways together: each value once, in order. @param others may hold the first once more. */
+  merged(first: number, others: readonly number[]): PathsTogether {
+    if (others.every((number) => number === first)) {
+      const { interfaceId, vlans, tunnels } = this.#paths[first] as PacketPath;
+      return { interfaces: [interfaceId], vlans: unique(vlans), tunnels: unique(tunnels) };
+    }
+    const paths = [first, ...others].map((number) => this.#paths[number] as PacketPath);
     return {
-      interfaces: [...new Set(paths.map((path) => path.interfaceId))],
-      vlans: [...new Set(paths.flatMap((path) => path.vlans))],
-      tunnels: [...new Set(paths.flatMap((path) => path.tunnels))],
+      interfaces: unique(paths.map((path) => path.interfaceId)),
+      vlans: unique(paths.flatMap((path) => path.vlans)),
+      tunnels: unique(paths.flatMap((path) => path.tunnels)),
     };
   }
+}
+
+/** See {@link PathTable.merged}. */
+export interface PathsTogether {
+  readonly interfaces: readonly number[];
+  readonly vlans: readonly number[];
+  readonly tunnels: readonly string[];
+}
+
+function unique<T>(values: readonly T[]): readonly T[] {
+  return values.length < 2 ? values : [...new Set(values)];
 }

@@ -57,7 +57,8 @@ export class TcpStream {
   readonly ends: readonly [Endpoint, Endpoint];
   readonly messages: Message[] = [];
   readonly protocols: ProtocolName[] = [];
-  readonly unknown = new Set<Unknown>();
+  /** What the capture does not show of it, each once. */
+  readonly unknown: Unknown[] = [];
   readonly paths: number[] = [];
   /** Both sides ended, or one broke the connection. */
   over = false;
@@ -100,6 +101,11 @@ export class TcpStream {
       half.seen = true;
       half.next = first;
     }
+  }
+
+  /** Notes what the capture does not show. */
+  lacks(what: Unknown): void {
+    if (!this.unknown.includes(what)) this.unknown.push(what);
   }
 
   /** A protocol was recognised. */
@@ -151,7 +157,7 @@ export class TcpStream {
       half.fin = (sequence + length) | 0;
     }
     if (length > 0) {
-      if (segment.end - segment.start < length) this.unknown.add('sliced');
+      if (segment.end - segment.start < length) this.lacks('sliced');
       this.#take(side, sequence, segment, bytes);
     }
     if (half.finKnown && !half.ended) this.#finish(side, this.#here());
@@ -406,7 +412,7 @@ export class TcpStream {
 
   #gap(side: 0 | 1, length: number, place: FramePlace): void {
     if (!this.#halves[side].seen) return;
-    this.unknown.add('gap');
+    this.lacks('gap');
     if (this.#dissector !== undefined) this.#dissector.gap(this.#role(side), length, place);
     else this.#recogniser?.hold({ side, bytes: new Uint8Array(0), length, place });
   }
@@ -434,7 +440,7 @@ export class TcpStream {
       emit: (message) => {
         if (this.messages.length >= hub.limits.messages) {
           hub.limit('messages');
-          this.unknown.add('limit');
+          this.lacks('limit');
           return;
         }
         this.messages.push(message);

@@ -181,7 +181,7 @@ export class UdpTable {
       address: this.#addresses.text(chunk[o + side]!, chunk[o + 3] === 1),
       port: side === 0 ? ports >>> 16 : ports & 0xffff,
     });
-    const seen = new Set(open.messages.map((message) => (message.layer === 'icmp' ? undefined : message.from)));
+    const asked = open.messages.some((message) => message.layer !== 'icmp' && message.from === 'client');
     this.#onConversation({
       transport: 'udp',
       stream: open.row,
@@ -192,8 +192,8 @@ export class UdpTable {
       last: open.last.at,
       protocols: [open.protocol.name],
       messages: open.messages,
-      unknown: seen.has('client') ? [] : ['client-side-missing'],
-      ...this.#paths.merged(open.paths),
+      unknown: asked ? [] : ['client-side-missing'],
+      ...this.#paths.merged(open.paths[0]!, open.paths),
     });
   }
 
