@@ -117,7 +117,8 @@ export function foldAttempts(
 }
 
 function foldedNote(attempt: number, count: number): RecordedNote {
-  return { kind: 'folded', attempt, count, text: say(`the same ${count} more times`, `同じ試行がほかに ${count} 回`) };
+  const text = say(count === 1 ? 'the same once more' : `the same ${count} more times`, `同じ試行がほかに ${count} 回`);
+  return { kind: 'folded', attempt, count, text };
 }
 
 function hasFailed({ attempt }: { readonly attempt: ConnectionAttempt }): boolean {

@@ -33,17 +33,18 @@ function tcpEvents({ conversation }: Talk): Told[] {
   const { tcp, unknown } = conversation;
   if (tcp === undefined) return [];
   const out: Told[] = [];
+  // Only the first frame of a flow is known by its number.
   const add = (at: bigint, direction: WireMessage['direction'], text: Words['text'], fields: Words['fields'] = []) =>
-    out.push({
-      at,
-      frame: tcp.firstFrame,
-      words: { direction, layer: 'tcp', text, fields: [...fields, ['frame', String(tcp.firstFrame)]] },
-    });
+    out.push({ at, frame: tcp.firstFrame, words: { direction, layer: 'tcp', text, fields } });
   const { address, port } = conversation.server;
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   const ms = tcp.handshakeNs === undefined ? undefined : Math.round(tcp.handshakeNs / 1e6);
   const spent = Math.round(Number(tcp.last - tcp.first) / 1e6);
-  if (tcp.syn > 0) add(tcp.first, 'sent', say(`SYN to ${place}`, `${place} へ SYN`), [['syn', String(tcp.syn)]]);
+  if (tcp.syn > 0)
+    add(tcp.first, 'sent', say(`SYN to ${place}`, `${place} へ SYN`), [
+      ['syn', String(tcp.syn)],
+      ['frame', String(tcp.firstFrame)],
+    ]);
   if (tcp.opening === 'open')
     add(tcp.first, 'received', ms === undefined ? say('accepted', '受け付け') : say(`accepted after ${ms} ms`, `${ms} ミリ秒で受け付け`));
   else if (tcp.opening === 'refused') add(tcp.last, 'received', say(`refused after ${spent} ms (RST)`, `${spent} ミリ秒で拒否 (RST)`));

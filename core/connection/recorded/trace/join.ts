@@ -120,14 +120,21 @@ function isSameLogin(a: LoginMark, b: LoginMark): boolean {
 }
 
 function clockNote(first: string, second: string, { ns, shared, by }: ClockOffset): RecordedNote {
-  const seconds = (Number(abs(ns) / 1_000_000n) / 1000).toFixed(3);
+  const milliseconds = Number(abs(ns) / 1_000_000n);
+  const seconds = (milliseconds / 1000).toFixed(3);
   const how = by === 'messages' ? say('requests', '要求') : say('logins', 'ログオン');
   return {
     kind: 'clocks',
     count: shared,
-    text: say(
-      `the clock of ${second} is ${seconds} s ${ns < 0n ? 'behind' : 'ahead of'} that of ${first}, by ${shared} ${how.en} both show`,
-      `${second} の時計は ${first} の時計より ${seconds} 秒${ns < 0n ? '遅れています' : '進んでいます'} (両方に記録された${how.ja} ${shared} 件で比較)`,
-    ),
+    text:
+      milliseconds === 0
+        ? say(
+            `the clocks of ${first} and ${second} agree, by ${shared} ${how.en} both show`,
+            `${first} と ${second} の時計は一致しています (両方に記録された${how.ja} ${shared} 件で比較)`,
+          )
+        : say(
+            `the clock of ${second} is ${seconds} s ${ns < 0n ? 'behind' : 'ahead of'} that of ${first}, by ${shared} ${how.en} both show`,
+            `${second} の時計は ${first} の時計より ${seconds} 秒${ns < 0n ? '遅れています' : '進んでいます'} (両方に記録された${how.ja} ${shared} 件で比較)`,
+          ),
   };
 }
