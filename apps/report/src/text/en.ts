@@ -171,7 +171,7 @@ export const en = {
   noGaps: 'none',
   holes: (n: number, missing: string) => `${plural(n, 'hole')} (${missing} records missing)`,
   cleared: (times: string) => `cleared ${times}`,
-  partialCoverage: 'pasted or exported text: absence means nothing',
+  partialCoverage: 'pasted or exported text, or a trace: absence means nothing',
   truncated: (time: string) => `too many records kept from ${time}; later absence cannot be judged`,
   clockStep: (from: string, to: string) => `clock set from ${from} to ${to}`,
   folded: (n: number) => `${n} times`,

@@ -151,7 +151,7 @@ export const ja = {
   noGaps: 'なし',
   holes: (n, missing) => `欠落 ${n3(n)} か所 (${missing} 件分)`,
   cleared: (times) => `消去 ${times}`,
-  partialCoverage: '貼り付け・書き出しのテキスト: 「ない」ことは証拠にならない',
+  partialCoverage: '貼り付け・書き出しのテキスト、またはトレース: 「ない」ことは証拠にならない',
   truncated: (time) => `${time} 以降は件数が上限を超え、「ない」ことを判定できない`,
   clockStep: (from, to) => `時計を ${from} から ${to} に変更`,
   folded: (n) => `${n} 回`,
