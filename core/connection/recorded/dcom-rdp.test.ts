@@ -131,7 +131,7 @@ describe('RDP', () => {
   it('required: a client without CredSSP is refused, one that asks again is not', () => {
     const refused = attemptOf(negotiate(1, { failure: 5 }));
     expect(properties(refused)).toMatchObject({ 'rdp.nla': 'required', 'rdp.failure': '5', 'rdp.logonScreen': 'false' });
-    expect(verdictOf(refused)).toMatchObject({ failed: 'schemes', cause: undefined });
+    expect(verdictOf(refused)).toMatchObject({ failed: 'schemes', cause: 'rdp-client-without-nla' });
     const again = attemptOf(negotiate(1, { failure: 5 }), negotiate(3, { selected: 2, flags: 0 }));
     expect(verdictOf(again)).toMatchObject({ failed: '' });
   });

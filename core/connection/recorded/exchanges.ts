@@ -2,7 +2,7 @@ import type { AuthToken, HttpAuth, HttpRequestMessage, HttpResponseMessage } fro
 import type { KerberosMessage } from '@winmedic/kerberos/messages';
 import type { NtlmAuthenticate, NtlmChallenge, NtlmMessage } from '@winmedic/ntlm/messages';
 import type { LoginSchemeName } from '../../model/connection.ts';
-import type { Talk } from './place.ts';
+import { hasHoles, type Talk } from './place.ts';
 
 /** A request with its answer, as far as each is in the capture. */
 export interface Exchange {
@@ -110,7 +110,9 @@ export function httpTalk(talk: Talk): HttpTalk {
     const scheme = auth === undefined || auth.proxy ? undefined : SCHEMES.get(auth.scheme.toLowerCase());
     const sealed = request?.body.state === 'sealed' || response?.body.state === 'sealed';
     if (request === undefined || auth === undefined || scheme === undefined) {
-      (accepted || sealed || isServed(response) ? operations : free).push(exchange);
+      // What a connection on which operations were served says after them is about operations too, unless it asks for a login again.
+      const goesOn = operations.length > 0 && response !== undefined && response.status !== 401;
+      (accepted || sealed || isServed(response) || goesOn ? operations : free).push(exchange);
       continue;
     }
     // Basic and some Kerberos clients prove themselves with every request: the first answer decides, and a 401 later is a new one.
@@ -124,7 +126,7 @@ export function httpTalk(talk: Talk): HttpTalk {
     }
     open.exchanges.push(exchange);
     takeToken(open, auth, request);
-    const answer = takeAnswer(open, response);
+    const answer = takeAnswer(open, response, hasHoles(talk));
     if (answer === undefined) continue;
     logins.push(ended(talk, open, answer.outcome, { ...answer, ...(response === undefined ? {} : { answer: response }) }));
     accepted = answer.outcome === 'accepted';
@@ -165,8 +167,8 @@ function takeToken(open: Open, auth: HttpAuth, request: HttpRequestMessage): voi
     if (auth.basicUser !== undefined) open.basicUser = auth.basicUser;
   }
   if (open.scheme === 'CredSSP') {
-    // Handshake and change_cipher_spec records (RFC 8446 section 5.1).
-    if (auth.tls !== undefined && auth.tls.contentType !== 22 && auth.tls.contentType !== 20) open.tlsOnly = false;
+    // Handshake and change_cipher_spec records (RFC 8446 section 5.1). A token that is cut off may be anything.
+    if (auth.tls === undefined || (auth.tls.contentType !== 22 && auth.tls.contentType !== 20)) open.tlsOnly = false;
     return;
   }
   const ntlm: NtlmMessage | undefined = token?.ntlm;
@@ -188,9 +190,11 @@ function takeToken(open: Open, auth: HttpAuth, request: HttpRequestMessage): voi
   }
 }
 
+/** @param holes messages may be missing: which token an answer belongs to is then only known of a proof that was seen. */
 function takeAnswer(
   open: Open,
   response: HttpResponseMessage | undefined,
+  holes: boolean,
 ): { outcome: LoginOutcome; step?: LoginSeen['step']; answerToken: boolean; kerberosError?: LoginSeen['kerberosError'] } | undefined {
   if (response === undefined) return undefined;
   const given = response.challenges.find(({ scheme, proxy, tokenChars }) => !proxy && tokenChars > 0 && same(scheme, open.scheme));
@@ -201,6 +205,8 @@ function takeAnswer(
   const kerberosError = krb === undefined ? {} : { kerberosError: { message: krb, in: response } };
   const last = open.proven ? 'last' : 'first';
   if (response.status === 401) {
+    // Headers that are cut off may hold a token, and what was sent before may have been more than is shown.
+    if (!answerToken && (response.partial === true || (holes && !open.proven))) return { outcome: 'open', answerToken };
     if (open.scheme === 'CredSSP') {
       if (answerToken) return undefined;
       if (open.exchanges.length === 1) return { outcome: 'refused-scheme', step: 'tls', answerToken };

@@ -61,8 +61,7 @@ export function httpRungs(
   const answered = all.filter((exchange): exchange is Exchange & { response: HttpResponseMessage } => exchange.response !== undefined);
   const [any] = answered;
   const [asked] = all;
-  const path = asked?.request?.target.split('?')[0]?.slice(0, 100) ?? '/wsman';
-  const tried = say(`${asked?.request?.method ?? 'POST'} ${path}`, `${asked?.request?.method ?? 'POST'} ${path}`);
+  const tried = triedOf(asked?.request);
   if (any === undefined) {
     const last = all.at(-1);
     const how = last === undefined ? undefined : lostHow(last, captureEnd(last));
@@ -93,6 +92,12 @@ export function httpRungs(
   return end(draft, talks, free, any, answered, tried);
 }
 
+function triedOf(request: Exchange['request']): ReturnType<typeof say> {
+  if (request === undefined) return say('a request that is not in the capture', 'キャプチャに含まれていない要求');
+  const words = `${request.method} ${request.target.split('?')[0]?.slice(0, 100) ?? ''}`;
+  return say(words, words);
+}
+
 /** WS-Management is POST alone (DSP0226 annex H): a browser or scanner that looks at the port is told nothing about it. */
 function isMeant({ request }: Exchange): boolean {
   return request === undefined || request.method === 'POST' || request.method === 'CONNECT';
@@ -110,7 +115,8 @@ type Answered = Exchange & { readonly response: HttpResponseMessage };
  * connection whose beginning is missing is none.
  */
 function freeAnswer(first: Answered, answered: readonly Answered[], talks: readonly HttpTalk[]): Answered | undefined {
-  if (NOT_ABOUT_LOGIN.has(first.response.status)) return first;
+  // Of an answer alone nobody knows what it was asked for: a path that does not exist says nothing about /wsman.
+  if (NOT_ABOUT_LOGIN.has(first.response.status) && first.request !== undefined) return first;
   const free = new Set(talks.flatMap((each) => each.free));
   return answered.find(
     (exchange) =>
@@ -224,7 +230,7 @@ function end(
     draft.rung('wsman', { verdict: 'passed', tried: wsmanTried, observed: words });
     return true;
   }
-  if (free === undefined || !isFinal(status)) {
+  if (free === undefined || partial === true || !isFinal(status)) {
     draft.hide('wsman', say('the capture does not show it', 'キャプチャに含まれていない'));
     return true;
   }

@@ -11,6 +11,11 @@ import type { Stretch } from './stretches.ts';
 
 /** Without an answer for so long, TCP has sent its SYN at least twice more (RFC 6298 section 2: first after one second). */
 const SILENT_NS = 3_000_000_000n;
+/**
+ * SYNs repeated for longer than that were not answered at all: Windows repeats a refused one twice within a second (seen in public recordings),
+ * and where only the client's packets were recorded both look the same.
+ */
+const REPEATED_NS = 2_500_000_000n;
 /** Before and after an attempt, in which other ports of the host speak for it. */
 const AROUND_NS = 120_000_000_000n;
 
@@ -28,6 +33,8 @@ export interface Surroundings {
   /** Conversations by address of the server. */
   readonly servers: ReadonlyMap<string, readonly Talk[]>;
   readonly captures: ReadonlyMap<string, CaptureObservation>;
+  /** Captures in which some server answered something: they have both directions. */
+  readonly answeredIn: ReadonlySet<string>;
 }
 
 /** Puts conversations where they are looked for: a scan has as many attempts as conversations, and each asks for its own few. */
@@ -41,11 +48,19 @@ export function surroundingsOf(talks: readonly Talk[], captures: readonly Captur
     kdc: byClient(has('kerberos')),
     servers: Map.groupBy(talks, ({ conversation }) => conversation.server.address),
     captures: new Map(captures.map((capture) => [capture.sourceId, capture])),
+    answeredIn: new Set(talks.filter(hasAnswer).map(({ sourceId }) => sourceId)),
   };
 }
 
+/** Has anything a server sent been recorded of it? */
+function hasAnswer({ conversation: { tcp, messages } }: Talk): boolean {
+  return (
+    messages.some(({ from }) => from === 'server') || (tcp !== undefined && (tcp.synAck > 0 || tcp.rst.server > 0 || tcp.bytes.server > 0))
+  );
+}
+
 /** How the opening of one connection went. */
-export function openingOf(talk: Talk, { captures }: Surroundings): Opened {
+export function openingOf(talk: Talk, { captures, answeredIn }: Surroundings): Opened {
   const { tcp, messages, last, first } = talk.conversation;
   if (tcp?.opening === 'open' || messages.some(({ layer }) => layer !== 'icmp')) return 'open';
   switch (tcp?.opening) {
@@ -54,11 +69,11 @@ export function openingOf(talk: Talk, { captures }: Surroundings): Opened {
     case 'unreachable':
       return 'route';
     case 'silent': {
-      // A client that repeats its SYN got no answer, also where only its own packets were recorded.
-      if (tcp.syn >= 2 && last - first >= 1_000_000_000n) return 'timeout';
+      // A client that keeps repeating its SYN got no answer, also where only its own packets were recorded.
+      if (tcp.syn >= 2 && last - first >= REPEATED_NS) return 'timeout';
       // One SYN at the end of the capture, or a capture of one direction, shows nothing.
       const end = captures.get(talk.sourceId)?.capture.last;
-      return end !== undefined && end - last >= SILENT_NS && !isOneSided(talk) ? 'timeout' : undefined;
+      return end !== undefined && end - last >= SILENT_NS && !isOneSided(talk) && answeredIn.has(talk.sourceId) ? 'timeout' : undefined;
     }
     default:
       return undefined;

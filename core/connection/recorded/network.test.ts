@@ -48,10 +48,21 @@ describe('TCP', () => {
     expect(more.map(verdictOf)).toEqual([{ failed: 'tcp', cause: 'host-silent', grade: 'likely' }]);
   });
 
+  it('SYNs of a client that repeats a refused one are not silence where answers were not recorded', () => {
+    const repeated = failedOpening('silent', { tcp: { syn: 3, last: START + 1_000_000_000n } });
+    expect(attemptsOf([repeated], { endMs: 20_000 }).attempts[0]?.properties.has('tcp.result')).toBe(false);
+    const longer = failedOpening('silent', { tcp: { syn: 3, last: START + 3_000_000_000n } });
+    expect(attemptsOf([longer], { endMs: 20_000 }).attempts[0]?.properties.get('tcp.result')?.value).toBe('timeout');
+  });
+
   it('one SYN at the end of the capture is not silence', () => {
     const once = failedOpening('silent', { tcp: { syn: 1, last: START } });
     expect(attemptsOf([once], { endMs: 100 }).attempts[0]?.properties.has('tcp.result')).toBe(false);
-    expect(attemptsOf([once], { endMs: 10_000 }).attempts[0]?.properties.get('tcp.result')?.value).toBe('timeout');
+    // Of a capture without any answer nobody knows whether answers were recorded at all.
+    expect(attemptsOf([once], { endMs: 10_000 }).attempts[0]?.properties.has('tcp.result')).toBe(false);
+    const other = talk({ server: '192.0.2.11' }, request(), SCHEMES);
+    const { attempts } = attemptsOf([once, other], { endMs: 10_000 });
+    expect(attempts.map(({ properties }) => properties.get('tcp.result')?.value).sort()).toEqual(['open', 'timeout']);
     const oneWay = { ...once, unknown: ['server-side-missing'] as const };
     expect(attemptsOf([oneWay], { endMs: 10_000 }).attempts[0]?.properties.has('tcp.result')).toBe(false);
   });

@@ -15,7 +15,8 @@ const NO_NAMESPACE = 0x8004100e;
 
 /** How an operation after the login ended. */
 export type Answer =
-  | { readonly kind: 'ok' | 'sealed-ok' | 'sealed-fault' | 'unfinished' }
+  /** `sealed-unclear`: a sealed fault that may be the time-out of an operation that waits, which is no error. */
+  | { readonly kind: 'ok' | 'sealed-ok' | 'sealed-fault' | 'sealed-unclear' | 'unfinished' }
   | { readonly kind: 'denied' | 'wmi-denied' | 'missing' | 'fault'; readonly fault: WsmanFault }
   | { readonly kind: 'status'; readonly status: number /** Absent where only the status was recorded. */; readonly body?: string }
   | { readonly kind: 'reset' | 'closed' | 'timeout' | 'not-http' };
@@ -42,7 +43,7 @@ export function namespaceOf(resourceUri: string): string | undefined {
 export function judgeOperations(draft: AttemptDraft, operations: readonly SeenOperation[], notes: FaultNotes): void {
   const asked = operations.filter(({ identify }) => identify !== true);
   // A time-out asks for a repeat: what came in the end counts.
-  const done = asked.filter(({ answer }) => answer.kind !== 'unfinished');
+  const done = asked.filter(({ answer }) => answer.kind !== 'unfinished' && answer.kind !== 'sealed-unclear');
   const first = deciding(done);
   const tooLarge = done.find(({ answer }) => answer.kind === 'status' && answer.status === 413);
   if (tooLarge !== undefined) {
@@ -68,7 +69,12 @@ export function judgeOperations(draft: AttemptDraft, operations: readonly SeenOp
     return;
   }
   if (first === undefined) {
-    const why = say('no answer to an operation was recorded', '操作への応答が記録されていない');
+    const why = asked.some(({ answer }) => answer.kind === 'sealed-unclear')
+      ? say(
+          'sealed faults alone, which may be time-outs of operations that wait',
+          '暗号化されたフォールトだけで、待機中の操作のタイムアウトの可能性あり',
+        )
+      : say('no answer to an operation was recorded', '操作への応答が記録されていない');
     for (const rung of ['rights', 'namespace'] as const) draft.hide(rung, why);
     return;
   }
@@ -172,6 +178,7 @@ function rightsRung(draft: AttemptDraft, first: SeenOperation, operations: reado
       });
       return;
     case 'unfinished':
+    case 'sealed-unclear':
       return;
     default:
       draft.set('request.result', answer.kind === 'timeout' ? 'timeout' : 'dropped');
@@ -186,12 +193,14 @@ function rightsRung(draft: AttemptDraft, first: SeenOperation, operations: reado
 
 /** What WMI said of its namespaces, where operations are in clear. A class that a readable namespace does not have is no matter of the namespace. */
 function namespaceRung(draft: AttemptDraft, operations: readonly SeenOperation[]): void {
-  const asked = operations.filter(
-    (each): each is SeenOperation & { namespace: string } => each.namespace !== undefined && resultOf(each) !== undefined,
-  );
-  const cimv2 = asked.filter(({ namespace }) => namespace.toLowerCase() === CIMV2);
+  // A denial is one whatever was asked for: the request may not be in the recording.
+  const asked = operations.filter((each) => {
+    const result = resultOf(each);
+    return result !== undefined && (each.namespace !== undefined || result === 'denied');
+  });
+  const cimv2 = asked.filter(({ namespace }) => namespace?.toLowerCase() === CIMV2);
   const bad =
-    asked.find((each) => resultOf(each) !== 'ok' && each.namespace.toLowerCase() !== CIMV2) ??
+    asked.find((each) => resultOf(each) !== 'ok' && each.namespace?.toLowerCase() !== CIMV2) ??
     asked.find((each) => resultOf(each) !== 'ok');
   const told = bad ?? asked[0];
   const [base] = cimv2;
@@ -206,9 +215,12 @@ function namespaceRung(draft: AttemptDraft, operations: readonly SeenOperation[]
   }
   draft.see(told.seen);
   const result = resultOf(told) as string;
-  draft.set('namespace.name', told.namespace);
+  if (told.namespace !== undefined) draft.set('namespace.name', told.namespace);
   draft.set('namespace.result', result);
-  const tried = say(`the namespace ${told.namespace}`, `名前空間 ${told.namespace}`);
+  const tried =
+    told.namespace === undefined
+      ? say('a namespace that is not recorded', '記録されていない名前空間')
+      : say(`the namespace ${told.namespace}`, `名前空間 ${told.namespace}`);
   if (result === 'ok' || !('fault' in told.answer)) {
     draft.rung('namespace', { verdict: 'passed', tried, observed: say('answered', '応答あり') });
     return;

@@ -4,7 +4,10 @@ import type { AttemptDraft } from './draft.ts';
 import type { Exchange, HttpTalk } from './exchanges.ts';
 import { lostHow } from './http-rungs.ts';
 import { type Answer, judgeOperations, namespaceOf, type SeenOperation } from './operation-ends.ts';
-import { placeOf } from './place.ts';
+import { hasHoles, msBetween, placeOf } from './place.ts';
+
+/** Time-outs of operations in use begin at 20 s (pywinrm); a fault about the request itself comes at once. */
+const WAITED_MS = 15_000;
 
 /** Rungs `rights` and `namespace` out of the operations after a login; what is sealed says only whether it was served. */
 export function operationRungs(
@@ -45,7 +48,10 @@ function answerOf(exchange: Exchange, notes: FaultNotes, end: bigint | undefined
     return how === undefined ? undefined : { kind: how };
   }
   const { status, body } = response;
-  if (body.state === 'sealed') return { kind: status >= 200 && status < 300 ? 'sealed-ok' : 'sealed-fault' };
+  if (body.state === 'sealed') {
+    if (status >= 200 && status < 300) return { kind: 'sealed-ok' };
+    return { kind: mayBeNoError(exchange) ? 'sealed-unclear' : 'sealed-fault' };
+  }
   const fault = body.envelope?.fault;
   if (fault !== undefined) {
     const kind = kindOf(fault, notes);
@@ -53,8 +59,19 @@ function answerOf(exchange: Exchange, notes: FaultNotes, end: bigint | undefined
   }
   if (status >= 200 && status < 300) return body.kind === 'soap' || body.kind === 'empty' ? { kind: 'ok' } : undefined;
   // An empty request after a login only renews it.
+  // Too large is the request of an operation, whichever it was.
+  if (request === undefined && status === 413) return { kind: 'status', status, body: body.kind };
   if (request === undefined || response.partial === true || (body.kind === 'soap' && body.envelope === undefined)) return undefined;
   return { kind: 'status', status, body: body.kind };
+}
+
+/**
+ * Operations that wait (Receive, Pull) end with a fault when nothing came until their time-out, and are asked again: no error. A sealed fault that came late may
+ * be one, and so may one of a connection whose other answers are missing.
+ */
+function mayBeNoError({ talk, request, response }: Exchange): boolean {
+  if (request === undefined || response === undefined || hasHoles(talk)) return true;
+  return talk.conversation.unknown.includes('late-start') || msBetween(request.at, response.at) >= WAITED_MS;
 }
 
 /** Does the client encrypt what it sends after the login? A host that answers sealed has taken what was sent: nothing is said then. */
