@@ -4,13 +4,20 @@ import { connectionToJson } from './json.ts';
 import { connectionToMarkdown } from './markdown.ts';
 import { connectionToText } from './terminal.ts';
 import { diagnosisOf, HOSTILE, META, reportOf } from './test-report.ts';
-import { groupsOf } from './view.ts';
+import { groupsOf, targetName } from './view.ts';
 
 const STYLE = { width: 100, colour: false, unicode: true, verbose: false } as const;
 const failed = reportOf(diagnosisOf('hv01', 'likely', 'login'));
 const lang = ['en', 'ja'] as const;
 /** Escape sequences and reordering. */
 const deceives = (text: string): boolean => text.includes('\u001b') || text.includes('\u202e');
+
+it('calls a host that a recording does not name by the name it has elsewhere in the evidence', () => {
+  const { attempt, ...rest } = diagnosisOf('', 'likely', 'login');
+  const named = (portrait: typeof attempt.portrait) => targetName({ ...rest, attempt: { ...attempt, from: 'trace', portrait } });
+  expect(named({ computerName: 'HV01' })).toBe('HV01:5985 (winrm, http)');
+  expect(named({})).toBe('?:5985 (winrm, http)');
+});
 
 describe('the connection doctor in a terminal', () => {
   it.each(lang)('begins with target, grade and one sentence (%s)', (lang) => {

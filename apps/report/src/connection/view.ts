@@ -24,9 +24,10 @@ export const RUNG_SHAPES: Readonly<Record<Rung['verdict'], readonly [string, str
   unreached: ['·', '.'],
 };
 
-/** `HV01.corp.example:5985 (winrm, http)`. */
+/** `HV01.corp.example:5985 (winrm, http)`. A trace does not name its host: then the name it has elsewhere in the evidence, else `?`. */
 export function targetName({ attempt }: ConnectionDiagnosis): string {
-  const { host, port, via, transport } = attempt;
+  const { port, via, transport, portrait } = attempt;
+  const host = attempt.host || (portrait.dnsComputerName ?? portrait.computerName ?? '?');
   const name = host.includes(':') ? `[${host}]` : host;
   return `${name}:${port} (${via}${via === 'winrm' ? `, ${transport}` : ''})`;
 }
