@@ -44,6 +44,7 @@ const TEXTS = {
     ja: '{value} は短いテキストではありません。--out FILE を指定するか、出力をファイルやほかのコマンドに渡してください。',
   },
   CLI_WRITE: { en: 'cannot write {value}: {hint}.', ja: '{value} に書き込めません: {hint}。' },
+  CLI_STREAM: { en: 'no capture has the stream {value}. {hint}', ja: 'ストリーム {value} のあるキャプチャはありません。{hint}' },
   CLI_STDIN_EMPTY: {
     en: 'nothing was given. Pass a code, or paste the text of an event on standard input.',
     ja: '入力がありません。コードを指定するか、イベントの本文を標準入力に貼り付けてください。',

@@ -1,8 +1,11 @@
 import { observationOf } from '@winmedic/core/evidence';
 import { renderMessage } from '@winmedic/core/explain';
+import type { EventObservation } from '@winmedic/core/model';
 import type { EvtxRecord } from '@winmedic/evtx';
-import { cutTo, formatTime, padTo, printable } from '@winmedic/report';
+import { conversationLine, cutTo, formatTime, isConversation, padTo, printable } from '@winmedic/report';
 import type { Context } from './context.ts';
+
+const short = (provider: string): string => provider.replace(/^Microsoft-Windows-/i, '');
 
 /** Rows of `winmedic events` for people: time with zone, record number, computer, provider/id, message rendered from the fields. */
 export class EventTable {
@@ -14,17 +17,26 @@ export class EventTable {
 
   /** One row; cut to the terminal, whole in a pipe. Control characters never reach the terminal. */
   line(record: EvtxRecord, path: string): string {
-    const { zone, lang, terminal, width } = this.#context;
     const { system } = record;
     const event = observationOf(record, { sourceId: '', path });
-    const provider = system.provider.replace(/^Microsoft-Windows-/i, '');
     const mark = record.trust === 'slack' ? '~' : ' ';
+    return this.#row(event, `${mark}#${event.recordId}`, system.computer, `${short(system.provider)}/${system.eventId}`);
+  }
+
+  /** The same of an event of a trace or a text, and of a conversation. */
+  observation(event: EventObservation): string {
+    if (isConversation(event)) return this.#row(event, ` ${event.recordId}`, '', event.provider);
+    return this.#row(event, event.recordId === '' ? '' : ` #${event.recordId}`, event.host, `${short(event.provider)}/${event.eventId}`);
+  }
+
+  #row(event: EventObservation, record: string, computer: string, name: string): string {
+    const { zone, lang, terminal, width } = this.#context;
     const cells = [
       formatTime(event.time, zone, lang),
-      `${mark}#${event.recordId}`.padEnd(9),
-      padTo(printable(system.computer), 12),
-      padTo(printable(`${provider}/${system.eventId}`), 22),
-      printable(renderMessage(event, lang)),
+      printable(record).padEnd(9),
+      padTo(printable(computer), 12),
+      padTo(printable(name), 22),
+      printable(isConversation(event) ? conversationLine(event, lang) : renderMessage(event, lang)),
     ];
     const row = cells.join('  ').trimEnd();
     return `${terminal ? cutTo(row, width) : row}\n`;

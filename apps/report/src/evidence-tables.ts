@@ -80,9 +80,14 @@ export function factRows(diagnosis: Diagnosis, zone: string, lang: Language, nam
   }));
 }
 
-/** `37,007 read = 1,402 kept + 35,605 of no interest; …` */
+/** `37,007 read = 1,402 kept + 35,605 of no interest; …`: packets are no records; empty when there were only those. */
 export function totalsText(diagnosis: Diagnosis, lang: Language): string {
   const m = messages(lang);
-  const { recordsRead, kept, recovered, damagedRecords } = diagnosis.timeline.evidence.totals;
+  const { totals, captures } = diagnosis.timeline.evidence;
+  const { kept, recovered, damagedRecords } = totals;
+  // Packets in a trace were counted as its records.
+  const packets = captures.reduce((sum, { capture }) => sum + (capture.format === 'etl' ? 0 : capture.packets), 0);
+  const recordsRead = totals.recordsRead - packets;
+  if (recordsRead <= 0 && packets > 0) return '';
   return m.totals(m.number(recordsRead), m.number(kept), m.number(recordsRead - kept), m.number(recovered), m.number(damagedRecords));
 }

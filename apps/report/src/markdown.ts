@@ -391,8 +391,9 @@ class MarkdownReport {
       `- ${m.made.case}: ${escapeMarkdown(caseId(diagnosis, this.#options))}`,
       `- ${m.made.zone}: ${escapeMarkdown(zoneName(this.#zone))}`,
       `- ${m.made.madeAt}: ${escapeMarkdown(formatTime(diagnosis.madeAt, this.#zone, this.#lang))}`,
-      `- ${m.made.totals}: ${escapeMarkdown(totalsText(diagnosis, this.#lang))}`,
     );
+    const totals = totalsText(diagnosis, this.#lang);
+    if (totals !== '') this.#out.push(`- ${m.made.totals}: ${escapeMarkdown(totals)}`);
     if (durationSeconds !== undefined) this.#out.push(`- ${m.made.duration}: ${formatDuration(durationSeconds, this.#lang)}`);
     this.#table(
       [m.colFile, m.colSize, 'SHA-256'],

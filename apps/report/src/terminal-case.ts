@@ -67,10 +67,15 @@ export function coincidenceSection(page: TerminalPage, diagnosis: Diagnosis, opt
     page.text(`${m.moreTests(coincidence.length - shown.length)} (${m.verboseHint})`, { indent: 2, tone: 'faint' });
 }
 
+/** A cause that is confirmed or likely. */
+export function holds({ grade }: JudgedCause): boolean {
+  return grade === 'confirmed' || grade === 'likely';
+}
+
 /** Findings besides the stops; unless verbose only those that hold. */
 export function findingsSection(page: TerminalPage, diagnosis: Diagnosis, options: TextOptions): void {
   const m = messages(options.lang);
-  const held = diagnosis.findings.filter(({ judged }) => judged.grade === 'confirmed' || judged.grade === 'likely');
+  const held = diagnosis.findings.filter(({ judged }) => holds(judged));
   const rest = diagnosis.findings.length - held.length;
   const listed = options.verbose ? diagnosis.findings : held;
   if (diagnosis.findings.length === 0) return;

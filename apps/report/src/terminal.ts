@@ -18,7 +18,7 @@ import { formatSpan, zoneName } from './format-time.ts';
 import type { ReportOptions } from './options.ts';
 import { citation, SourceNames } from './origin.ts';
 import { stopDetails, stopRequestText, stopTimeText } from './stop-text.ts';
-import { coincidenceSection, deadEndsSection, findingsSection, repairsSection } from './terminal-case.ts';
+import { coincidenceSection, deadEndsSection, findingsSection, holds, repairsSection } from './terminal-case.ts';
 import { dumpsSection } from './terminal-dumps.ts';
 import { evidenceSections } from './terminal-evidence.ts';
 import { TerminalPage, type TerminalStyle } from './terminal-page.ts';
@@ -83,7 +83,9 @@ class TextReport {
     }
     repairsSection(this.#page, this.#diagnosis, this.#options);
     coincidenceSection(this.#page, this.#diagnosis, this.#options);
-    findingsSection(this.#page, this.#diagnosis, this.#options);
+    // Where the question is a connection and nothing stopped, that no finding holds is no news.
+    if (recorded === undefined || groups.length > 0 || this.#options.verbose || this.#diagnosis.findings.some(({ judged }) => holds(judged)))
+      findingsSection(this.#page, this.#diagnosis, this.#options);
     evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
     this.#last();
     return this.#page.toString();

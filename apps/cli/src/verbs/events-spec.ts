@@ -5,16 +5,21 @@ import { DISK_OPTIONS, TIME_OPTIONS } from './shared-options.ts';
 export const events: VerbSpec = {
   name: 'events',
   args: '<files...>',
-  summary: { en: 'Search, count and export records of event logs', ja: 'イベント ログのレコードを検索・集計・書き出し' },
+  summary: {
+    en: 'Search, count and export records of event logs, events of traces and conversations of captures',
+    ja: 'イベント ログのレコード、トレースのイベント、キャプチャの通信を検索・集計・書き出し',
+  },
   details: {
     en: [
       'Conditions are decided on the binary record, so that large logs answer at reading speed. All given conditions must hold.',
       '--where takes Field=value, Field!=value, Field=[a,b] (any of them) and Sigma modifiers: Field|contains=, |startswith=, |endswith=, |re=, |cidr=, |gt=, |gte=, |lt=, |lte=, |exists=true, and |all, |cased with them. * and ? are wildcards. Fields are the data fields of the event (`Data[0]` when unnamed) and Provider, EventID, Channel, Computer, Level, UserSid, RecordId.',
+      'Packet captures (pcap, pcapng, NetMon, packets in ETL) give one line for each conversation of a known protocol: the protocol is the provider, Capture the channel, and fields such as Server, ServerPort, Status, User, Domain, Opening can be asked for with --where. Event traces (ETL, tracerpt XML or CSV, netsh trace text) give one line for each event. --follow tells one conversation in words. Responses, passwords and keys are never printed.',
       'Damaged places are reported on stderr and never lose the rest; the last line reconciles read, shown, filtered and damaged records.',
     ].join('\n'),
     ja: [
       '条件はバイナリのレコード上で判定するため、大きなログでも読み取り速度で答えます。条件はすべて満たす必要があります。',
       '--where の形式は Field=値、Field!=値、Field=[a,b](いずれか)と Sigma の修飾子です: Field|contains=、|startswith=、|endswith=、|re=、|cidr=、|gt=、|gte=、|lt=、|lte=、|exists=true、これらに |all、|cased。* と ? はワイルドカードです。Field はイベントのデータ項目(名前なしは `Data[0]`)と Provider、EventID、Channel、Computer、Level、UserSid、RecordId です。',
+      'パケット キャプチャ(pcap、pcapng、NetMon、ETL 内のパケット)は、既知のプロトコルの通信ごとに 1 行で示します。プロバイダーはプロトコル、チャネルは Capture で、Server、ServerPort、Status、User、Domain、Opening などの項目を --where で指定できます。イベント トレース(ETL、tracerpt の XML・CSV、netsh trace のテキスト)は、イベントごとに 1 行です。--follow で 1 つの通信を言葉で示します。認証の応答、パスワード、鍵は表示しません。',
       '破損箇所は標準エラーに報告し、残りは失いません。最後の行に、読み取り・表示・除外・破損の件数を示します。',
     ].join('\n'),
   },
@@ -28,6 +33,14 @@ export const events: VerbSpec = {
       text: { en: 'failed logons typed on a screen', ja: '画面で入力されたログオン失敗' },
     },
     { command: 'winmedic events *.evtx --count-by id --json', text: { en: 'how many of each event id', ja: 'イベント ID ごとの件数' } },
+    {
+      command: "winmedic events trace.pcapng --where 'ServerPort=5985'",
+      text: { en: 'every WinRM conversation of a capture', ja: 'キャプチャ内の WinRM の通信' },
+    },
+    {
+      command: 'winmedic events trace.pcapng --follow 3',
+      text: { en: 'one of them in words', ja: 'そのうち 1 つの内容を言葉で表示' },
+    },
     {
       command: 'winmedic events Security.evtx --format xml --recover > all.xml',
       text: { en: 'everything, with deleted records, as XML', ja: '削除済みを含む全件を XML で出力' },
@@ -53,6 +66,13 @@ export const events: VerbSpec = {
     },
     { flags: '--where <condition>', repeat: true, text: { en: 'condition on a field; may be repeated', ja: '項目の条件。複数指定可' } },
     ...TIME_OPTIONS,
+    {
+      flags: '--follow <stream>',
+      text: {
+        en: 'one conversation of a capture in words: 3, or udp:1 (numbers as in Wireshark)',
+        ja: 'キャプチャ内の 1 つの通信を言葉で表示: 3、または udp:1(番号は Wireshark と同じ)',
+      },
+    },
     {
       flags: '--count-by <key>',
       choices: ['id', 'provider', 'channel'],

@@ -1,8 +1,8 @@
-import { eachLog, instantOfTicks, ticksOfInstant } from '@winmedic/core/evidence';
-import type { InputProblem } from '@winmedic/core/model';
+import { eachLog, instantOfTicks, type RecordingVisitor, ticksOfInstant } from '@winmedic/core/evidence';
+import type { EventObservation, InputProblem } from '@winmedic/core/model';
 import type { EvtxLog, EvtxQuery, EvtxRecord } from '@winmedic/evtx';
 import type { Localized } from '@winmedic/knowledge/model';
-import { formatTime, printable } from '@winmedic/report';
+import { conversationEvent, formatTime, isConversation, printable } from '@winmedic/report';
 import { diskOptions, readingCode, talkProblems } from '../case.ts';
 import { type Context, writeStdoutSync } from '../context.ts';
 import { csvRow } from '../csv.ts';
@@ -13,6 +13,7 @@ import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
 import { selectionOptions } from '../times.ts';
 import { parseNumbers, parseWhere } from '../where.ts';
+import { observationTest, observationToJson, observationToXml } from './events-recordings.ts';
 
 const list = (options: Options, name: string): string[] | undefined => {
   const text = options[name];
@@ -46,6 +47,8 @@ interface Format {
   readonly begin?: string;
   readonly end?: string;
   readonly record: (record: EvtxRecord, path: string) => string;
+  /** An event of a trace or a text, or a conversation. */
+  readonly observation: (event: EventObservation) => string;
 }
 
 /** A BOM, so that spreadsheets take the text as UTF-8. */
@@ -55,9 +58,17 @@ function formats(context: Context): Readonly<Record<string, Format>> {
   const table = new EventTable(context);
   const time = (record: EvtxRecord): string => formatTime(instantOfTicks(record.system.timeCreated), context.zone, context.lang, true);
   return {
-    table: { record: (record, path) => table.line(record, path) },
-    jsonl: { record: (record) => `${record.toJson()}\n` },
-    xml: { begin: '<?xml version="1.0" encoding="UTF-8"?>\n<Events>\n', end: '</Events>\n', record: (record) => `${record.toXml()}\n` },
+    table: { record: (record, path) => table.line(record, path), observation: (event) => table.observation(event) },
+    jsonl: {
+      record: (record) => `${record.toJson()}\n`,
+      observation: (event) => `${JSON.stringify(observationToJson(event, context.zone))}\n`,
+    },
+    xml: {
+      begin: '<?xml version="1.0" encoding="UTF-8"?>\n<Events>\n',
+      end: '</Events>\n',
+      record: (record) => `${record.toXml()}\n`,
+      observation: (event) => `${observationToXml(event)}\n`,
+    },
     csv: {
       begin: CSV_HEAD,
       record: (record, path) => {
@@ -78,6 +89,22 @@ function formats(context: Context): Readonly<Record<string, Format>> {
         ];
         return csvRow(cells);
       },
+      observation: (event) => {
+        const conversation = isConversation(event);
+        return csvRow([
+          formatTime(event.time, context.zone, context.lang, true),
+          conversation ? event.conversation.server.address : event.host,
+          event.channel,
+          event.provider,
+          conversation ? '' : String(event.eventId),
+          String(event.level),
+          event.recordId,
+          event.userSid ?? '',
+          event.trust,
+          event.origin.path,
+          [...event.fields].map(([name, value]) => `${name}=${value}`).join('; '),
+        ]);
+      },
     },
   };
 }
@@ -85,8 +112,41 @@ function formats(context: Context): Readonly<Record<string, Format>> {
 /** Text is handed to stdout in pieces of about this size. */
 const PIECE = 1 << 16;
 
+/** Conversations of one capture that are put in order at once; a scan has millions, and each is some hundred bytes. */
+const MAX_SORTED = 100_000;
+
+/** Gets events and conversations one by one: conversations of a capture in the order of their beginning. @param take false: no more. */
+function recordingVisitor(context: Context, take: (event: EventObservation) => boolean): RecordingVisitor {
+  let waiting: EventObservation[] = [];
+  let done = false;
+  const put = (event: EventObservation): boolean => {
+    if (!done) done = !take(event);
+    return !done;
+  };
+  const flush = (): void => {
+    waiting.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    for (const event of waiting) if (!put(event)) break;
+    waiting = [];
+  };
+  return {
+    zone: context.zone,
+    runSync: context.sync,
+    isDone: () => done,
+    event: put,
+    conversation: (one) => {
+      waiting.push(conversationEvent(one));
+      if (waiting.length >= MAX_SORTED) flush();
+    },
+    captured: flush,
+  };
+}
+
 /** Lists, counts or exports records. */
 export const run: VerbRun = async (context, paths, options) => {
+  if (typeof options['follow'] === 'string') {
+    const { follow } = await import('./events-follow.ts');
+    return follow(context, paths, options['follow']);
+  }
   const query = queryOf(context, options);
   const limit = typeof options['limit'] === 'string' ? parseLimit(options['limit']) : Number.POSITIVE_INFINITY;
   const name = (options['format'] as string | undefined) ?? (context.json ? 'jsonl' : 'table');
@@ -98,7 +158,17 @@ export const run: VerbRun = async (context, paths, options) => {
     writeStdoutSync(context, context.terminal && name !== 'table' ? spelledOut(piece) : piece);
     piece = '';
   };
-  const { problems, logs } = await visitLogs(context, paths, options, (log, path) => {
+  const wanted = observationTest(query);
+  const take = (event: EventObservation): boolean => {
+    totals.read++;
+    if (wanted(event)) {
+      totals.shown++;
+      piece += format.observation(event);
+      if (piece.length >= PIECE) flush();
+    }
+    return totals.shown < limit;
+  };
+  const { problems, logs } = await visitLogs(context, paths, options, take, (log, path) => {
     const summary = log.scan([query], (record) => {
       totals.shown++;
       piece += format.record(record, path);
@@ -122,15 +192,27 @@ async function visitLogs(
   context: Context,
   paths: readonly string[],
   options: Options,
+  take: (event: EventObservation) => boolean,
   visit: (log: EvtxLog, path: string) => boolean,
 ): Promise<{ readonly problems: readonly InputProblem[]; readonly logs: number }> {
   const disk = await diskOptions(context, options);
   const progress = makeProgress(context);
   let logs = 0;
+  const visitor = recordingVisitor(context, (event) => {
+    logs++;
+    return take(event);
+  });
   try {
     const problems = await eachLog(
       paths,
       {
+        recordings: {
+          ...visitor,
+          captured: (seen) => {
+            logs++;
+            visitor.captured?.(seen);
+          },
+        },
         recover: options['recover'] === true,
         signal: context.signal,
         disk,
@@ -179,7 +261,15 @@ async function count(context: Context, paths: readonly string[], options: Option
   const format = options['format'] as string | undefined;
   if (format === 'xml') throw new CliError('CLI_INVALID_VALUE', { option: '--format', value: format, hint: NO_XML_COUNTS });
   const counts = new Map<string, number>();
-  const { problems, logs } = await visitLogs(context, paths, options, (log) => {
+  const wanted = observationTest(query);
+  const take = (event: EventObservation): boolean => {
+    // A conversation has no event id.
+    if (!wanted(event) || (key === 'id' && isConversation(event))) return true;
+    const name = key === 'id' ? String(event.eventId) : event[key];
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return true;
+  };
+  const { problems, logs } = await visitLogs(context, paths, options, take, (log) => {
     for (const [name, n] of log.countBy(key, [query])) counts.set(name, (counts.get(name) ?? 0) + n);
     return true;
   });

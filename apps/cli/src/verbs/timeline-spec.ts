@@ -10,8 +10,8 @@ export const timeline: VerbSpec = {
     ja: '全チャネルを時系列に表示(起動・停止・欠落・時計の変更つき)',
   },
   details: {
-    en: 'Records are ordered by time, never by record number: Windows writes some records of a stop at the next boot. Gaps are missing record numbers; clearing and clock steps are lines of their own.',
-    ja: 'レコード番号ではなく時刻の順に並べます(停止時の一部の記録は次の起動時に書き込まれるため)。欠落はレコード番号の抜けです。ログの消去と時計の変更も行として示します。',
+    en: 'Records are ordered by time, never by record number: Windows writes some records of a stop at the next boot. Gaps are missing record numbers; clearing and clock steps are lines of their own. Conversations of captures stand between the records (channel Capture), events of traces under the channel of their provider and /Trace.',
+    ja: 'レコード番号ではなく時刻の順に並べます(停止時の一部の記録は次の起動時に書き込まれるため)。欠落はレコード番号の抜けです。ログの消去と時計の変更も行として示します。キャプチャの通信(チャネル Capture)とトレースのイベント(チャネルはプロバイダー名と /Trace)も、記録の間に示します。',
   },
   examples: [
     {
@@ -21,6 +21,10 @@ export const timeline: VerbSpec = {
     {
       command: 'winmedic timeline ./logs --since 2018-07-05 --until 2018-07-06 --json',
       text: { en: 'two days as JSON lines', ja: '2 日分を JSON Lines で出力' },
+    },
+    {
+      command: 'winmedic timeline Security.evtx trace.pcapng --channel Security --channel Capture',
+      text: { en: 'logons beside what went over the wire', ja: 'ログオンの記録と通信を並べて表示' },
     },
   ],
   options: [

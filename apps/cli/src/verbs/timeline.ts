@@ -1,11 +1,20 @@
-import type { Evidence, Timeline } from '@winmedic/core/model';
+import type { Evidence, SourceKind, Timeline } from '@winmedic/core/model';
 import { selectTimeline } from '@winmedic/core/timeline';
-import { formatSpan, printable, timelineRows, timelineRowToJson, timelineToLines } from '@winmedic/report';
+import {
+  type ConversationRecord,
+  conversationEvent,
+  formatSpan,
+  printable,
+  timelineRows,
+  timelineRowToJson,
+  timelineToLines,
+} from '@winmedic/report';
 import { gatherTimeline, readingCode, talkProblems } from '../case.ts';
 import type { Context } from '../context.ts';
 import { spelledOut } from '../safe-text.ts';
 import type { Options, VerbRun } from '../spec.ts';
 import { durationOption, type Selection, selectionOptions, timeOption } from '../times.ts';
+import { computersOf } from './events-recordings.ts';
 
 /** Looked at before and after `--around` when `--window` is not given: the ten minutes before a stop that the diagnosis looks at. */
 const WINDOW_SECONDS = 600;
@@ -33,11 +42,22 @@ function nothing({ lang, zone }: Context, { hosts, events }: Timeline): string {
 }
 
 /** The timeline holds the records that say something about starts, stops, logons and faults; the count says how many were left out. */
-function reconcile({ lang }: Context, { totals }: Evidence): string {
-  const { recordsRead, kept } = totals;
+function reconcile({ lang }: Context, { totals, captures }: Evidence): string {
+  const { kept } = totals;
+  // Packets are no records.
+  const recordsRead = totals.recordsRead - captures.reduce((sum, { capture }) => sum + (capture.format === 'etl' ? 0 : capture.packets), 0);
   return lang === 'ja'
     ? `読み取り ${recordsRead} = 対象 ${kept} + 対象外 ${recordsRead - kept}(全レコードは \`winmedic events\` で表示)`
     : `read ${recordsRead} = considered ${kept} + left out ${recordsRead - kept} (\`winmedic events\` shows every record)`;
+}
+
+/** Kinds of sources that have something with a time. */
+const READABLE: ReadonlySet<SourceKind> = new Set(['evtx', 'event-text', 'tool-log', 'capture', 'trace']);
+
+/** Is one of these hosts an end of the conversation, by address or by the name that was used? */
+function speaksOf(one: ConversationRecord, hosts: readonly string[]): boolean {
+  const names = computersOf(one).map((name) => name.toLowerCase());
+  return hosts.some((host) => names.some((name) => name === host.toLowerCase() || name.split(/[.:]/)[0] === host.toLowerCase()));
 }
 
 /** Prints the timeline of all inputs. */
@@ -46,9 +66,10 @@ export const run: VerbRun = async (context, paths, options) => {
   const hosts = options['host'] as readonly string[] | undefined;
   const wanted = (options['channel'] as readonly string[] | undefined)?.map((name) => name.toLowerCase());
   const timeline = await gatherTimeline(context, paths, options);
+  const conversations = timeline.evidence.conversations.map(conversationEvent);
   const channels =
     wanted &&
-    [...new Set(timeline.events.map(({ channel }) => channel))].filter((channel) =>
+    [...new Set([...timeline.events, ...conversations].map(({ channel }) => channel))].filter((channel) =>
       wanted.some((name) => channel.toLowerCase().includes(name)),
     );
   const selection = selectTimeline(timeline, {
@@ -57,7 +78,15 @@ export const run: VerbRun = async (context, paths, options) => {
     ...(hosts ? { hosts } : {}),
     ...(channels ? { channels: channels.length > 0 ? channels : ['-'] } : {}),
   });
-  const rows = timelineRows(selection.events, selection.marks);
+  const talked = conversations.filter(
+    (one) =>
+      (since === undefined || one.time >= since) &&
+      (until === undefined || one.time < until) &&
+      (channels === undefined || channels.includes(one.channel)) &&
+      (hosts === undefined || speaksOf(one, hosts)),
+  );
+  const events = [...selection.events, ...talked].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  const rows = timelineRows(events, selection.marks);
   let piece = '';
   const put = async (text: string): Promise<void> => {
     piece += text;
@@ -77,13 +106,12 @@ export const run: VerbRun = async (context, paths, options) => {
     for (const line of timelineToLines(rows, names, { zone, lang, colour, unicode, width: terminal ? width : 0 })) await put(`${line}\n`);
   }
   await context.out(piece);
-  if (selection.events.length + selection.marks.length === 0 && timeline.evidence.sources.length > 0)
-    context.talk(nothing(context, timeline));
+  if (events.length + selection.marks.length === 0 && timeline.evidence.sources.length > 0) context.talk(nothing(context, timeline));
   const { problems, sources } = timeline.evidence;
   if (sources.length > 0) context.talk(reconcile(context, timeline.evidence));
   talkProblems(context, problems);
   return readingCode(
     problems,
-    sources.some(({ kind }) => kind === 'evtx' || kind === 'event-text'),
+    sources.some(({ kind }) => READABLE.has(kind)),
   );
 };

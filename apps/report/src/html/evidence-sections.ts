@@ -57,7 +57,8 @@ export function problemsSection(c: HtmlContext): Markup | undefined {
 /** How the report was made: command, version, zone, totals, inputs with hashes. */
 export function madeSection(c: HtmlContext, id: string): Markup {
   const made = { id, at: c.diagnosis.madeAt, sources: c.diagnosis.timeline.evidence.sources };
-  return madeList(c.options, made, [[c.m.made.totals, totalsText(c.diagnosis, c.lang)]]);
+  const totals = totalsText(c.diagnosis, c.lang);
+  return madeList(c.options, made, totals === '' ? [] : [[c.m.made.totals, totals]]);
 }
 
 /** The cited records as they are in the logs. */

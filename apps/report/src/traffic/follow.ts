@@ -30,6 +30,7 @@ export function followToText(one: CapturedConversation, told: readonly WireMessa
   pair(words.started, formatTime(conversation.first, zone, lang, true));
   pair(words.ended, formatTime(conversation.last, zone, lang, true));
   if (tcp !== undefined) page.text(words.traffic(tcp.packets, tcp.bytes.client, tcp.bytes.server), { indent: 2 });
+  if (conversation.sameAs !== undefined) page.text(words.recordedTwice(conversation.sameAs), { indent: 2 });
   page.section(words.told);
   if (told.length === 0) page.text(words.nothingTold, { indent: 2 });
   for (const { at, direction, layer, text, fields } of told) {

@@ -29,6 +29,7 @@ export const trafficEn = {
   eventsLost: (events: number, buffers: number) =>
     `${plural(events, 'event')} and ${plural(buffers, 'buffer')} lost while recording: absence means nothing`,
   providers: (list: string) => `providers: ${list}`,
+  recordedTwice: (n: number) => `Recorded at two places: what was said is in stream ${n}.`,
   started: 'First packet',
   ended: 'Last packet',
   ends: 'Client and server',
@@ -38,6 +39,4 @@ export const trafficEn = {
     `${plural(packets, 'packet')}, ${plural(client, 'byte')} from the client, ${plural(server, 'byte')} from the server`,
   told: 'What was said',
   nothingTold: 'Nothing of a known protocol.',
-  client: 'client',
-  server: 'server',
 };

@@ -30,6 +30,7 @@ export const trafficJa: typeof trafficEn = {
   limit: (name, n) => `上限「${name}」に ${n3(n)} 回到達`,
   eventsLost: (events, buffers) => `記録中にイベント ${n3(events)} 件、バッファー ${n3(buffers)} 個を損失: 「ない」ことは証拠にならない`,
   providers: (list) => `プロバイダー: ${list}`,
+  recordedTwice: (n) => `2 か所で記録された通信です。内容はストリーム ${n} にあります。`,
   started: '最初のパケット',
   ended: '最後のパケット',
   ends: 'クライアントとサーバー',
@@ -39,6 +40,4 @@ export const trafficJa: typeof trafficEn = {
     `パケット ${n3(packets)} 個、クライアントから ${n3(client)} バイト、サーバーから ${n3(server)} バイト`,
   told: 'やり取りの内容',
   nothingTold: '既知のプロトコルのやり取りはありません。',
-  client: 'クライアント',
-  server: 'サーバー',
 };
