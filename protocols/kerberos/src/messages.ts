@@ -113,6 +113,8 @@ function paDataView({ type, value }: PaData): PaDataView {
 
 /** What the content of some types tells; a content that cannot be read tells nothing, as for all other types. */
 function paDataContent(type: number, value: Uint8Array): Partial<PaDataView> {
+  // As an offer in KRB-ERROR most are empty.
+  if (value.length === 0) return {};
   try {
     if (type === PA.etypeInfo2 || type === PA.etypeInfo) return { etypes: etypeInfoOf(value) };
     if (type === PA.encTimestamp) return { encrypted: partView(readEncrypted(value)) };

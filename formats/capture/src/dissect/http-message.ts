@@ -18,6 +18,8 @@ const SECRET: readonly string[] = ['authorization', 'proxy-authorization', 'cook
 /** Headers that say where the body ends; they are read even when there are too many others. */
 const FRAMING: readonly string[] = ['content-length', 'transfer-encoding'];
 
+/** A length in bytes. */
+const DIGITS = /^\d{1,15}$/;
 /** Bytes of a header's name. */
 const MAX_NAME = 256;
 const NO_NAME: Word = { text: '', lower: '' };
@@ -39,6 +41,8 @@ export interface OpenRequest {
   /** It asks to go on with another protocol (RFC 9110 section 7.8); lower case. */
   readonly upgrade: string;
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** One message while it is being read. */
 export class MessageDraft {
@@ -130,6 +134,7 @@ export class MessageDraft {
       if (name !== 'content-length' && name !== 'transfer-encoding') continue;
       const [, value] = this.#headers[at] as [string, string];
       if (name === 'transfer-encoding') this.#encodings += `,${value.toLowerCase()}`;
+      else if (!value.includes(',')) lengths.push(...(lengths.includes(value) ? [] : [value]));
       else for (const each of value.split(',', 8)) if (!lengths.includes(each.trim())) lengths.push(each.trim());
     }
     const { start } = this;
@@ -138,8 +143,10 @@ export class MessageDraft {
       if (this.request?.method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' };
       if (this.request?.method === 'CONNECT' && status < 300) return { kind: 'none' };
     }
+    // Nearly always.
+    if (lengths.length === 1 && this.#encodings === '' && DIGITS.test(lengths[0]!)) return { kind: 'length', bytes: Number(lengths[0]) };
     const chunked = this.#encodings !== '' && /(?:^|[,\s])chunked\s*$/.test(this.#encodings.slice(-64));
-    const numbers = lengths.filter((each) => /^\d{1,15}$/.test(each)).map(Number);
+    const numbers = lengths.filter((each) => DIGITS.test(each)).map(Number);
     if (lengths.length > 1 || numbers.length < lengths.length || (chunked && lengths.length > 0))
       this.damage({
         code: 'CAPTURE_HTTP_LENGTH',
@@ -182,40 +189,29 @@ export class MessageDraft {
     const auths = this.#authentication();
     for (const damage of damages) this.damage(damage);
     for (const auth of auths) for (const damage of auth.damages) this.damage(damage);
-    const shared = {
-      layer: 'http',
-      frame: place.frame,
-      at: place.at,
-      from,
-      bytes: this.bytes,
-      version: start.version,
-      headers: this.#headers,
-      body,
-      ...(this.#damages.length > 0 ? { damages: this.#damages } : {}),
-      ...(whole ? {} : { partial: true }),
-    } as const;
+    const { frame, at } = place;
+    const { bytes } = this;
+    const { version } = start;
+    const headers = this.#headers;
+    let message: Mutable<HttpRequestMessage> | Mutable<HttpResponseMessage>;
     if (start.kind === 'request') {
+      const { method, target } = start;
+      const host = this.header('host');
+      const userAgent = this.header('user-agent');
+      message = { layer: 'http', frame, at, from, bytes, version, headers, body, kind: 'request', method, target, host, userAgent };
       // A login at the host counts more than one at a proxy before it.
-      const authorization = (auths.find(({ auth }) => !auth.proxy) ?? auths[0])?.auth;
-      return {
-        ...shared,
-        kind: 'request',
-        method: start.method,
-        target: start.target,
-        host: this.header('host'),
-        userAgent: this.header('user-agent'),
-        ...(authorization === undefined ? {} : { authorization }),
-      };
+      const login = auths.find(({ auth }) => !auth.proxy) ?? auths[0];
+      if (login !== undefined) message.authorization = login.auth;
+    } else {
+      const { status, reason } = start;
+      const server = this.header('server');
+      const challenges = auths.map(({ auth }) => auth);
+      message = { layer: 'http', frame, at, from, bytes, version, headers, body, kind: 'response', status, reason, server, challenges };
+      if (this.request !== undefined) message.requestFrame = this.request.frame;
     }
-    return {
-      ...shared,
-      kind: 'response',
-      status: start.status,
-      reason: start.reason,
-      server: this.header('server'),
-      challenges: auths.map(({ auth }) => auth),
-      ...(this.request === undefined ? {} : { requestFrame: this.request.frame }),
-    };
+    if (this.#damages.length > 0) message.damages = this.#damages;
+    if (!whole) message.partial = true;
+    return message;
   }
 
   #authentication(): AuthReading[] {

@@ -76,7 +76,7 @@ export class Smb2Reader {
     let at = 0;
     let file: string | undefined;
     for (let i = 0; i < MAX_COMPOUND && at + HEADER <= bytes.length; i++) {
-      const whole = new SmbBytes(bytes.subarray(at));
+      const whole = new SmbBytes(at === 0 ? bytes : bytes.subarray(at));
       const next = whole.u32(20)!;
       // Offsets count from the header of their own message; chained ones are aligned to eight (MS-SMB2 2.2.1.2).
       const more = next >= HEADER && at + next < length;
@@ -96,34 +96,21 @@ export class Smb2Reader {
 
   /** What is told of a message; most are not told at all. */
   #base({ command, from, length, message, place }: Head, kind: SmbMessage['kind']): SmbBase {
-    return {
-      layer: 'smb',
-      kind,
-      dialect: this.#dialect,
-      command,
-      frame: place.frame,
-      at: place.at,
-      from,
-      bytes: length,
-      ...(message.length < length ? { partial: true } : {}),
-    };
+    const { frame, at } = place;
+    const base: SmbBase = { layer: 'smb', kind, dialect: this.#dialect, command, frame, at, from, bytes: length };
+    return message.length < length ? { ...base, partial: true } : base;
   }
 
   #request(head: Head, related: string | undefined): string | undefined {
     const { command, from, message, place } = head;
     const id = message.key(24)!;
-    const fileAt = (at: number): string | undefined => {
-      const key = message.file(HEADER + at);
-      return key === RELATED_FILE ? related : key;
-    };
-    const offer = (pending: Omit<Pending, 'command'> = {}): void => remember(this.#pending, id, { command, ...pending }, MAX_PENDING);
     switch (command) {
       case COMMAND.negotiate:
-        offer();
+        this.#ask(id, { command });
         this.#emit({ ...this.#base(head, 'request'), ...signing(message.u16(HEADER + 4)) });
         return undefined;
       case COMMAND.sessionSetup:
-        offer();
+        this.#ask(id, { command });
         this.#emit({ ...this.#base(head, 'request'), ...tokenOf(message.part(message.u16(HEADER + 12), message.u16(HEADER + 14))) });
         return undefined;
       case COMMAND.treeConnect:
@@ -132,29 +119,29 @@ export class Smb2Reader {
         const name = message.part(message.u16(HEADER + at), message.u16(HEADER + at + 2));
         const path = name === undefined ? undefined : nameOf(name);
         const pipes = command === COMMAND.create ? this.#trees.get(treeKey(message)) : undefined;
-        offer({ ...(path === undefined ? {} : { path }), ...(pipes === undefined ? {} : { pipes }) });
+        this.#ask(id, { command, ...(path === undefined ? {} : { path }), ...(pipes === undefined ? {} : { pipes }) });
         this.#emit({ ...this.#base(head, 'request'), ...(path === undefined ? {} : { path }) });
         return undefined;
       }
       case COMMAND.close: {
-        const file = fileAt(8);
+        const file = fileAt(message, 8, related);
         if (file !== undefined) this.#pipes.close(file);
         return file;
       }
       case COMMAND.read: {
-        const file = fileAt(16);
-        offer(file === undefined ? {} : { file });
+        const file = fileAt(message, 16, related);
+        this.#ask(id, file === undefined ? { command } : { command, file });
         return file;
       }
       case COMMAND.write: {
-        const file = fileAt(16);
+        const file = fileAt(message, 16, related);
         if (file !== undefined) this.#through(file, from, message, message.u16(HEADER + 2), message.u32(HEADER + 4), place);
         return file;
       }
       case COMMAND.ioctl: {
-        const file = fileAt(8);
+        const file = fileAt(message, 8, related);
         if (message.u32(HEADER + 4) === PIPE_TRANSCEIVE && file !== undefined) {
-          offer({ file });
+          this.#ask(id, { command, file });
           this.#through(file, from, message, message.u32(HEADER + 24), message.u32(HEADER + 28), place);
         }
         return file;
@@ -169,7 +156,6 @@ export class Smb2Reader {
     const { command, from, message, place } = head;
     const id = message.key(24)!;
     const status = message.u32(8)!;
-    const answer = (): SmbBase & { readonly status: number } => ({ ...this.#base(head, 'response'), status });
     const asked = this.#pending.get(id);
     if (status !== STATUS_PENDING) this.#pending.delete(id);
     const pending = asked?.command === command ? asked : undefined;
@@ -182,7 +168,8 @@ export class Smb2Reader {
         // 0x02FF asks for another negotiation (MS-SMB2 2.2.4).
         if (dialectRevision !== undefined && dialectRevision >= 0x300) this.#dialect = 3;
         this.#emit({
-          ...answer(),
+          ...this.#base(head, 'response'),
+          status,
           dialect: this.#dialect,
           ...(dialectRevision === undefined ? {} : { dialectRevision }),
           ...signing(message.u16(HEADER + 2)),
@@ -191,7 +178,7 @@ export class Smb2Reader {
         return undefined;
       }
       case COMMAND.sessionSetup:
-        this.#emit({ ...answer(), ...tokenOf(message.part(message.u16(HEADER + 4), message.u16(HEADER + 6))) });
+        this.#emit({ ...this.#base(head, 'response'), status, ...tokenOf(message.part(message.u16(HEADER + 4), message.u16(HEADER + 6))) });
         return undefined;
       case COMMAND.treeConnect:
         if (status === 0 && pending?.path !== undefined) remember(this.#trees, treeKey(message), isPipeShare(pending.path), MAX_TREES);
@@ -202,7 +189,7 @@ export class Smb2Reader {
           if (pending?.pipes === true) this.#pipes.open(file, pending.path ?? '');
           else if (pending?.pipes === false) this.#pipes.openOther(file);
         }
-        this.#emit({ ...answer(), ...(pending?.path === undefined ? {} : { path: pending.path }) });
+        this.#emit({ ...this.#base(head, 'response'), status, ...(pending?.path === undefined ? {} : { path: pending.path }) });
         return file;
       }
       case COMMAND.read:
@@ -215,14 +202,26 @@ export class Smb2Reader {
           this.#through(pending.file, from, message, message.u32(HEADER + 32), message.u32(HEADER + 36), place);
         break;
     }
-    if (status !== 0 || TOLD.has(command)) this.#emit({ ...answer(), ...(pending?.path === undefined ? {} : { path: pending.path }) });
+    if (status !== 0 || TOLD.has(command))
+      this.#emit({ ...this.#base(head, 'response'), status, ...(pending?.path === undefined ? {} : { path: pending.path }) });
     return related;
+  }
+
+  /** A request waits for its answer. */
+  #ask(id: SmbKey, pending: Pending): void {
+    remember(this.#pending, id, pending, MAX_PENDING);
   }
 
   #through(file: string, side: Side, message: SmbBytes, at: number | undefined, length: number | undefined, place: Place): void {
     const { bytes, missing } = message.some(at, length);
     this.#pipes.data(file, side, bytes, missing, place);
   }
+}
+
+/** Identifier of a file at an offset of the body. @param related the one of the request before in the same chain. */
+function fileAt(message: SmbBytes, at: number, related: string | undefined): string | undefined {
+  const key = message.file(HEADER + at);
+  return key === RELATED_FILE ? related : key;
 }
 
 type SmbBase = Omit<SmbMessage, 'status' | 'dialectRevision' | 'signingRequired' | 'path' | 'token'>;

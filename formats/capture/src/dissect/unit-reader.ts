@@ -89,6 +89,15 @@ export class UnitReader implements StreamDissector {
   data(side: Side, bytes: Uint8Array, place: Place): void {
     const state = this.#sides[side];
     if (state.done) return;
+    // Most segments are one message.
+    if (state.queue.length === 0 && state.skipping === 0 && state.hunted === undefined) {
+      const length = this.#framing.length(bytes);
+      if (length === bytes.length && length <= this.#framing.keep && this.#framing.keepLess?.(bytes, length) === undefined) {
+        state.fresh = false;
+        this.#onUnit({ side, bytes, length, partial: false, place });
+        return;
+      }
+    }
     state.queue.push(bytes);
     while (!state.done && this.#step(side, state, place)) {
       // Each step takes at least one byte off the queue.

@@ -10,8 +10,9 @@ const MAX_TEXTS = 4096;
 export class AddressPool {
   readonly #rows = new ChunkedRows(4);
   readonly #index = new HashIndex();
-  /** Texts of IPv4 addresses told lately. */
-  readonly #texts = new Map<number, string>();
+  /** Texts of addresses told lately, by their word. */
+  readonly #texts4 = new Map<number, string>();
+  readonly #texts6 = new Map<number, string>();
   readonly #limit: number;
 
   /** @param limit addresses of IPv6 kept; flows with further ones are not followed. */
@@ -52,18 +53,20 @@ export class AddressPool {
 
   /** Text of an address word. */
   text(value: number, v6: boolean): string {
-    if (!v6) {
-      let text = this.#texts.get(value);
-      if (text === undefined) {
-        text = `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
-        if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
-        this.#texts.set(value, text);
-      }
-      return text;
+    const texts = v6 ? this.#texts6 : this.#texts4;
+    let text = texts.get(value);
+    if (text === undefined) {
+      text = v6 ? this.#text6(value) : `${value >>> 24}.${(value >>> 16) & 0xff}.${(value >>> 8) & 0xff}.${value & 0xff}`;
+      if (texts.size >= MAX_TEXTS) texts.clear();
+      texts.set(value, text);
     }
+    return text;
+  }
+
+  #text6(row: number): string {
     const bytes = new Uint8Array(16);
-    const chunk = this.#rows.chunk(value);
-    const o = this.#rows.at(value);
+    const chunk = this.#rows.chunk(row);
+    const o = this.#rows.at(row);
     for (let i = 0; i < 4; i++) putWord(bytes, i * 4, chunk[o + i]!);
     return ipv6Text(bytes, 0);
   }

@@ -141,15 +141,14 @@ export function initialNumbers(table: TcpTable, row: number): Conversation['isn'
   const bits = chunk[o + ROW.flags]!;
   const client = clientOf(table, row).side;
   const detail = chunk[o + ROW.detail]! - 1;
-  const of = (side: 0 | 1): number | undefined => {
-    if ((bits & ((FLAG.syn | FLAG.synAck) << side)) === 0) return undefined;
-    if (side === 0) return chunk[o + ROW.base0]! >>> 0;
-    return detail < 0 ? undefined : table.details.chunk(detail)[table.details.at(detail) + DETAIL.base1]! >>> 0;
-  };
-  const own = of(client);
-  const other = of((1 - client) as 0 | 1);
-  if (own === undefined && other === undefined) return undefined;
-  return { ...(own === undefined ? {} : { client: own }), ...(other === undefined ? {} : { server: other }) };
+  const own = (bits & ((FLAG.syn | FLAG.synAck) << client)) !== 0;
+  const other = (bits & ((FLAG.syn | FLAG.synAck) << (1 - client))) !== 0;
+  const base0 = chunk[o + ROW.base0]! >>> 0;
+  const base1 = detail < 0 ? undefined : table.details.chunk(detail)[table.details.at(detail) + DETAIL.base1]! >>> 0;
+  const ofClient = own ? (client === 0 ? base0 : base1) : undefined;
+  const ofServer = other ? (client === 0 ? base1 : base0) : undefined;
+  if (ofClient === undefined) return ofServer === undefined ? undefined : { server: ofServer };
+  return ofServer === undefined ? { client: ofClient } : { client: ofClient, server: ofServer };
 }
 
 /** Earlier flows of the same ports looked at to find the one that this is recorded from once more. */
