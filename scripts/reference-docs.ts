@@ -1,6 +1,6 @@
 /**
  * Writes the generated reference pages in both languages: the command line (from the specs of the verbs), facts, causes, settings,
- * recipes and error codes (from the knowledge base), the rows of the connection diagnosis (from labs). `--check` writes nothing and exits with 1 when a page is out of date.
+ * recipes, error codes and what evidence can show (from the knowledge base), the rows of the connection diagnosis (from labs). `--check` writes nothing and exits with 1 when a page is out of date.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { HELP } from '../apps/cli/src/help-text.ts';
 import { COMMON_OPTIONS, type ExampleSpec, type OptionSpec } from '../apps/cli/src/spec.ts';
 import { GROUPS, VERBS } from '../apps/cli/src/verbs/index.ts';
 import { findingReading, type LINE_LABELS, type Reading, settingReading } from '../core/explain/readings.ts';
+import { evidencePage } from './reference-evidence.ts';
 import { recipesPage } from './reference-recipes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -265,6 +266,7 @@ export function referencePages(): Map<string, string> {
     pages.set(`docs/reference/settings${end}`, settingsPage(lang));
     pages.set(`docs/reference/connection-rows${end}`, connectionRowsPage(lang));
     pages.set(`docs/reference/recipes${end}`, recipesPage(lang, WORDS[lang].generated));
+    pages.set(`docs/reference/evidence${end}`, evidencePage(lang, WORDS[lang].generated));
   }
   return pages;
 }

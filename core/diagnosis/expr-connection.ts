@@ -1,4 +1,5 @@
-import type { ConnectionPropertyName, Expr } from '@winmedic/knowledge/model';
+import { type ConnectionPropertyName, EVIDENCE_NAMES, type Expr, kindsThatShow } from '@winmedic/knowledge/model';
+import type { ConnectionAttempt } from '../model/connection.ts';
 import type { FactObservation } from '../model/observation.ts';
 import type { Evaluation, Missing } from '../model/verdict.ts';
 import { type Condition, compileConditions } from './conditions.ts';
@@ -9,6 +10,8 @@ import { joinTexts, say } from './text.ts';
 
 type ConnectionExpr = Extract<Expr, { readonly connection: object }>;
 
+/** Kinds of evidence named as showing what is missing. */
+const MAX_KINDS = 3;
 /** Longest part of a value that is written into a reason; the whole is in the evidence. */
 const MAX_SHOWN = 80;
 
@@ -27,7 +30,7 @@ export function evaluateConnection(expr: ConnectionExpr, scope: Scope): Evaluati
   const seen = asked.filter((a): a is Asked => a.found !== undefined);
   const failed = seen.find(({ condition, found }) => !condition.holds(found.value));
   if (failed !== undefined) return isFalse(described([failed]), [failed.found]);
-  const open = asked.flatMap(({ condition, found }) => (found === undefined ? [missingProperty(condition.field)] : []));
+  const open = asked.flatMap(({ condition, found }) => (found === undefined ? [missingProperty(condition.field, attempt)] : []));
   if (open.length > 0) {
     const what = joinTexts(open.map((m) => m.text));
     return isUnknown(say(`not observed: ${what.en}`, `未観測: ${what.ja}`), open);
@@ -40,9 +43,15 @@ interface Asked {
   readonly found: FactObservation;
 }
 
-/** A property nobody looked at, as something that would help. */
-function missingProperty(field: string): Missing {
-  return { kind: 'record', name: `connection.${field}`, text: labelOf(field) };
+/** A property nobody looked at, as something that would help; of a recording with what would show it. */
+function missingProperty(field: string, { from }: ConnectionAttempt): Missing {
+  const label = labelOf(field);
+  const kinds = from === 'live' || !Object.hasOwn(CONNECTION_LABELS, field) ? [] : kindsThatShow(field as ConnectionPropertyName);
+  const others = kinds.filter((kind) => from !== 'capture' || kind !== 'capture').slice(0, MAX_KINDS);
+  const names = others.map((kind) => EVIDENCE_NAMES[kind]);
+  const by = say(names.map(({ en }) => en).join(', '), names.map(({ ja }) => ja).join('、'));
+  const text = others.length === 0 ? label : say(`${label.en} (shown by ${by.en})`, `${label.ja} (${by.ja}で確認可能)`);
+  return { kind: 'record', name: `connection.${field}`, text };
 }
 
 function labelOf(field: string): ReturnType<typeof say> {

@@ -7,6 +7,17 @@ export { CONNECTION_PROPERTIES, type ConnectionPropertyName, RUNGS, type RungNam
 export type * from './recipe-model.ts';
 export type * from './settings-model.ts';
 export type * from './trace-model.ts';
+export {
+  EVIDENCE_KINDS,
+  EVIDENCE_NAMES,
+  type EvidenceKind,
+  kindsThatShow,
+  type Sight,
+  sightOf,
+  VIEWS,
+  type View,
+  type ViewProperties,
+} from './visibility.ts';
 
 /** A text in both languages. */
 export interface Localized {

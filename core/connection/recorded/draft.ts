@@ -1,4 +1,4 @@
-import type { ConnectionPropertyName, Localized, RungName } from '@winmedic/knowledge/model';
+import { type ConnectionPropertyName, EVIDENCE_NAMES, kindsThatShow, type Localized, type RungName } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt, ConnectionVia, WireMessage } from '../../model/connection.ts';
 import type { EventObservation, InstantNs } from '../../model/observation.ts';
 import { Ladder, type Recording, RUNGS_OF, type RungEnd, type SeenAt } from '../ladder.ts';
@@ -114,7 +114,8 @@ export class AttemptDraft {
       if (ladder.rung(name) !== undefined) continue;
       const why = this.#notVisible.get(name) ?? NOT_VISIBLE;
       ladder.skip([name], why);
-      hidden.push(say(`${RUNG_WORDS[name].en}: ${why.en}`, `${RUNG_WORDS[name].ja}: ${why.ja}`));
+      const by = shownBy(name, this.start.from);
+      hidden.push(say(`${RUNG_WORDS[name].en}: ${why.en}${by.en}`, `${RUNG_WORDS[name].ja}: ${why.ja}${by.ja}`));
     }
     ladder.notChecked.push(...hidden);
     const { portrait } = ladder;
@@ -125,10 +126,37 @@ export class AttemptDraft {
     if (portrait.schemes !== undefined) portrait.schemes = portrait.schemes.slice(0, MAX_LIST).map(cut);
     return {
       ...ladder.finish(),
+      ...(this.start.client === undefined ? {} : { client: this.start.client }),
       ...(this.records.length === 0 ? {} : { records: this.records }),
       ...(this.hostClockNs === undefined ? {} : { hostClockNs: this.hostClockNs }),
     };
   }
+}
+
+/** The property that tells how a rung ended. */
+const RESULT_OF: Readonly<Record<RungName, ConnectionPropertyName>> = {
+  name: 'name.result',
+  route: 'route.result',
+  tcp: 'tcp.result',
+  tls: 'tls.result',
+  http: 'http.result',
+  wsman: 'wsman.result',
+  schemes: 'schemes.offered',
+  login: 'login.result',
+  rights: 'request.result',
+  namespace: 'namespace.result',
+  role: 'role.result',
+};
+/** Kinds of evidence named. */
+const MAX_KINDS = 3;
+
+/** Which other evidence shows how a rung ended. */
+function shownBy(rung: RungName, from: DraftStart['from']): Localized {
+  const kinds = kindsThatShow(RESULT_OF[rung]).filter((kind) => kind !== from);
+  const names = kinds.slice(0, MAX_KINDS).map((kind) => EVIDENCE_NAMES[kind]);
+  return names.length === 0
+    ? say('', '')
+    : say(` (shown by ${names.map(({ en }) => en).join(', ')})`, ` (${names.map(({ ja }) => ja).join('、')}で確認可能)`);
 }
 
 /** Rungs as they are called in what was not checked. */
