@@ -1,4 +1,4 @@
-import type { Diagnosis } from '@winmedic/core/model';
+import type { Diagnosis, JudgedCause } from '@winmedic/core/model';
 import { coincidenceText } from './coincidence.ts';
 import { repairLines } from './repair-view.ts';
 import type { TextOptions } from './terminal.ts';

@@ -84,7 +84,12 @@ class TextReport {
     repairsSection(this.#page, this.#diagnosis, this.#options);
     coincidenceSection(this.#page, this.#diagnosis, this.#options);
     // Where the question is a connection and nothing stopped, that no finding holds is no news.
-    if (recorded === undefined || groups.length > 0 || this.#options.verbose || this.#diagnosis.findings.some(({ judged }) => holds(judged)))
+    if (
+      recorded === undefined ||
+      groups.length > 0 ||
+      this.#options.verbose ||
+      this.#diagnosis.findings.some(({ judged }) => holds(judged))
+    )
       findingsSection(this.#page, this.#diagnosis, this.#options);
     evidenceSections(this.#page, this.#diagnosis, this.#options, this.#names);
     this.#last();
