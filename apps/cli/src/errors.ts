@@ -44,6 +44,18 @@ const TEXTS = {
     ja: '{value} は短いテキストではありません。--out FILE を指定するか、出力をファイルやほかのコマンドに渡してください。',
   },
   CLI_WRITE: { en: 'cannot write {value}: {hint}.', ja: '{value} に書き込めません: {hint}。' },
+  CLI_EXISTS: {
+    en: '{value} exists: nothing was written. Give --yes to replace it, or another name.',
+    ja: '{value} は既に存在するため、何も書き込んでいません。置き換えるには --yes を、または別の名前を指定してください。',
+  },
+  CLI_SAME_FILE: {
+    en: '{value} is the input itself: nothing was written. Give another name for the result; the input stays as it is.',
+    ja: '{value} は入力そのものであるため、何も書き込んでいません。出力には別の名前を指定してください。入力は変更しません。',
+  },
+  CLI_NO_CAPTURE: {
+    en: '{value} is no packet capture: nothing was written. {hint}',
+    ja: '{value} はパケット キャプチャではないため、何も書き込んでいません。{hint}',
+  },
   CLI_STREAM: { en: 'no capture has the stream {value}. {hint}', ja: 'ストリーム {value} のあるキャプチャはありません。{hint}' },
   CLI_STDIN_EMPTY: {
     en: 'nothing was given. Pass a code, or paste the text of an event on standard input.',

@@ -272,6 +272,12 @@ const INTERFACES: Readonly<Record<string, string>> = {
   '9556dc99-828c-11cf-a37e-00aa003240c7': 'IWbemServices',
 };
 
+/** An interface by its name, or its UUID without braces. */
+function interfaceName(id: string): string {
+  const uuid = id.toLowerCase().replace(/[{}]/g, '');
+  return Object.hasOwn(INTERFACES, uuid) ? (INTERFACES[uuid] as string) : uuid;
+}
+
 function rpc(messages: readonly Message[], got: Collected): void {
   const all = of(messages, 'rpc');
   if (all.length === 0) return;
@@ -279,7 +285,7 @@ function rpc(messages: readonly Message[], got: Collected): void {
   const results: string[] = [];
   for (const message of all) {
     if (message.kind === 'bind' || message.kind === 'alter-context')
-      for (const { interfaceId } of message.contexts) asked.push(INTERFACES[interfaceId.toLowerCase()] ?? interfaceId);
+      for (const { interfaceId } of message.contexts) asked.push(interfaceName(interfaceId));
     else if (message.kind === 'bind-nak') {
       got.failed = true;
       got.field('BindNak', coded('rpc-bind-reasons', String(message.reason)));
@@ -300,9 +306,7 @@ function rpc(messages: readonly Message[], got: Collected): void {
     }
   }
   const operations = few(
-    all.map((message) =>
-      message.kind === 'request' ? `${INTERFACES[message.interfaceId.toLowerCase()] ?? message.interfaceId} ${message.opnum}`.trim() : '',
-    ),
+    all.map((message) => (message.kind === 'request' ? `${interfaceName(message.interfaceId)} ${message.opnum}`.trim() : '')),
   );
   got.field('Interface', few(asked).join(', '));
   got.field('Operation', operations.join(', '));
