@@ -117,6 +117,18 @@ describe('HTTP', () => {
     expect(JSON.stringify(summary)).not.toContain('alice');
   });
 
+  it('of CredSSP keeps what kind of TLS record it is, and nothing more to remove', () => {
+    const token = Uint8Array.of(22, 3, 1, 0, 45, ...Array.from({ length: 45 }, (_, i) => 7 * i + 1));
+    const asked = request(`CredSSP ${base64(token)}`);
+    const once = redact(capture(pieces('client', text(asked), []), 5985));
+    const shown = new Uint8Array(token.length);
+    shown.set(token.subarray(0, 5));
+    expect(sideOf(once.bytes, 'client', 1000, asked.length)).toContain(`CredSSP ${base64(shown)}\r\n`);
+    const twice = redact(once.bytes);
+    expect(twice.bytes).toEqual(once.bytes);
+    expect(twice.summary.proof.secretsSearched).toBe(0);
+  });
+
   it('decides the same however the stream is cut, ordered and repeated', () => {
     const whole = checked(capture(pieces('client', text(stream), []), 5985));
     fc.assert(

@@ -170,9 +170,10 @@ export class HttpScanner implements Scanner {
       this.#context.count('token');
     } else {
       // CredSSP carries TLS, others are unknown: the first 5 bytes tell a TLS record and its version.
+      const open = /^credssp$/i.test(scheme) ? 5 : 0;
       const shown = new Uint8Array(binary.length);
-      if (/^credssp$/i.test(scheme)) shown.set(binary.subarray(0, 5));
-      secrets.remove('authorization', bytesOf(text), binary.subarray(5));
+      shown.set(binary.subarray(0, open));
+      secrets.remove('authorization', bytesOf(text.slice(Math.ceil(open / 3) * 4)), binary.subarray(open));
       out.set(bytesOf(encodeBase64(shown)), at);
     }
   }
