@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ConnectionAttempt } from '../model/connection.ts';
 import { event } from '../timeline/test-events.ts';
-import { isOfAttempt } from './attempt-records.ts';
+import { isOfAttempt, ownFailures } from './attempt-records.ts';
 import { attemptOf } from './test-attempt.ts';
 import { AUDITING } from './test-case.ts';
 
@@ -49,4 +49,43 @@ test('a failed WMI operation belongs to who made it', () => {
   const wmi = (user: string) => event('06:00:05', 'Microsoft-Windows-WMI-Activity/5858', { fields: { User: user } });
   expect(isOfAttempt(wmi('CORP\\alice'), attempt)).toBe(true);
   expect(isOfAttempt(wmi('NT AUTHORITY\\SYSTEM'), attempt)).toBe(false);
+});
+
+describe('several failed logons of one account', () => {
+  const made = { attempt, from: attempt.startedAt, to: attempt.endedAt, ofNow: false };
+  const recorded = (more: Partial<ConnectionAttempt>) => ({ ...made, attempt: { ...attempt, from: 'capture' as const, ...more } });
+  const clock = { at: attempt.startedAt, skewSeconds: 0, from: 'ntlm' as const };
+  const reason = (time: string, SubStatus: string, fields: Readonly<Record<string, string>> = {}) =>
+    event(time, `${AUDITING}/4625`, { fields: { TargetUserName: 'alice', LogonType: '3', Status: '0xc000006d', SubStatus, ...fields } });
+  const typo = reason('05:59:20', '0xc000006a');
+  const locked = reason('06:00:05', '0xc0000234');
+
+  test('with one reason are all of it, whatever the clocks', () => {
+    expect(ownFailures([typo, reason('06:00:05', '0xc000006a')], recorded({}))).toMatchObject({ disputed: false, own: { length: 2 } });
+  });
+
+  test('that of the attempt before it is not of it', () => {
+    expect(ownFailures([typo, locked], recorded({ portrait: { clock } })).own).toEqual([locked]);
+  });
+
+  test('are disputed where clocks were not compared', () => {
+    expect(ownFailures([typo, locked], recorded({ portrait: {} }))).toEqual({ own: [], disputed: true });
+  });
+
+  test('within the attempt are its own only as often as it tried', () => {
+    const both = [reason('06:00:02', '0xc000006a'), locked];
+    const { account } = attempt;
+    if (account === undefined) throw new Error('no account');
+    expect(ownFailures(both, recorded({ portrait: { clock } })).disputed).toBe(true);
+    expect(ownFailures(both, recorded({ portrait: { clock }, account: { ...account, checks: 2 } })).own).toEqual(both);
+  });
+
+  test('that of another computer at the same moment is not of it', () => {
+    const other = reason('06:00:05', '0xc000006a', { IpAddress: '192.0.2.77' });
+    const mine = reason('06:00:05', '0xc0000234', { IpAddress: '::ffff:192.0.2.50' });
+    const from = { client: '192.0.2.50', portrait: { clock } };
+    expect(ownFailures([other, mine], recorded(from)).own).toEqual([mine]);
+    // Behind NAT no address is the client's own.
+    expect(ownFailures([other], recorded(from)).own).toEqual([other]);
+  });
 });

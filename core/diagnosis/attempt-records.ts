@@ -1,5 +1,7 @@
 import type { ConnectionAttempt } from '../model/connection.ts';
 import type { EventObservation } from '../model/observation.ts';
+import { clientAddress } from './client-address.ts';
+import type { JudgedAttempt } from './scope.ts';
 
 const AUDITING = 'microsoft-windows-security-auditing';
 /** Fields in which records name the account that came over the network, by provider. NTLM 4002 names the process that was called instead. */
@@ -54,4 +56,40 @@ function isSameLogon({ fields }: EventObservation, { account, portrait }: Connec
 function given(text: string | undefined): string {
   const lower = (text ?? '').trim().toLowerCase();
   return lower === '-' ? '' : lower;
+}
+
+/** Clocks compared by a time told to the second, and records written a moment after the answer. */
+const TOLD_NS = 1_500_000_000n;
+
+/** Failed logons an attempt may have caused. */
+export interface OwnFailures {
+  readonly own: readonly EventObservation[];
+  /** They give different reasons, and which is of this attempt is not known. */
+  readonly disputed: boolean;
+}
+
+/**
+ * Of the failed logons of one account in the minutes of an attempt those of this attempt: a second attempt after a mistyped password, or a service elsewhere
+ * with an old one, leaves the same record with another reason. They are told apart by the address of the client and by the time, where clocks were compared.
+ * @param failures 4625 records that {@link isOfAttempt} lets pass.
+ */
+export function ownFailures(failures: readonly EventObservation[], { attempt, from, to }: JudgedAttempt): OwnFailures {
+  const client = clientAddress(attempt.client);
+  const sameAddress = failures.filter(({ fields }) => client !== '' && clientAddress(fields.get('IpAddress')) === client);
+  // Behind NAT the host knows another address: none is the client's then.
+  const list = sameAddress.length > 0 ? sameAddress : failures;
+  if (!giveDifferentReasons(list)) return { own: list, disputed: false };
+  const distance = ({ time }: EventObservation) => (time < from ? from - time : time > to ? time - to : 0n);
+  const nearest = list.reduce((least, e) => (distance(e) < least ? distance(e) : least), distance(list[0] as EventObservation));
+  const near = list.filter((e) => distance(e) <= nearest + TOLD_NS);
+  const compared = attempt.hostClockNs !== undefined || attempt.portrait.clock !== undefined || attempt.from === 'live';
+  // Several within one attempt are its own, if it tried that often: a login tried again, and locked out in the end.
+  const triedAsOften = nearest === 0n && (attempt.from === 'live' || near.length <= (attempt.account?.checks ?? 0));
+  if (compared && (triedAsOften || !giveDifferentReasons(near))) return { own: near, disputed: false };
+  return { own: [], disputed: true };
+}
+
+function giveDifferentReasons(failures: readonly EventObservation[]): boolean {
+  const reason = ({ fields }: EventObservation) => `${fields.get('Status') ?? ''} ${fields.get('SubStatus') ?? ''}`.toLowerCase();
+  return new Set(failures.map(reason)).size > 1;
 }

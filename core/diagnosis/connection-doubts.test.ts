@@ -140,3 +140,18 @@ test('what is missing is what a person can hand in', () => {
   expect(missing.length).toBeGreaterThan(0);
   expect(missing.filter(({ name }) => name.startsWith('connection.'))).toEqual([]);
 });
+
+test('a wrong password that a host says of NTLMv1 may be its level', () => {
+  const wrong = [failed({ SubStatus: '0xc000006a' })];
+  expect(judgedOf(rejected({}, wrong), 'bad-credentials').grade).toBe('confirmed');
+  for (const response of ['v1', 'lm'])
+    expect(judgedOf(rejected({ 'ntlm.response': response }, wrong), 'bad-credentials').grade).toBe('likely');
+});
+
+test('of two failed logons in the same minutes that of the attempt counts', () => {
+  const typo = event('05:59:10', `${AUDITING}/4625`, { fields: { TargetUserName: 'alice', LogonType: '3', SubStatus: '0xc000006a' } });
+  const now = failed({ SubStatus: '0xc0000234' });
+  const diagnosis = rejected({}, [typo, now]);
+  expect(diagnosis.verdict.cause?.cause.id).toBe('account-locked');
+  expect(judgedOf(diagnosis, 'bad-credentials').grade).not.toBe('confirmed');
+});

@@ -2,7 +2,7 @@ import type { CountRange, EventPattern, Expr, Window } from '@winmedic/knowledge
 import type { EventObservation } from '../model/observation.ts';
 import type { Evaluation } from '../model/verdict.ts';
 import { maxNs, minNs } from '../timeline/time.ts';
-import { isOfAttempt } from './attempt-records.ts';
+import { isOfAttempt, type OwnFailures, ownFailures } from './attempt-records.ts';
 import { judgeRecords, stepWithin } from './coverage.ts';
 import { isDisputed, isFalse, isTrue, isUnknown } from './evaluation.ts';
 import { type CompiledPattern, compilePattern, matchesPattern } from './event-index.ts';
@@ -20,6 +20,7 @@ const MAX_CITED = 20;
 export function evaluateEvent(expr: EventExpr, scope: Scope): Evaluation {
   return ask(expr.event, expr.within, scope, (looked, pattern) => {
     const all = recordsIn(looked, pattern, scope);
+    if (isAmbiguous(looked, pattern, scope)) return isDisputed(SEVERAL_FAILURES, [], all.slice(0, MAX_CITED));
     const found = all.filter((e) => !isAcrossStep(e, expr.within, scope));
     if (found.length < all.length && countHolds(found.length, expr.count) !== 'true') {
       return isDisputed(
@@ -46,7 +47,33 @@ function recordsIn(looked: Looked, pattern: CompiledPattern, { theCase, host, co
   if (connection === undefined) return found;
   // Those the attempt was put together from name no host of their own.
   const own = theCase.recordsOf(connection.attempt).filter((e) => matchesPattern(pattern, e) && !found.includes(e));
-  return [...found.filter((e) => isOfAttempt(e, connection.attempt)), ...own];
+  const failures = failuresIn(looked, { theCase, host, connection });
+  const isFailure = (e: EventObservation) => e.eventId === FAILED_LOGON && e.provider.toLowerCase() === AUDITING;
+  return [...found.filter((e) => (isFailure(e) ? failures.own.includes(e) : isOfAttempt(e, connection.attempt))), ...own];
+}
+
+const AUDITING = 'microsoft-windows-security-auditing';
+const FAILED_LOGON = 4625;
+const SEVERAL_FAILURES = say(
+  'failed logons of this account give different reasons, and which of them is of this attempt is not known',
+  'このアカウントのログオン失敗に異なる理由が記録されており、どれがこの試行のものか不明',
+);
+
+/** Failed logons of the account in a stretch, as far as they are of the attempt. */
+function failuresIn(looked: Looked, { theCase, host, connection }: Pick<Scope, 'theCase' | 'host' | 'connection'>): OwnFailures {
+  if (connection === undefined) return { own: [], disputed: false };
+  const all = theCase.index.between(host, AUDITING, [FAILED_LOGON], looked.from, looked.to);
+  return ownFailures(
+    all.filter((e) => isOfAttempt(e, connection.attempt)),
+    connection,
+  );
+}
+
+/** Does a pattern ask for a failed logon, of which several with different reasons may be of the attempt? One the attempt was put together from is known. */
+function isAmbiguous(looked: Looked, pattern: CompiledPattern, { theCase, host, connection }: Scope): boolean {
+  if (connection === undefined || !pattern.ids.includes(FAILED_LOGON) || !pattern.providers.includes(AUDITING)) return false;
+  if (theCase.recordsOf(connection.attempt).some(({ eventId }) => eventId === FAILED_LOGON)) return false;
+  return failuresIn(looked, { theCase, host, connection }).disputed;
 }
 
 /** Is there a step of the clock between a record and the moment of the stop, so that which came first is not certain? */
@@ -60,6 +87,7 @@ function isAcrossStep(e: EventObservation, within: Window | undefined, { theCase
 export function evaluateAbsent(expr: AbsentExpr, scope: Scope): Evaluation {
   return ask(expr.absent, expr.within, scope, (looked, pattern) => {
     const found = recordsIn(looked, pattern, scope);
+    if (isAmbiguous(looked, pattern, scope)) return isDisputed(SEVERAL_FAILURES, [], found.slice(0, MAX_CITED));
     if (found.length > 0) return isFalse(scope.theCase.describe.list(found), found.slice(0, MAX_CITED));
     const judged = judgeRecords(scope.theCase, scope.host, scope.theCase.channelsOf(expr.absent, scope.host), pattern, looked);
     if (!judged.covered) return isUnknown(judged.because, judged.missing);

@@ -101,6 +101,8 @@ export interface ConnectionAttempt {
   readonly via: ConnectionVia;
   readonly transport: 'http' | 'https';
   readonly from: 'live' | 'capture' | 'trace' | 'log';
+  /** Address of the client as the recording names it; the host may know another one (NAT). */
+  readonly client?: string;
   readonly startedAt: InstantNs;
   readonly endedAt: InstantNs;
   /** All rungs of this way, lowest first. */
