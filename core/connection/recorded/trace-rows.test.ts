@@ -7,6 +7,7 @@ import { TestFolder } from '../../evidence/test-inputs.ts';
 import type { ConnectionAttempt } from '../../model/connection.ts';
 import { buildTimeline } from '../../timeline/index.ts';
 import { recordedAttempts } from './index.ts';
+import { asNetshText, asTracerptCsv, asTracerptXml } from './test-trace-texts.ts';
 
 const folder = new TestFolder();
 afterAll(() => folder.dispose());
@@ -51,5 +52,44 @@ describe('traces of the rows', () => {
     const { diagnoses, evidence } = await judged(folder.file(`${id}.etl`, row.trace()));
     expect(evidence.problems).toEqual([]);
     expectVerdict(row, diagnoses);
+  });
+});
+
+/** Rows of which the text of messages leaves out what decides. */
+const LOST_IN_WORDS: ReadonlyMap<string, string> = new Map([
+  ['client-redirected', 'that the request was redirected'],
+  ['server-wrong-password-2008r2', 'that a 401 was sent'],
+  ['server-no-group-2008r2', 'who was let in'],
+  ['server-healthy-shell', 'what was sent in ANSI'],
+  ['wmi-healthy', 'that the client is another computer'],
+  ['wmi-namespace-denied', 'that the client is another computer'],
+  ['wmi-namespace-missing', 'that the client is another computer'],
+  ['wmi-broken', 'that the client is another computer'],
+]);
+
+describe('the same events as people convert them', () => {
+  it.each(TRACE_ROWS.map((row) => [row.id, row] as const))('%s as XML of tracerpt', async (id, row) => {
+    const { diagnoses } = await judged(folder.file(`${id}.xml`, asTracerptXml(row)));
+    expectVerdict(row, diagnoses);
+  });
+
+  it.each(TRACE_ROWS.map((row) => [row.id, row] as const))('%s as CSV of tracerpt', async (id, row) => {
+    const { diagnoses } = await judged(folder.file(`${id}.csv`, asTracerptCsv(row)));
+    expectVerdict(row, diagnoses);
+  });
+
+  it.each(TRACE_ROWS.filter(({ id }) => !LOST_IN_WORDS.has(id)).map((row) => [row.id, row] as const))(
+    '%s as text of netsh',
+    async (id, row) => {
+      const { diagnoses } = await judged(folder.file(`${id}.txt`, asNetshText(row)));
+      expectVerdict(row, diagnoses);
+    },
+  );
+
+  it.each([...LOST_IN_WORDS])('%s as text of netsh names no cause: it does not say %s', async (id) => {
+    const row = TRACE_ROWS.find((each) => each.id === id) as TraceRow;
+    const { diagnoses } = await judged(folder.file(`${id}.txt`, asNetshText(row)));
+    expect(diagnoses.map(({ verdict }) => verdict.cause?.cause.id).filter((cause) => cause !== undefined)).toEqual([]);
+    if (row.expected === 'no-fault') expect(diagnoses.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   });
 });

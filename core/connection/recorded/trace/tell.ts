@@ -92,7 +92,8 @@ const WINRM: ReadonlyMap<number, Told> = new Map([
 
 /** Schemes a server offers, as event 163 lists them. */
 export function offeredBy(event: EventObservation): string[] {
-  return [1, 2, 3, 4, 5].map((n) => shown(event, `authServer${n}`)).filter((name) => name !== '');
+  // Converted to text they all stand in the first.
+  return [1, 2, 3, 4, 5].flatMap((n) => shown(event, `authServer${n}`).split(/[\s,]+/)).filter((name) => name !== '');
 }
 
 function hexOf(event: EventObservation, name: string): string {
