@@ -103,21 +103,32 @@ export function formOf({ user, domain }: Pick<NtlmAuthenticate, 'user' | 'domain
   return user.lastIndexOf('@') > 0 ? 'upn' : 'bare';
 }
 
+/** A name of which a redaction left only the length: each byte but zero became `x` (`names: 'mask'` of formats/capture), in UTF-16 or in one byte. */
+const MASKED = /^[x\u7800\u7878]+$/;
+
+/** Were the names taken out of this message? Then they say nothing of their form. */
+function isMasked({ user, domain, workstation }: NtlmAuthenticate): boolean {
+  const given = [user, domain, workstation].filter((name) => name !== '');
+  return given.length > 0 && given.every((name) => MASKED.test(name));
+}
+
 /** Properties of an NTLM type 3 message: the account as it was put into its fields, the response's kind, MIC and channel binding. */
 export function noteAuthenticate(draft: AttemptDraft, message: NtlmAuthenticate, names: ChallengeNames | undefined): void {
   const { user, domain } = message;
   draft.set('ntlm.response', message.response === 'v1-ess' ? 'v1' : message.response);
   draft.set('ntlm.mic', message.hasMic);
   draft.set('ntlm.cbt', message.channelBinding);
-  draft.set('user.form', formOf(message));
+  const masked = isMasked(message);
+  if (!masked) draft.set('user.form', formOf(message));
   if (names === undefined || (names.computerName === undefined && names.domain === undefined)) return;
+  const member = isDomainMember(names);
+  if (member !== undefined) draft.set('user.hostInDomain', member);
+  if (masked) return;
   // The domain of a user principal name stands behind its @.
   const at = user.lastIndexOf('@');
   const meaning = domain === '.' ? 'other' : domainMeaning(domain === '' && at > 0 ? user.slice(at + 1) : domain, names);
-  const member = isDomainMember(names);
   draft.set('user.domainIs', meaning);
   if (domain !== '.') draft.set('user.isLocal', meaning === 'computer' || (meaning === 'empty' && member === false));
-  if (member !== undefined) draft.set('user.hostInDomain', member);
   const asDomain = domainMeaning(user, names);
   draft.set('user.swapped', meaning === 'other' && (asDomain === 'domain' || asDomain === 'dns-domain'));
 }

@@ -275,11 +275,9 @@ export function type2(
 export const RESPONSE_BYTE = 0xa7;
 
 /** NTLM type 3. @param length of the NT response: 24 is v1. */
-export function type3(user: string, domain: string, length = 64): AuthToken {
+export function type3(user: string, domain: string, length = 64, workstation = 'SCANNER'): AuthToken {
   const ntResponse = new Uint8Array(length).fill(RESPONSE_BYTE);
-  return ntlm(
-    writeAuthenticate({ flags: FLAGS, user, domain, workstation: 'SCANNER', lmResponse: new Uint8Array(24), ntResponse, version: VERSION }),
-  );
+  return ntlm(writeAuthenticate({ flags: FLAGS, user, domain, workstation, lmResponse: new Uint8Array(24), ntResponse, version: VERSION }));
 }
 
 /** The four messages of NTLM in Negotiate, and the answer to the last. */

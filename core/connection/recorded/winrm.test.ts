@@ -67,6 +67,16 @@ describe('logins', () => {
     expect(verdictOf(attempt).cause).toBe('username-form');
   });
 
+  it('concludes nothing from names that a redaction took out', () => {
+    const message = type3('xxxxx', 'xxxx', 64, 'xxxxxxx');
+    const attempt = attemptOf(talk({}, ...ntlmLogin(message, SCHEMES)));
+    for (const name of ['user.form', 'user.domainIs', 'user.isLocal', 'user.swapped'] as const)
+      expect(attempt.properties.has(name)).toBe(false);
+    expect(verdictOf(attempt)).toEqual({ failed: 'login', cause: 'login-rejected', grade: 'likely' });
+    // A user who is called so, of a domain with a name.
+    expect(properties(attemptOf(talk({}, ...ntlmLogin(type3('xxxxx', 'CORP'), SCHEMES))))).toMatchObject({ 'user.domainIs': 'domain' });
+  });
+
   it('tells a local account, a workgroup, and NTLM version 1', () => {
     const local = properties(attemptOf(talk({}, ...ntlmLogin(type3('admin', 'HV01'), response(200), type2({ domain: 'HV01' })))));
     expect(local).toMatchObject({ 'user.isLocal': 'true', 'user.hostInDomain': 'false', 'user.domainIs': 'computer' });
