@@ -1,5 +1,6 @@
 import type { Damage } from '@winmedic/bytes';
 import { BodyReader } from './body.ts';
+import type { HeaderLines } from './header-lines.ts';
 import { type AuthReading, readAuthorization, readChallenges } from './http-auth.ts';
 import type { StartLine } from './http-start.ts';
 import { latin1, pooledWord, type Word } from './latin1.ts';
@@ -47,6 +48,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** One message while it is being read. */
 export class MessageDraft {
   readonly start: StartLine;
+  readonly #lines: HeaderLines | undefined;
   /** As they are handed out: values of credentials are empty. */
   readonly #headers: [name: string, value: string][] = [];
   /** Their names in lower case. */
@@ -68,7 +70,9 @@ export class MessageDraft {
   /** {@link request} was looked for. */
   paired = false;
 
-  constructor(start: StartLine, place: Place) {
+  /** @param lines of the connection, once headers may come again. */
+  constructor(start: StartLine, place: Place, lines: HeaderLines | undefined) {
+    this.#lines = lines;
     this.start = start;
     this.place = place;
   }
@@ -86,6 +90,13 @@ export class MessageDraft {
   /** A line of the head, or of the trailers, that is not empty: `bytes` from `from` to `to`. @param over it was cut. */
   headerLine(bytes: Uint8Array, from: number, to: number, over: boolean): void {
     this.#headBytes += to - from + 2;
+    const known = this.#lines?.find(bytes, from, to);
+    if (known !== undefined && !over && this.#headBytes <= MAX_HEAD && this.#headers.length < MAX_HEADERS) {
+      this.#headers.push(known.header);
+      this.#names.push(known.lower);
+      this.#last = 'kept';
+      return;
+    }
     const folded = bytes[from] === 0x20 || bytes[from] === 0x09;
     let colon = from;
     while (colon < to && bytes[colon] !== 0x3a) colon++;
@@ -112,7 +123,9 @@ export class MessageDraft {
     if (secret && name.lower.endsWith('authorization')) {
       this.#logins.push({ header: this.#headers.length, value: latin1(bytes, start, to).trim() });
     }
-    this.#headers.push([name.text, secret ? '' : latin1(bytes, start, to).trim()]);
+    const header: [string, string] = [name.text, secret ? '' : latin1(bytes, start, to).trim()];
+    if (!secret && !over) this.#lines?.keep(bytes, from, to, name, header);
+    this.#headers.push(header);
     this.#names.push(name.lower);
     this.#last = 'kept';
   }
@@ -123,7 +136,7 @@ export class MessageDraft {
     const header = this.#headers[last];
     const login = this.#logins.at(-1);
     if (login?.header === last) login.value = `${login.value} ${text}`.trim();
-    else if (header && !SECRET.includes(this.#names[last] as string)) header[1] = `${header[1]} ${text}`.trim();
+    else if (header && !SECRET.includes(this.#names[last] as string)) this.#headers[last] = [header[0], `${header[1]} ${text}`.trim()];
   }
 
   /** The head is over: says where the body ends, by the headers and by the request that is answered. */

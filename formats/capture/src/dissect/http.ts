@@ -1,4 +1,5 @@
 import { KeptBytes } from './body-bytes.ts';
+import { HeaderLines } from './header-lines.ts';
 import { LineReader } from './http-lines.ts';
 import { looksLike } from './http-lookalike.ts';
 import { MAX_HEAD, MessageDraft, type OpenRequest } from './http-message.ts';
@@ -74,6 +75,8 @@ class HttpDissector implements StreamDissector {
   readonly #requests: OpenRequest[] = [];
   /** Answers whose request had not come: it may still, when packets of the other side came late. */
   readonly #early: { -readonly [key in keyof HttpResponseMessage]: HttpResponseMessage[key] }[] = [];
+  #messages = 0;
+  #lines: HeaderLines | undefined;
   /** Answers may be missing before the next one. */
   #lostAnswers = false;
 
@@ -214,7 +217,9 @@ class HttpDissector implements StreamDissector {
       const start = over || to === from ? undefined : readStartLine(lines.line);
       if (start === undefined) return;
       this.#settleOther(name);
-      side.draft = new MessageDraft(start, place);
+      // A connection with one exchange has nothing to gain.
+      if (++this.#messages === 3) this.#lines = new HeaderLines();
+      side.draft = new MessageDraft(start, place, this.#lines);
       side.draft.bytes = side.lines.size;
       side.whole = true;
       side.declared = undefined;

@@ -13,6 +13,7 @@ const CHOICE = { simple: 0, sasl: 3, sicilyDiscovery: 9, sicilyNegotiate: 10, si
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 /** Characters kept of a name or diagnostic message: names end at some hundred, Active Directory's messages too. */
 const MAX_TEXT = 1024;
+const UTF8 = new TextDecoder();
 /** `NTLMSSP` */
 const NTLM = [0x4e, 0x54, 0x4c, 0x4d, 0x53, 0x53, 0x50, 0];
 
@@ -146,5 +147,5 @@ function tokenOf(bytes: Uint8Array | undefined): { readonly token?: AuthToken } 
 
 function text(node: DerNode): string {
   // Active Directory ends its messages with a zero.
-  return new TextDecoder().decode(node.content.subarray(0, MAX_TEXT)).replaceAll('\0', '');
+  return UTF8.decode(node.content.subarray(0, MAX_TEXT)).replaceAll('\0', '');
 }

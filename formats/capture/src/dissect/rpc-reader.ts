@@ -210,7 +210,7 @@ export class RpcReader {
     remember(this.#calls, callId, { opnum, context, object: (head.flags & PFC.object) !== 0 }, MAX_CALLS);
     if (!this.#join(from, head, unit, context.decides && needsStub(interfaceId, opnum, 'request'))) return;
     const { stub, stubBytes, bytes, sealed, first } = this.#call;
-    const message: Mutable<RpcRequest> = {
+    const message = requestOf(head, {
       layer: 'rpc',
       frame,
       at,
@@ -222,9 +222,8 @@ export class RpcReader {
       interfaceId,
       stubBytes,
       sealed,
-    };
+    });
     if (this.#pipe !== undefined) message.pipe = this.#pipe;
-    if (head.authType >= 0) message.auth = signatureOf(head);
     if (stub !== undefined)
       Object.assign(message, readRequestStub(stub, { interfaceId, opnum, transfer: context.transfer, littleEndian: head.littleEndian }));
     if (!first) message.partial = true;
@@ -238,7 +237,7 @@ export class RpcReader {
     const { interfaceId } = context;
     if (!this.#join(from, head, unit, call !== undefined && context.decides && needsStub(interfaceId, call.opnum, 'response'))) return;
     const { stub, stubBytes, bytes, sealed, first } = this.#call;
-    const message: Mutable<RpcResponse> = {
+    const message = responseOf(call?.opnum, head, {
       layer: 'rpc',
       frame,
       at,
@@ -249,13 +248,11 @@ export class RpcReader {
       interfaceId,
       stubBytes,
       sealed,
-    };
+    });
     if (this.#pipe !== undefined) message.pipe = this.#pipe;
-    if (head.authType >= 0) message.auth = signatureOf(head);
     if (call !== undefined) {
       const { opnum } = call;
       this.#calls.delete(callId);
-      message.opnum = opnum;
       // Also a call whose stub is not looked into ends with its result, when it is ORPC.
       const least = sealed || !first || !(call.object || context.decides) ? undefined : leastResultBytes(interfaceId, call.object);
       const last = least !== undefined && stubBytes >= least ? returnedStatus(unit, head, least) : undefined;
@@ -380,6 +377,22 @@ function authOf(pdu: RpcPdu): RpcMessage['auth'] {
   const { type, level, token } = pdu.auth;
   const login = pdu.type !== 'request' && pdu.type !== 'response' && pdu.type !== 'fault';
   return { type, level, ...(login && token.length > 0 ? { token: readToken(token) } : {}) };
+}
+
+/** A request with its signature, when it has one. All fields at once: those added later lie apart. */
+function requestOf(head: CallHead, start: RpcRequest): Mutable<RpcRequest> {
+  const { layer, frame, at, from, bytes, callId, kind, opnum, interfaceId, stubBytes, sealed } = start;
+  return head.authType < 0
+    ? { layer, frame, at, from, bytes, callId, kind, opnum, interfaceId, stubBytes, sealed }
+    : { layer, frame, at, from, bytes, callId, kind, opnum, interfaceId, stubBytes, sealed, auth: signatureOf(head) };
+}
+
+/** A response with its call and signature, as far as there are. All fields at once: those added later lie apart. */
+function responseOf(opnum: number | undefined, head: CallHead, start: RpcResponse): Mutable<RpcResponse> {
+  const { layer, frame, at, from, bytes, callId, kind, interfaceId, stubBytes, sealed } = start;
+  if (opnum === undefined) return head.authType < 0 ? { ...start } : { ...start, auth: signatureOf(head) };
+  if (head.authType < 0) return { layer, frame, at, from, bytes, callId, kind, interfaceId, stubBytes, sealed, opnum };
+  return { layer, frame, at, from, bytes, callId, kind, interfaceId, stubBytes, sealed, opnum, auth: signatureOf(head) };
 }
 
 /** Requests and responses carry a signature or seal, of which nothing is kept; of its kind there are a handful. */

@@ -75,13 +75,19 @@ export const SMB: StreamProtocol = {
       expect: (address, port) => context.expectRpc(address ?? context.server.address, port),
     });
     const emit = context.emit.bind(context);
-    const smb1 = new Smb1Reader(emit, pipes);
-    const smb2 = new Smb2Reader(emit, pipes);
+    // Most conversations speak one of them.
+    let smb1: Smb1Reader | undefined;
+    let smb2: Smb2Reader | undefined;
     return new UnitReader(framing, context, ({ side, bytes, length, place }) => {
       if (bytes[0] !== SESSION.message || marked(bytes, SESSION_HEADER) !== true) return;
       const message = bytes.subarray(SESSION_HEADER);
-      if (message[0] === IDENTIFIER.smb1) smb1.read(side, message, length - SESSION_HEADER, place);
-      else if (message[0] === IDENTIFIER.smb2) smb2.read(side, message, length - SESSION_HEADER, place);
+      if (message[0] === IDENTIFIER.smb1) {
+        smb1 ??= new Smb1Reader(emit, pipes);
+        smb1.read(side, message, length - SESSION_HEADER, place);
+      } else if (message[0] === IDENTIFIER.smb2) {
+        smb2 ??= new Smb2Reader(emit, pipes);
+        smb2.read(side, message, length - SESSION_HEADER, place);
+      }
     });
   },
 };
