@@ -43,7 +43,7 @@ export async function captureKind(): Promise<Kind> {
         ? unpacked(bytes).then((inner) => read(inner, random))
         : read(bytes, random);
     },
-    maxMs: 5000,
+    maxMs: 10_000,
     extension: 'pcap',
   };
 }

@@ -52,7 +52,7 @@ export async function etlKind(): Promise<Kind> {
       look();
       return read(bytes, random);
     },
-    maxMs: 5000,
+    maxMs: 10_000,
     extension: 'etl',
   };
 }
@@ -152,6 +152,8 @@ function packetsOf(file: EtlFile, { byProvider, total }: EtlSummary, random: Ran
   for (const damage of summary.damages) checkDamage(damage, CODES);
   if (summary.packets !== packets) throw new Error(`${summary.packets} packets told, ${packets} seen`);
   if (packets + summary.duplicates > total) throw new Error(`${packets} packets and ${summary.duplicates} repeated of ${total} records`);
+  // What is in packets is the matter of the captures.
+  if (random.below(4) > 0) return { packets, attempts: 0 };
   const { analysis, conversations } = analysed(packetsOfTrace(file), random);
-  return { packets, attempts: random.below(6) === 0 ? diagnosed(analysis, conversations) : 0 };
+  return { packets, attempts: random.below(4) === 0 ? diagnosed(analysis, conversations) : 0 };
 }

@@ -40,7 +40,7 @@ export async function redactKind(): Promise<Kind> {
       look();
       return redacted(bytes, gentle.get(bytes) === true ? seeds[from]!.windows : undefined, random);
     },
-    maxMs: 5000,
+    maxMs: 10_000,
     extension: 'pcap',
   };
 }
