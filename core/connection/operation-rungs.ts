@@ -8,6 +8,19 @@ import { hex } from './login.ts';
 import type { ConnectTimes } from './options.ts';
 import { say } from './text.ts';
 
+/** Kinds of a body (`request.body`) in words. */
+const BODY_WORDS: ReadonlyMap<string, Localized> = new Map([
+  ['empty', say('no body', '本文なし')],
+  ['soap', say('with a SOAP message', 'SOAP メッセージつき')],
+  ['html', say('with an HTML page', 'HTML ページつき')],
+]);
+
+/** A status that is no answer to the operation. @param body kind of its body, see `request.body`; absent when only the status is known. */
+export function statusWords(status: number, body?: string): Localized {
+  const words = body === undefined ? undefined : (BODY_WORDS.get(body) ?? say('with another body', 'その他の本文つき'));
+  return words === undefined ? say(`HTTP ${status}`, `HTTP ${status}`) : say(`HTTP ${status}, ${words.en}`, `HTTP ${status}、${words.ja}`);
+}
+
 const CIMV2 = 'root/cimv2';
 const HYPERV = 'root/virtualization/v2';
 /** Namespace of Windows Server 2008 and 2008 R2. */
@@ -216,7 +229,7 @@ function answerWords(answer: Answer): Localized {
       return say(`fault ${codes}${kind.en}`, `フォールト ${codes}${kind.ja}`);
     }
     case 'status':
-      return say(`HTTP ${answer.status}, body ${answer.body}`, `HTTP ${answer.status}、本文 ${answer.body}`);
+      return statusWords(answer.status, answer.body);
     case 'dropped':
       return say('the connection broke', '接続が切れた');
     case 'timeout':

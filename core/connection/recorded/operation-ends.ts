@@ -1,7 +1,7 @@
 import type { WsmanFault } from '@winmedic/wsman';
 import type { SeenAt } from '../ladder.ts';
 import { hex } from '../login.ts';
-import { codesOf, type FaultNotes, NOT_FINISHED } from '../operation-rungs.ts';
+import { codesOf, type FaultNotes, NOT_FINISHED, statusWords } from '../operation-rungs.ts';
 import { say } from '../text.ts';
 import type { AttemptDraft } from './draft.ts';
 
@@ -170,10 +170,7 @@ function rightsRung(draft: AttemptDraft, first: SeenOperation, operations: reado
       draft.rung('rights', {
         verdict: 'failed',
         tried,
-        observed:
-          answer.body === undefined
-            ? say(`HTTP ${answer.status}`, `HTTP ${answer.status}`)
-            : say(`HTTP ${answer.status}, body ${answer.body}`, `HTTP ${answer.status}、本文 ${answer.body}`),
+        observed: statusWords(answer.status, answer.body),
         expected,
       });
       return;
