@@ -28,7 +28,7 @@ export const connectionEn = {
     RungVerdict,
     string
   >,
-  outcome: { ok: 'no fault found', warned: 'works, with remarks', failed: 'refused', unseen: 'not visible here' } as Record<
+  outcome: { ok: 'no fault found', warned: 'no fault found, with remarks', failed: 'refused', unseen: 'not visible here' } as Record<
     'ok' | 'warned' | 'failed' | 'unseen',
     string
   >,

@@ -24,7 +24,7 @@ export const connectionJa: typeof connectionEn = {
     role: '役割',
   },
   verdict: { passed: '正常', warned: '注意', failed: '失敗', skipped: '対象外', unreached: '未到達' },
-  outcome: { ok: '異常なし', warned: '接続可 (注意あり)', failed: '接続不可', unseen: '記録からは不明' },
+  outcome: { ok: '異常なし', warned: '異常なし (注意あり)', failed: '接続不可', unseen: '記録からは不明' },
   sectionLadder: '接続の段階',
   sectionPortrait: 'ホストが示した情報',
   beforeLogin: 'ログオンなし',
