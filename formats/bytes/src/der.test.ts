@@ -25,6 +25,27 @@ describe('DER', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 70_000 }), (bytes) => Buffer.from(readDer(der.octets(bytes)).content).equals(bytes)));
   });
 
+  it('numbers and identifiers of any size are what their digits say', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (n) => readDer(der.integer(n)).integer() === n),
+      { numRuns: 300 },
+    );
+    for (const n of [0, -1, 127, -128, 255, 2 ** 40, -(2 ** 47), 2 ** 47 - 1, 2 ** 47]) expect(readDer(der.integer(n)).integer()).toBe(n);
+    const uuid = '2.25.329800735698586629295641978511506172918';
+    for (const oid of [uuid, '2.999.3', '0.39', '1.2.840.113554.1.2.2', '1.3.34359738367', '1.3.34359738368.5'])
+      expect(readDer(der.oid(oid)).oid()).toBe(oid);
+    for (const broken of ['0600', '060180', '06022a80'])
+      expect(() => readDer(Uint8Array.from(Buffer.from(broken, 'hex'))).oid()).toThrow(DerError);
+  });
+
+  it('a broken element beside the field asked for is told', () => {
+    const sequence = der.sequence(der.field(1, der.integer(7)), Uint8Array.of(0xa2, 0x05, 0x02));
+    const node = readDer(sequence);
+    expect(() => node.field(1)).toThrow(DerError);
+    expect(() => node.checked()).toThrow(DerError);
+    expect(() => node.children()).toThrow(DerError);
+  });
+
   it('finds explicit fields of a sequence and leaves what follows the element', () => {
     const node = readDer(Uint8Array.of(...der.sequence(der.field(1, der.integer(7)), der.field(3, der.text('AD'))), 0xff));
     expect(node.field(1)?.integer()).toBe(7);

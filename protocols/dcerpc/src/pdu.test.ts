@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authLevelName, authTypeName, faultName, nakReasonName, rejectReasonName } from './names.ts';
-import { parsePdu, pduLength } from './pdu.ts';
+import { CallHead, parsePdu, pduLength } from './pdu.ts';
 import { PduSplitter } from './pdu-splitter.ts';
 import { pdu } from './test-samples.ts';
 import { writePdu } from './write-pdu.ts';
@@ -139,5 +139,48 @@ describe('numbers', () => {
       'nca_unk_if',
       '0x1234',
     ]);
+  });
+});
+
+describe('the head of a call', () => {
+  const head = new CallHead();
+  /** What the whole reader says of the same unit; `undefined` when it is no request or response, or cannot be read. */
+  const whole = (bytes: Uint8Array) => {
+    try {
+      const read = parsePdu(bytes);
+      return read.type === 'request' || read.type === 'response' ? read : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const agrees = (bytes: Uint8Array): void => {
+    const read = whole(bytes);
+    expect(head.read(bytes)).toBe(read !== undefined);
+    if (read === undefined) return;
+    const { type, flags, littleEndian, callId, contextId } = read;
+    expect(head).toMatchObject({ type, flags, littleEndian, callId, contextId, opnum: read.type === 'request' ? read.opnum : 0 });
+    expect([head.authType, head.authLevel]).toEqual([read.auth?.type ?? -1, read.auth?.level ?? -1]);
+    const body = read.body.subarray(0, read.body.length - (read.auth?.padLength ?? 0));
+    expect(Buffer.from(bytes.subarray(head.bodyStart, head.bodyEnd)).equals(body)).toBe(true);
+  };
+
+  it('says the same as the reader of the whole unit', () => {
+    fc.assert(
+      fc.property(pdu, (value) => agrees(writePdu(value))),
+      { numRuns: 500 },
+    );
+  });
+
+  it('takes and refuses the same damaged units', () => {
+    const damaged = fc.tuple(pdu, fc.array(fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 255 })), { maxLength: 4 }), fc.nat({ max: 80 }));
+    fc.assert(
+      fc.property(damaged, ([value, changes, cut]) => {
+        const bytes = writePdu(value).slice();
+        for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte;
+        agrees(bytes);
+        agrees(bytes.subarray(0, cut));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -203,6 +203,36 @@ describe('streams', () => {
   });
 });
 
+describe('conversations on which nothing comes', () => {
+  // Frames that keep the capture going: one stray acknowledgement of another connection again and again.
+  const other = client({ sport: 60_000, dport: 9, seq: 1, ack: 1 });
+  const hours = 8_000_000;
+  const rest = (from: number, frames: number): Frame[] =>
+    Array.from({ length: frames }, (_, i) => ({ bytes: other, at: from + Math.floor((i * hours) / frames) }));
+  const opened: Frame[] = connection()
+    .slice(0, 5)
+    .map((bytes, at) => ({ bytes, at }));
+  const later = (data: Uint8Array, at: number): Frame => ({
+    bytes: client({ id: 9, seq: 101 + request.length, ack: 901 + answer.length, data }),
+    at,
+  });
+
+  it('are handed out after an hour; what the flow says later is another one of the same stream', () => {
+    const { conversations } = analyse([...opened, ...rest(10, 12_000), later(request, hours + 20)]);
+    expect(conversations.map(({ stream, messages, unknown }) => [stream, messages.length, unknown])).toEqual([
+      [0, 2, []],
+      [0, 1, ['limit']],
+    ]);
+  });
+
+  it('stay open when the capture is short, or the time', () => {
+    for (const between of [rest(10, 2000), rest(10, 12_000).map((frame) => ({ ...frame, at: 20 }))]) {
+      const { conversations } = analyse([...opened, ...between, later(request, hours + 20)]);
+      expect(conversations.map(({ stream, messages }) => [stream, messages.length])).toEqual([[0, 3]]);
+    }
+  });
+});
+
 describe('datagrams', () => {
   const name = [3, 97, 98, 99, 0, 0, 1, 0, 1];
   const dns = (id: number, answered: boolean): Uint8Array =>
