@@ -46,7 +46,9 @@ function recordsIn(looked: Looked, pattern: CompiledPattern, { theCase, host, co
   const found = theCase.index.find(pattern, host, looked.from, looked.to);
   if (connection === undefined) return found;
   // Those the attempt was put together from name no host of their own.
-  const own = theCase.recordsOf(connection.attempt).filter((e) => matchesPattern(pattern, e) && !found.includes(e));
+  const own = theCase
+    .recordsOf(connection.attempt)
+    .filter((e) => matchesPattern(pattern, e) && !found.includes(e) && isOfAttempt(e, connection.attempt));
   const failures = failuresIn(looked, { theCase, host, connection });
   const isFailure = (e: EventObservation) => e.eventId === FAILED_LOGON && e.provider.toLowerCase() === AUDITING;
   return [...found.filter((e) => (isFailure(e) ? failures.own.includes(e) : isOfAttempt(e, connection.attempt))), ...own];

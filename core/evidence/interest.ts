@@ -81,7 +81,7 @@ export const INTEREST: readonly Interest[] = [
   { providers: ['Microsoft-Windows-UserPnp'], ids: [20001, 20003] },
   { providers: ['Microsoft-Windows-Time-Service'], ids: [35, 36, 37, 50, 134] },
   { providers: ['Microsoft-Windows-GroupPolicy'], ids: [1129, 1500, 1501, 1502, 1503] },
-  { providers: ['Microsoft-Windows-WinRM'], ids: [91, 142, 161] },
+  { providers: ['Microsoft-Windows-WinRM'], ids: [6, 91, 137, 138, 139, 142, 161, 162, 163, 164, 169, 172, 192] },
   { providers: ['Microsoft-Windows-WMI-Activity'], ids: [5858, 5859, 5860, 5861] },
   { providers: ['Microsoft-Windows-DistributedCOM'], ids: [10028, 10036] },
   { providers: ['NETLOGON'], ids: [3210, 5719, 5722, 5805] },

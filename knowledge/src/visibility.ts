@@ -141,7 +141,6 @@ export const VIEWS: readonly View[] = [
   },
   ...CLIENT_VIEWS.map((properties): View => ({ kind: 'client-trace', properties, events: CLIENT_EVENTS })),
   ...CLIENT_VIEWS.map((properties): View => ({ kind: 'event-log', properties, events: ['*'] })),
-  { kind: 'event-log', properties: WMI, events: ['*'] },
   { kind: 'tool-log', properties: { ...BASE, 'name.result': ['not-found'] }, events: [] },
   { kind: 'tool-log', properties: { ...BASE, ...any('http.status'), 'http.result': ['response'] }, events: [] },
   { kind: 'tool-log', properties: { ...BASE, 'http.result': ['response'], 'request.status': ['500'] }, events: [] },

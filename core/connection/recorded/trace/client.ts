@@ -110,7 +110,8 @@ function operationsOf(records: readonly WinrmRecord[]): ClientOperation[] {
     const process = event.fields.get('ProcessID') ?? '';
     if (id === 6 || id === 44) {
       const target = targetOf(textOf(event, id === 6 ? 'connection' : 'destination'));
-      if (target !== undefined) sessions.set(process, target);
+      // Sessions of several programs lie between each other: without the process nothing tells whose one is.
+      if (target !== undefined && process !== '') sessions.set(process, target);
     }
     let operation = work.get(key);
     const isOver = operation?.ended !== undefined && (id === 6 || id === 44 || id === 145 || id === 771 || id === 779);

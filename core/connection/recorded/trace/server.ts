@@ -226,12 +226,9 @@ function note(attempt: ServedAttempt, event: EventObservation): void {
 function finish(attempt: ServedAttempt, logons: LogonIndex, conversation: boolean): AttemptDraft {
   const views = attempt.operations.flatMap(({ request, answer }) => [request?.view, answer?.view].filter((view) => view !== undefined));
   const target = views.map(({ to }) => targetOf(to)).find((each) => each !== undefined);
-  const draft = traceDraft({
-    via: 'winrm',
-    records: attempt.records,
-    target,
-    conversation,
-  });
+  const failure = attempt.unauthorized === undefined ? undefined : logons.failureBehind(attempt.unauthorized.time);
+  const host = nameOfHost(attempt, views, target, logons) ?? (failure === undefined ? undefined : hostOf(failure));
+  const draft = traceDraft({ via: 'winrm', records: attempt.records, target, host, conversation });
   const envelopes = new Map(
     attempt.operations.flatMap(({ request, answer }) =>
       [request, answer].flatMap((each) => (each === undefined ? [] : [[each.event, each] as const])),
@@ -243,14 +240,13 @@ function finish(attempt: ServedAttempt, logons: LogonIndex, conversation: boolea
   passBelow(draft, LOWER, 'reached');
   hideAll(draft, ['tls', 'schemes'], say('the service does not record it', 'サービスは記録しない'));
   hideAll(draft, ['role'], say('not visible here', 'ここからは見えない'));
-  const host = nameOfHost(attempt, views, target, logons);
   if (host !== undefined) {
     if (host.includes('.')) draft.ladder.portrait.dnsComputerName = host;
     else draft.ladder.portrait.computerName = host;
     draft.names.add(host.toLowerCase());
   }
   if (attempt.unauthorized !== undefined) {
-    rejected(draft, attempt.unauthorized, logons);
+    rejected(draft, attempt.unauthorized, failure);
     return draft;
   }
   login(draft, attempt, host ?? target?.host);
@@ -306,9 +302,7 @@ function login(draft: AttemptDraft, attempt: ServedAttempt, host: string | undef
 }
 
 /** A 401 behind which nothing came. Why is told by the Security log alone, where it is given. */
-function rejected(draft: AttemptDraft, event: EventObservation, logons: LogonIndex): void {
-  draft.see(placeOfRecord(event));
-  const failure = logons.failureBehind(event.time);
+function rejected(draft: AttemptDraft, event: EventObservation, failure: EventObservation | undefined): void {
   if (failure !== undefined) noteRejected(draft, failure);
   draft.see(placeOfRecord(event));
   draft.rung('login', {

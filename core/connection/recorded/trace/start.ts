@@ -43,15 +43,17 @@ export interface TraceStart {
   /** Records of it in time order, at least one. */
   readonly records: readonly EventObservation[];
   readonly target: TracedTarget | undefined;
+  /** The computer that recorded, as the host of the attempt where the name the client used is not told. */
+  readonly host?: string | undefined;
   readonly client?: string;
   readonly conversation?: boolean;
 }
 
 /** A draft of an attempt that records tell of. A host nobody names is an empty one. */
-export function traceDraft({ via, records, target, client, conversation }: TraceStart): AttemptDraft {
+export function traceDraft({ via, records, target, host: named, client, conversation }: TraceStart): AttemptDraft {
   const first = records[0] as EventObservation;
   const recorder = hostOf(first);
-  const host = target?.host ?? '';
+  const host = target?.host ?? named ?? '';
   const port = target?.port ?? DEFAULT_PORT[via];
   const shown = host === '' ? '?' : target?.port === undefined || target.port === DEFAULT_PORT[via] ? host : `${bracketed(host)}:${port}`;
   return new AttemptDraft({

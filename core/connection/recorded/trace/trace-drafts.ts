@@ -73,7 +73,36 @@ export function traceDrafts(evidence: RecordedEvidence, options: RecordedOptions
     }
     if (out.length >= MAX_DRAFTS) break;
   }
-  return out.slice(0, MAX_DRAFTS);
+  const drafts = out.slice(0, MAX_DRAFTS);
+  addBeside(
+    drafts,
+    events.filter((event) => BESIDE.has(event.provider.toLowerCase()) && isTraced(event, traces)),
+  );
+  return drafts;
+}
+
+/** Providers of the host that say why a login or an activation failed, lower case. Whether a record is one of this attempt, its account tells. */
+const BESIDE: ReadonlySet<string> = new Set(
+  ['Microsoft-Windows-NTLM', 'Microsoft-Windows-Security-Kerberos', 'Microsoft-Windows-DistributedCOM', 'Schannel', 'LsaSrv'].map((name) =>
+    name.toLowerCase(),
+  ),
+);
+/** Before and after an attempt, as for records of logs. */
+const AROUND_NS = 120_000_000_000n;
+/** Records of other providers that go with one attempt. */
+const MAX_BESIDE = 100;
+
+/** Records of the same trace of the host that name no computer either: they go with the attempts of that minute. @param events of traces. */
+function addBeside(drafts: readonly TraceDraft[], events: readonly EventObservation[]): void {
+  if (events.length === 0) return;
+  const bySource = Map.groupBy(events, ({ origin }) => origin.sourceId);
+  for (const { draft, end, sourceId } of drafts) {
+    if (end !== 'server' && end !== 'wmi') continue;
+    const from = draft.start.startedAt - AROUND_NS;
+    const to = draft.start.endedAt + AROUND_NS;
+    const near = (bySource.get(sourceId) ?? []).filter(({ time }) => time >= from && time <= to);
+    draft.records.push(...near.slice(0, MAX_BESIDE));
+  }
 }
 
 /** Nothing in it can be told for certain in another recording. */

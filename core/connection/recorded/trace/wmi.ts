@@ -78,21 +78,10 @@ export function wmiDrafts(events: readonly EventObservation[], logons: LogonInde
       }
       case 5858: {
         const known = event.activityId === undefined ? undefined : byActivity.get(event.activityId);
-        if (known !== undefined) {
-          known.operation.end ??= event;
-          known.attempt.records.push(event);
-          break;
-        }
-        if (!isRemote(event)) break;
-        const attempt = open(event, textOf(event, 'ClientMachine'), textOf(event, 'User'));
-        // A failure whose beginning was recorded too, without an activity to tell so.
-        const began = attempt.operations.findLast(
-          (each) => each.end === undefined && textOf(each.start, 'Operation') === textOf(event, 'Operation'),
-        );
-        const namespace = namespaceIn(/ - (\S{1,400}) : /.exec(textOf(event, 'Operation').slice(0, 1000))?.[1] ?? '');
-        if (began === undefined) attempt.operations.push({ start: event, end: event, ...(namespace === undefined ? {} : { namespace }) });
-        else began.end = event;
-        attempt.records.push(event);
+        // One alone does not say whether its client is another computer: a host that was renamed looks like one.
+        if (known === undefined) break;
+        known.operation.end ??= event;
+        known.attempt.records.push(event);
         break;
       }
       default:
@@ -103,14 +92,10 @@ export function wmiDrafts(events: readonly EventObservation[], logons: LogonInde
     .map((attempt) => finish(attempt, logons, conversation));
 }
 
-/** From another computer: said so, or by a name that is not that of the computer which recorded. Where neither is told, it may be a program of the host. */
+/** From another computer. Windows says so from 10 1803 on; before, only a name is told, which a host that was renamed has as well. */
 function isRemote(event: EventObservation): boolean {
   const local = textOf(event, 'IsLocal').toLowerCase();
-  if (local === 'true' || local === '1') return false;
-  if (local === 'false' || local === '0') return true;
-  const machine = textOf(event, 'ClientMachine').toLowerCase();
-  const host = hostOf(event)?.toLowerCase();
-  return host !== undefined && machine !== '' && machine !== host && machine !== (host.split('.')[0] as string).slice(0, 15);
+  return local === 'false' || local === '0';
 }
 
 /** `\\.\root\cimv2` and `//./root/cimv2` as resource URIs write it. */
@@ -125,7 +110,7 @@ function namespaceIn(text: string): string | undefined {
 function finish({ machine, user, operations, records }: WmiAttempt, logons: LogonIndex, conversation: boolean): AttemptDraft {
   const first = records[0] as EventObservation;
   const host = hostOf(first) ?? (user === '' ? undefined : logons.hostOfLogon(user, first.time));
-  const draft = traceDraft({ via: 'dcom', records, target: undefined, client: machine, conversation });
+  const draft = traceDraft({ via: 'dcom', records, target: undefined, host, client: machine, conversation });
   if (host !== undefined) {
     if (host.includes('.')) draft.ladder.portrait.dnsComputerName = host;
     else draft.ladder.portrait.computerName = host;
