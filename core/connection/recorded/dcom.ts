@@ -183,8 +183,15 @@ function noteChallenge(draft: AttemptDraft, said: readonly Said[]): ChallengeNam
   return undefined;
 }
 
-/** A bind of DCOM's own interfaces in which none was accepted. */
+/** A bind of DCOM's own interfaces in which none was accepted, where none was accepted at a second try either. */
 function noteRejectedBind(draft: AttemptDraft, said: readonly Said[]): void {
+  const accepted = said.some(
+    ({ talk, message }) =>
+      message.kind === 'bind-ack' &&
+      message.results.some(({ result }) => result === 0) &&
+      boundBy(said, talk, message)?.contexts.some((each) => DCOM.has(idOf(each))),
+  );
+  if (accepted) return;
   for (const { talk, message } of said) {
     if (message.kind !== 'bind-ack' && message.kind !== 'bind-nak') continue;
     const bind = boundBy(said, talk, message);

@@ -11,8 +11,11 @@ const NO_ERRORS: ReadonlySet<number> = new Set([25, 52]);
 const WRONG_PASSWORD = 24;
 /** Around an attempt, in which a ticket is asked for because of it. */
 const AROUND_NS = 60_000_000_000n;
-/** After the host named its schemes, in which a client asks for the ticket it needs. */
-const AFTER_NS = 30_000_000_000n;
+/**
+ * After the host named its schemes, in which a client asks for the ticket it needs: at once. Nothing in an AS exchange names the host it is for, and on a
+ * computer of many users somebody mistypes a password every few minutes.
+ */
+const AFTER_NS = 3_000_000_000n;
 /** Requests without answer that make a KDC unreachable: one may be lost (RFC 4120 section 7.2.1 leaves repeating to the client). */
 const UNANSWERED = 2;
 
@@ -56,7 +59,7 @@ export function kerberosBeside(draft: AttemptDraft, kdc: readonly Talk[], shown:
     .filter(({ at }) => at >= startedAt - AROUND_NS && at <= endedAt + AROUND_NS)
     .sort(earlier);
   const tgs = all.findLast((each) => isForHost(draft, each));
-  const told = tgs ?? all.findLast((each) => isForAccount(draft, each, shown));
+  const told = tgs ?? accountError(draft, all, shown);
   if (told === undefined) {
     noteUnreachable(draft, all);
     return;
@@ -121,6 +124,22 @@ function isForHost(draft: AttemptDraft, exchange: KdcExchange): boolean {
   const [service = '', host = ''] = serviceOf(exchange);
   const name = host.replace(/:\d+$/, '').toLowerCase();
   return SERVICES.has(service.toLowerCase()) && (draft.names.has(name) || (draft.start.servers ?? []).includes(name));
+}
+
+/** The last error about the account: when all of them are of one account, and it got no ticket in the same minutes. */
+function accountError(draft: AttemptDraft, all: readonly KdcExchange[], shown: bigint | undefined): KdcExchange | undefined {
+  const errors = all.filter((each) => isForAccount(draft, each, shown));
+  const last = errors.at(-1);
+  const accounts = new Set(errors.map(accountOf));
+  if (last === undefined || accounts.size > 1) return undefined;
+  const served = all.some((each) => each.reply?.message.kind === 'AS-REP' && accounts.has(accountOf(each)));
+  return served ? undefined : last;
+}
+
+/** Name and realm an AS exchange is about. */
+function accountOf({ request, reply }: KdcExchange): string {
+  const told = reply?.message.kind === 'KRB-ERROR' || reply?.message.kind === 'AS-REP' ? reply.message.client : undefined;
+  return ((request?.message.client ?? told)?.parts.join('/') ?? '').toLowerCase();
 }
 
 function isForAccount(draft: AttemptDraft, { request, reply, at }: KdcExchange, shown: bigint | undefined): boolean {

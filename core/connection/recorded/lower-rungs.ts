@@ -187,7 +187,7 @@ function routeRung(draft: AttemptDraft, { server }: Stretch, result: 'open' | 'r
 
 function tcpRung(
   draft: AttemptDraft,
-  { server, port }: Stretch,
+  { server, port, before = [] }: Stretch,
   result: 'open' | 'refused' | 'timeout',
   ms: number | undefined,
   syn: number,
@@ -195,7 +195,23 @@ function tcpRung(
   const tried = say(`connect to ${bracketed(server)}:${port}`, `${bracketed(server)}:${port} へ接続`);
   const after = ms === undefined ? say('', '') : say(` after ${ms} ms`, ` (${ms} ミリ秒後)`);
   if (result === 'open') {
-    draft.rung('tcp', { verdict: 'passed', tried, observed: say(`accepted${after.en}`, `受け付け${after.ja}`) }, ms);
+    const list = [...new Set(before.map((other) => other.server))].join(', ');
+    const observed = say(`accepted${after.en}`, `受け付け${after.ja}`);
+    draft.rung(
+      'tcp',
+      list === ''
+        ? { verdict: 'passed', tried, observed }
+        : {
+            verdict: 'warned',
+            tried,
+            observed: say(
+              `${observed.en}; another address of the name did not accept before: ${list}`,
+              `${observed.ja}。先に試した同じ名前の別のアドレスは受け付けなかった: ${list}`,
+            ),
+            expected: say('every address of the name accepts', '名前のすべてのアドレスが受け付ける'),
+          },
+      ms,
+    );
     return;
   }
   const seen =

@@ -6,6 +6,7 @@ import { dcomAttempt } from './dcom.ts';
 import { AttemptDraft, type DraftStart } from './draft.ts';
 import { hostOf } from './host-name.ts';
 import { type Surroundings, surroundingsOf } from './lower-rungs.ts';
+import { withOtherAddresses } from './other-addresses.ts';
 import { placeOf, type Talk } from './place.ts';
 import { rdpAttempt } from './rdp.ts';
 import { type Stretch, stretchesOf, withoutDoubles } from './stretches.ts';
@@ -42,7 +43,7 @@ export interface RecordedDrafts {
 export function recordedDrafts(evidence: RecordedEvidence, options: RecordedOptions = {}): RecordedDrafts {
   const { talks, doubles } = withoutDoubles(evidence.conversations);
   const around = surroundingsOf(talks, evidence.captures);
-  const stretches = stretchesOf(talks, options.winrmPorts);
+  const stretches = withOtherAddresses(stretchesOf(talks, options.winrmPorts), talks);
   const make = { winrm: winrmAttempt, dcom: dcomAttempt, rdp: rdpAttempt } as const;
   const chosen = chosenOf(stretches);
   const drafts = chosen.map((stretch, index) =>

@@ -24,6 +24,8 @@ export interface Stretch {
   readonly to: InstantNs;
   /** What is known of it at first sight. */
   readonly mark: Mark;
+  /** Other addresses of the same name that did not accept before. */
+  readonly before?: readonly Stretch[];
 }
 
 /** Whether the port accepted, who logged in, and what came of it. */
@@ -37,10 +39,23 @@ export interface Mark {
 export function viaOf({ conversation }: Talk, winrmPorts: ReadonlySet<number> = new Set()): ConnectionVia | undefined {
   if (conversation.transport !== 'tcp') return undefined;
   const { port } = conversation.server;
+  if (isOtherHttp(conversation.messages, winrmPorts)) return undefined;
   if (conversation.messages.some((message) => message.layer === 'rdp' && message.kind !== 'not-this') || port === 3389) return 'rdp';
   if (WINRM_PORTS.has(port) || winrmPorts.has(port) || conversation.messages.some((message) => isWsman(message, winrmPorts)))
     return 'winrm';
   return port === 135 ? 'dcom' : undefined;
+}
+
+/** Content types of WS-Management (MS-WSMV 2.2.1). */
+const WSMAN_TYPE = /soap|multipart\/encrypted/i;
+/** A program that uses the port for something else: it sends other contents to other paths, and never asks for a login. One that only looked says nothing. */
+function isOtherHttp(messages: readonly Message[], winrmPorts: ReadonlySet<number>): boolean {
+  const requests = messages.flatMap((message) => (message.layer === 'http' && message.kind === 'request' ? [message] : []));
+  return (
+    requests.some(({ method, body }) => method !== 'CONNECT' && body.type !== '' && !WSMAN_TYPE.test(body.type)) &&
+    !requests.some(({ authorization, body }) => authorization !== undefined || WSMAN_TYPE.test(body.type)) &&
+    !messages.some((message) => isWsman(message, winrmPorts))
+  );
 }
 
 /** Does it say itself that it is WS-Management? Any web server may have the port. */
@@ -130,11 +145,23 @@ function markOf(talk: Talk, via: ConnectionVia): Mark {
         : undefined;
   const login = via === 'winrm' ? httpTalk(talk).logins.findLast(({ outcome }) => outcome !== 'open') : undefined;
   const account = via === 'dcom' ? rpcAccount(messages) : login === undefined ? undefined : accountOf(login);
+  const outcome = login?.outcome ?? (via === 'winrm' ? notServed(messages) : undefined);
   return {
     ...(opened !== undefined && { opened }),
     ...(account !== undefined && { account }),
-    ...(login !== undefined && { outcome: login.outcome }),
+    ...(outcome !== undefined && { outcome }),
   };
+}
+
+/** Answers of a server that does not hand requests on to the service. */
+const NOT_SERVED: ReadonlySet<number> = new Set([403, 404, 502, 503, 504]);
+
+/** What every request of a connection got that never reached the service: what is served a minute later is another attempt. */
+function notServed(messages: readonly Message[]): string | undefined {
+  const statuses = messages.flatMap((message) =>
+    message.layer === 'http' && message.kind === 'response' && message.status >= 200 ? [message.status] : [],
+  );
+  return statuses.length > 0 && statuses.every((status) => NOT_SERVED.has(status)) ? `status ${statuses.at(-1)}` : undefined;
 }
 
 function accountOf({ authenticate, basicUser }: ReturnType<typeof httpTalk>['logins'][number]): string | undefined {
