@@ -1,4 +1,5 @@
 import type { EventObservation, InstantNs } from '../../../model/observation.ts';
+import { lowerBound } from '../../../timeline/order.ts';
 import type { AttemptDraft } from '../draft.ts';
 import { formOf } from '../login-rungs.ts';
 import { partsOf } from './account.ts';
@@ -18,11 +19,11 @@ export class LogonIndex {
   readonly #accepted: readonly EventObservation[];
   readonly #failed: readonly EventObservation[];
 
-  /** @param events by time. */
   constructor(events: readonly EventObservation[]) {
     const network = events.filter(
       (e) => (e.eventId === 4624 || e.eventId === 4625) && e.provider.toLowerCase() === AUDITING && NETWORK.has(textOf(e, 'LogonType')),
     );
+    network.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
     this.#accepted = network.filter(({ eventId }) => eventId === 4624);
     this.#failed = network.filter(({ eventId }) => eventId === 4625);
   }
@@ -31,9 +32,8 @@ export class LogonIndex {
   hostOfLogon(name: string, at: InstantNs): string | undefined {
     const wanted = partsOf(name).user.toLowerCase();
     const hosts = new Set(
-      this.#accepted.flatMap((e) => {
-        const near = abs(e.time - at) <= SAME_MOMENT_NS && textOf(e, 'TargetUserName').toLowerCase() === wanted;
-        const host = near ? hostOf(e) : undefined;
+      between(this.#accepted, at - SAME_MOMENT_NS, at + SAME_MOMENT_NS).flatMap((e) => {
+        const host = textOf(e, 'TargetUserName').toLowerCase() === wanted ? hostOf(e) : undefined;
         return host === undefined ? [] : [host];
       }),
     );
@@ -43,7 +43,7 @@ export class LogonIndex {
 
   /** The failed logon a 401 of this moment tells of: when all of that moment are of one account and one computer. */
   failureBehind(at: InstantNs): EventObservation | undefined {
-    const near = this.#failed.filter(({ time }) => time >= at - BEFORE_NS && time <= at + AFTER_NS);
+    const near = between(this.#failed, at - BEFORE_NS, at + AFTER_NS);
     const accounts = new Set(
       near.map((e) => [e.host, textOf(e, 'TargetUserName'), textOf(e, 'TargetDomainName')].join('\0').toLowerCase()),
     );
@@ -51,8 +51,11 @@ export class LogonIndex {
   }
 }
 
-function abs(value: bigint): bigint {
-  return value < 0n ? -value : value;
+function between(events: readonly EventObservation[], from: InstantNs, to: InstantNs): readonly EventObservation[] {
+  return events.slice(
+    lowerBound(events, from, ({ time }) => time),
+    lowerBound(events, to + 1n, ({ time }) => time),
+  );
 }
 
 /** Packages as 4625 names them. */

@@ -25,6 +25,8 @@ const GAP_NS = 120_000_000_000n;
 const HANDSHAKE_NS = 10_000_000_000n;
 /** Without activities: a 401 right behind a login, with nothing of an operation between, is of that login. */
 const RIGHT_BEHIND_NS = 2_000_000_000n;
+/** Attempts looked at when an operation does not say whose it is: with more than one nobody can tell. */
+const MAX_NEWEST = 64;
 /** Attempts put together at once: one for each user within two minutes. */
 const MAX_OPEN = 2000;
 
@@ -62,7 +64,7 @@ interface ServedAttempt {
 
 /** Attempts as the WinRM service itself saw them. @param records of one trace or log, by time. */
 export function serverDrafts(records: readonly WinrmRecord[], logons: LogonIndex, conversation: boolean): MarkedDraft[] {
-  const walk = new Walk(records);
+  const walk = new Walk(records, logons);
   return walk.attempts.flatMap((attempt) => {
     if (attempt.operations.length === 0 && attempt.login === undefined && attempt.unauthorized === undefined) return [];
     const draft = finish(attempt, logons, conversation);
@@ -92,6 +94,12 @@ function marksOf(attempt: ServedAttempt, draft: AttemptDraft): Marks {
   };
 }
 
+/** A 401 of which it is not known yet whether a login follows. */
+interface Waiting {
+  readonly activity: string;
+  readonly event: EventObservation;
+}
+
 class Walk {
   readonly attempts: ServedAttempt[] = [];
   readonly #activities: Activities;
@@ -100,9 +108,15 @@ class Walk {
   readonly #at = new Map<string, ServedAttempt>();
   readonly #work = new Map<string, ServedOperation>();
   readonly #byMessage = new Map<string, ServedOperation>();
-  #waiting: { readonly activity: string; readonly event: EventObservation }[] = [];
+  readonly #byUser = new Map<string, ServedAttempt>();
+  /** Attempts that may still be at work. */
+  readonly #newest: ServedAttempt[] = [];
+  #waiting: Waiting[] = [];
 
-  constructor(records: readonly WinrmRecord[]) {
+  readonly #logons: LogonIndex;
+
+  constructor(records: readonly WinrmRecord[], logons: LogonIndex) {
+    this.#logons = logons;
     this.#activities = new Activities(records);
     for (const record of records) if (SERVER_EVENTS.has(record.id)) this.#take(record);
     for (const { event } of this.#waiting) this.#alone(event);
@@ -154,17 +168,12 @@ class Walk {
   }
 
   #login(event: EventObservation, activity: string, user: string): void {
-    // The 401 of the handshake before it: of the same activity, or of the same moment.
-    const before = this.#waiting.filter((each) => event.time - each.event.time <= HANDSHAKE_NS || each.activity === activity);
-    this.#waiting = this.#waiting.filter((each) => !before.includes(each));
-    const known = this.attempts.findLast(
-      (each) =>
-        each.user?.toLowerCase() === user.toLowerCase() &&
-        event.time - each.last <= GAP_NS &&
-        !each.operations.some(({ status }) => status === 401),
-    );
+    const before = this.#handshakeOf(event, activity);
+    const newest = this.#byUser.get(user.toLowerCase());
+    const goesOn = newest !== undefined && event.time - newest.last <= GAP_NS && !newest.operations.some(({ status }) => status === 401);
+    const known = goesOn ? newest : undefined;
     const attempt = known ?? this.#open(user);
-    for (const each of before) note(attempt, each.event);
+    for (const each of before) note(attempt, each);
     note(attempt, event);
     attempt.login ??= event;
     attempt.scheme ??= textOf(event, 'authenticationMechanism') || (event.fields.has('subject') ? 'Certificate' : '');
@@ -173,10 +182,25 @@ class Walk {
     this.#work.delete(activity);
   }
 
+  /** The 401 of the handshake before a login: of the same activity, or of the same moment and of no failed logon. The others stand alone. */
+  #handshakeOf(event: EventObservation, activity: string): EventObservation[] {
+    const before: EventObservation[] = [];
+    const kept: Waiting[] = [];
+    for (const each of this.#waiting) {
+      const near = event.time - each.event.time <= HANDSHAKE_NS;
+      if ((each.activity === activity && activity !== '') || (near && this.#logons.failureBehind(each.event.time) === undefined))
+        before.push(each.event);
+      else if (near) kept.push(each);
+      else this.#alone(each.event);
+    }
+    this.#waiting = kept;
+    return before;
+  }
+
   #attemptOf(activity: string, time: InstantNs): ServedAttempt {
     const known = this.#at.get(activity);
     if (known !== undefined && (activity !== '' || time - known.last <= GAP_NS)) return known;
-    const open = this.attempts.filter((each) => time - each.last <= GAP_NS && each.unauthorized === undefined);
+    const open = this.#newest.filter((each) => time - each.last <= GAP_NS && each.unauthorized === undefined);
     const attempt =
       open.length === 1 && open[0] !== undefined ? open[0] : (open.find(({ user }) => user === undefined) ?? this.#open(undefined));
     this.#at.set(activity, attempt);
@@ -206,8 +230,11 @@ class Walk {
 
   #open(user: string | undefined): ServedAttempt {
     const attempt: ServedAttempt = { operations: [], records: [], last: 0n, ...(user === undefined ? {} : { user }) };
-    if (this.attempts.length >= MAX_OPEN) return this.attempts.at(-1) as ServedAttempt;
-    this.attempts.push(attempt);
+    // Beyond the cap it is followed and not told: what belongs to it must not be taken for another's.
+    if (this.attempts.length < MAX_OPEN) this.attempts.push(attempt);
+    if (user !== undefined) this.#byUser.set(user.toLowerCase(), attempt);
+    this.#newest.push(attempt);
+    if (this.#newest.length > MAX_NEWEST) this.#newest.shift();
     return attempt;
   }
 

@@ -30,7 +30,7 @@ export function targetOf(text: string): TracedTarget | undefined {
   const match = /^(?:(https?):\/\/)?(\[[0-9a-f:.]{2,45}\]|[^/?#:\s]{1,255})(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(text.trim());
   if (match === null) return undefined;
   const host = hostIn(match[2] as string);
-  if (host === undefined) return undefined;
+  if (host === undefined || !/[\p{L}\p{N}]/u.test(host)) return undefined;
   const port = match[3] === undefined ? undefined : Number(match[3]);
   const scheme = match[1]?.toLowerCase() as 'http' | 'https' | undefined;
   const transport = scheme ?? (port === undefined ? undefined : TRANSPORT_OF.get(port));
