@@ -34,7 +34,7 @@ const steady = (text: string): string =>
 describe.concurrent('winmedic diagnose', () => {
   it('gives one incident for each stop with grade, cause, chain and what is missing', async () => {
     const { schemaVersion, incidents } = await json(EXAMPLE);
-    expect(schemaVersion).toBe('1.0');
+    expect(schemaVersion).toBe('1.1');
     expect(incidents).toHaveLength(7);
     const last = incidents.find(({ time }) => time.startsWith('2018-07-06T06:04:29'));
     expect(last).toMatchObject({ kind: 'stop', host: 'RDS01', verdict: { grade: 'likely', cause: 'logon-screen-power-rdp-no-nla' } });
