@@ -2,10 +2,10 @@ import type { IcmpMessage, StreamProtocol } from '../dissect/types.ts';
 import type { Layers } from '../link/layers.ts';
 import { Aging } from './aging.ts';
 import type { Clock } from './clock.ts';
-import { type LimitCounter, MAX_CANDIDATES, MAX_FAILED_OPENINGS, MAX_OPEN_MESSAGES } from './limits.ts';
+import { type LimitCounter, MANY_CANDIDATES, MAX_CANDIDATES, MAX_FAILED_OPENINGS, MAX_OPEN_MESSAGES } from './limits.ts';
 import type { PathTable } from './paths.ts';
 import { clientOf, endpointOf, failedOpening, initialNumbers, recordedBefore, tcpFacts } from './tcp-facts.ts';
-import { FLAG, ROW, type Segment } from './tcp-rows.ts';
+import { FLAG, ROW, type Segment, SYN } from './tcp-rows.ts';
 import { type StreamHub, TcpStream } from './tcp-stream.ts';
 import type { TcpTable } from './tcp-table.ts';
 import type { AnalyseLimits, Conversation, Unknown } from './types.ts';
@@ -88,6 +88,10 @@ export class Conversations implements StreamHub {
     let stream: TcpStream | undefined;
     if ((bits & FLAG.followed) === 0) {
       if (segment.length === 0 || this.protocols.length === 0) return;
+      if ((segment.flags & SYN) !== 0 && this.#candidates.size >= MANY_CANDIDATES) {
+        this.limit('openConversations');
+        return;
+      }
       stream = this.#begin(row, bits);
       chunk[o + ROW.flags] = bits | FLAG.followed;
       bits |= FLAG.followed;

@@ -17,8 +17,10 @@ export const DEFAULT_LIMITS: AnalyseLimits = {
 
 /** Rows of details for flows with more than SYN and RST, as a part of the flows: 120 bytes each. A capture with more than half a million connections that carry data is beyond what anybody hands in. */
 export const DETAILS_OF_FLOWS = 1 / 8;
-/** Flows that are not recognised yet, at the same time; each keeps a few segments. */
-export const MAX_CANDIDATES = 2048;
+/** Flows that are not recognised yet, at the same time; each keeps a few segments. More of them live long enough to fill the memory with what is given up. */
+export const MAX_CANDIDATES = 1024;
+/** From so many on data in a SYN (RFC 7413), which hardly anybody sends, does not make a flow one of them: a scan would be nothing else. */
+export const MANY_CANDIDATES = 256;
 /** Messages kept of all open conversations together: about 1 KiB each. */
 export const MAX_OPEN_MESSAGES = 16_384;
 /** Failed openings handed out: a scan of a watched port has millions, the flow table has them all. */
