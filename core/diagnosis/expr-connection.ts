@@ -11,7 +11,7 @@ import { joinTexts, say } from './text.ts';
 type ConnectionExpr = Extract<Expr, { readonly connection: object }>;
 
 /** Kinds of evidence named as showing what is missing. */
-const MAX_KINDS = 3;
+const MAX_KINDS = 2;
 /** Longest part of a value that is written into a reason; the whole is in the evidence. */
 const MAX_SHOWN = 80;
 
@@ -32,7 +32,7 @@ export function evaluateConnection(expr: ConnectionExpr, scope: Scope): Evaluati
   if (failed !== undefined) return isFalse(described([failed]), [failed.found]);
   const open = asked.flatMap(({ condition, found }) => (found === undefined ? [missingProperty(condition.field, attempt)] : []));
   if (open.length > 0) {
-    const what = joinTexts(open.map((m) => m.text));
+    const what = joinTexts(asked.flatMap(({ condition, found }) => (found === undefined ? [labelOf(condition.field)] : [])));
     return isUnknown(say(`not observed: ${what.en}`, `未観測: ${what.ja}`), open);
   }
   return isTrue(described(seen), [...new Set(seen.map((a) => a.found))]);
@@ -47,7 +47,9 @@ interface Asked {
 function missingProperty(field: string, { from }: ConnectionAttempt): Missing {
   const label = labelOf(field);
   const kinds = from === 'live' || !Object.hasOwn(CONNECTION_LABELS, field) ? [] : kindsThatShow(field as ConnectionPropertyName);
-  const others = kinds.filter((kind) => from !== 'capture' || kind !== 'capture').slice(0, MAX_KINDS);
+  // Another attempt is always possible; what was recorded of this one comes first.
+  const recorded = kinds.filter((kind) => kind !== 'live' && kind !== from);
+  const others = (recorded.length > 0 ? recorded : kinds.filter((kind) => kind === 'live')).slice(0, MAX_KINDS);
   const names = others.map((kind) => EVIDENCE_NAMES[kind]);
   const by = say(names.map(({ en }) => en).join(', '), names.map(({ ja }) => ja).join('、'));
   const text = others.length === 0 ? label : say(`${label.en} (shown by ${by.en})`, `${label.ja} (${by.ja}で確認可能)`);

@@ -148,11 +148,14 @@ const RESULT_OF: Readonly<Record<RungName, ConnectionPropertyName>> = {
   role: 'role.result',
 };
 /** Kinds of evidence named. */
-const MAX_KINDS = 3;
+const MAX_KINDS = 2;
 
 /** Which other evidence shows how a rung ended. */
 function shownBy(rung: RungName, from: DraftStart['from']): Localized {
-  const kinds = kindsThatShow(RESULT_OF[rung]).filter((kind) => kind !== from);
+  const all = kindsThatShow(RESULT_OF[rung]);
+  // Another attempt is always possible; what was recorded of this one comes first.
+  const recorded = all.filter((kind) => kind !== 'live' && kind !== from);
+  const kinds = recorded.length > 0 ? recorded : all.filter((kind) => kind === 'live');
   const names = kinds.slice(0, MAX_KINDS).map((kind) => EVIDENCE_NAMES[kind]);
   return names.length === 0
     ? say('', '')

@@ -12,7 +12,7 @@ import { CLIENT_CODES, isOfService } from './client-codes.ts';
 import { Envelopes, type TracedEnvelope } from './envelopes.ts';
 import type { MarkedDraft, Marks } from './marks.ts';
 import { numberOf, placeOfRecord, textOf, type WinrmRecord } from './records.ts';
-import { hideAll, passBelow, type TracedTarget, targetOf, traceDraft } from './start.ts';
+import { hideAll, passBelow, skipPlain, type TracedTarget, targetOf, traceDraft } from './start.ts';
 import { offeredBy, tellRecord } from './tell.ts';
 
 /** Events only the client writes. */
@@ -215,6 +215,7 @@ function finish(group: readonly ClientOperation[], conversation: boolean): Attem
   const scheme = group.map((operation) => schemeOf(operation.scheme ?? '')).find((each) => each !== undefined);
   if (outcomeOf(first) === 'served') served(draft, group, scheme);
   else failed(draft, group.at(-1) as ClientOperation, scheme);
+  skipPlain(draft, target);
   hideAll(draft, ORDER, UNKNOWN_LOWER);
   hideAll(draft, ['role'], say('not visible here', 'ここからは見えない'));
   return draft;

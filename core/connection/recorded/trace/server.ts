@@ -12,7 +12,7 @@ import { Envelopes, type EnvelopeView, type TracedEnvelope } from './envelopes.t
 import { type LogonIndex, noteRejected } from './logons.ts';
 import { type MarkedDraft, type Marks, userOf } from './marks.ts';
 import { hostOf, numberOf, placeOfRecord, textOf, type WinrmRecord } from './records.ts';
-import { hideAll, passBelow, type TracedTarget, targetOf, traceDraft } from './start.ts';
+import { hideAll, passBelow, skipPlain, type TracedTarget, targetOf, traceDraft } from './start.ts';
 import { tellRecord } from './tell.ts';
 
 /** Events only the service writes. */
@@ -265,6 +265,7 @@ function finish(attempt: ServedAttempt, logons: LogonIndex, conversation: boolea
   const first = attempt.records[0] as EventObservation;
   draft.see(placeOfRecord(first));
   passBelow(draft, LOWER, 'reached');
+  skipPlain(draft, target);
   hideAll(draft, ['tls', 'schemes'], say('the service does not record it', 'サービスは記録しない'));
   hideAll(draft, ['role'], say('not visible here', 'ここからは見えない'));
   if (host !== undefined) {

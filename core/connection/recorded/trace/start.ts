@@ -94,6 +94,11 @@ export function passBelow(draft: AttemptDraft, rungs: readonly RungName[], seen:
       draft.rung(rung, { verdict: 'passed', tried: say('seen from its end', '結果から判断'), observed });
 }
 
+/** There is no TLS rung where the address says that it was plain HTTP. */
+export function skipPlain(draft: AttemptDraft, target: TracedTarget | undefined): void {
+  if (target?.transport === 'http') draft.ladder.skip(['tls'], say('plain HTTP', 'HTTP (平文)'));
+}
+
 /** Rungs the recording says nothing of. */
 export function hideAll(draft: AttemptDraft, rungs: readonly RungName[], why: Localized): void {
   for (const rung of rungs) draft.hide(rung, why);

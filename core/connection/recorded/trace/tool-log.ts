@@ -3,7 +3,7 @@ import type { EventObservation } from '../../../model/observation.ts';
 import { say } from '../../text.ts';
 import type { AttemptDraft } from '../draft.ts';
 import { numberOf, placeOfRecord, textOf } from './records.ts';
-import { hideAll, passBelow, targetOf, traceDraft } from './start.ts';
+import { hideAll, passBelow, skipPlain, targetOf, traceDraft } from './start.ts';
 
 const FAILED = 1;
 const GAP_NS = 120_000_000_000n;
@@ -56,6 +56,7 @@ function finish(group: readonly EventObservation[], conversation: boolean): Atte
   draft.see(placeOfRecord(event));
   if (event.eventId === FAILED) exception(draft, event);
   else status(draft, event);
+  skipPlain(draft, target);
   hideAll(draft, ORDER, NOT_LOGGED);
   hideAll(draft, ['namespace', 'role'], NOT_LOGGED);
   return draft;
