@@ -219,6 +219,8 @@ function tls(messages: readonly Message[], got: Collected): void {
   got.field('TlsVersion', version);
   got.field('TlsName', name);
   if (version !== '') got.part(same(name === '' ? version : `${version} ${name}`));
+  else if (got.parts.length === 0 && of(messages, 'tls').some(({ kind }) => kind === 'application-data'))
+    got.part(say('encrypted; the handshake is not in the capture', '暗号化済み (ハンドシェイクは記録なし)'));
 }
 
 /** Protocols of the RDP negotiation (MS-RDPBCGR 2.2.1.1.1). */
