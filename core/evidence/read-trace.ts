@@ -1,5 +1,5 @@
 import type { ByteSource } from '@winmedic/bytes';
-import { type EtlEvent, type EtlFile, type EtlProviderTable, openEtl } from '@winmedic/etl';
+import { type EtlEvent, type EtlFields, type EtlFile, type EtlProviderTable, openEtl } from '@winmedic/etl';
 import type { TraceObservation } from '../model/conversation.ts';
 import type { EventObservation } from '../model/observation.ts';
 import type { Collector } from './collector.ts';
@@ -68,7 +68,7 @@ export function readTrace(input: TraceInput, collector: Collector, problems: Pro
     (event) => {
       const name = providers.get(event.provider);
       if (name === undefined) return;
-      const { fields } = event.decode();
+      const fields = surely(event.decode());
       if (!interest.wants(name, event.id, () => fields)) return;
       const size = sizeOf(fields);
       if (chars + size > MAX_FIELD_CHARS) {
@@ -126,6 +126,12 @@ export function readTrace(input: TraceInput, collector: Collector, problems: Pro
     },
   };
 }
+
+/** Fields by a template that does not fit might be anything: then the event has none. */
+function surely({ fields, cutAt, templateVersion, restBytes }: EtlFields): ReadonlyMap<string, string> {
+  return cutAt !== undefined || (templateVersion !== undefined && restBytes > 0) ? NO_FIELDS : fields;
+}
+const NO_FIELDS: ReadonlyMap<string, string> = new Map();
 
 function sizeOf(fields: ReadonlyMap<string, string>): number {
   let size = 0;

@@ -122,4 +122,11 @@ describe('a trace among the evidence', () => {
     const evidence = await collectEvidence([folder.file('two.etl', writeEtl({ startTime: TICKS }, [record, record]))]);
     expect(evidence.events).toHaveLength(2);
   });
+
+  it('has no fields when its payload is not what the provider writes', async () => {
+    const record = { kind: 'event', at: TICKS + 5n, provider: WINRM, id: 1295, payload: new Uint8Array([65, 0]) } as const;
+    const evidence = await collectEvidence([folder.file('short.etl', writeEtl({ startTime: TICKS }, [record]))]);
+    expect(evidence.events).toMatchObject([{ eventId: 1295 }]);
+    expect([...(evidence.events[0]?.fields.keys() ?? [])].filter((name) => name !== 'ProcessID')).toEqual([]);
+  });
 });
