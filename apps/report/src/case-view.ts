@@ -177,7 +177,7 @@ export function hostTitle(diagnosis: Diagnosis, lang: Language): string {
   return names.length <= 3 ? names.join(', ') : `${names[0]} + ${names.length - 1}`;
 }
 
-/** Earliest and latest record, packet and event of the case. */
+/** Earliest and latest record of the case; of recordings only where there is no log: a capture says nothing about how long a host was watched. */
 export function coveredSpan({ timeline }: Diagnosis): { readonly from: bigint; readonly to: bigint } | undefined {
   let span: { from: bigint; to: bigint } | undefined;
   const add = (first: bigint | undefined, last: bigint | undefined): void => {
@@ -187,6 +187,7 @@ export function coveredSpan({ timeline }: Diagnosis): { readonly from: bigint; r
     if (last > span.to) span.to = last;
   };
   for (const { records, first, last } of timeline.coverage) if (records > 0) add(first, last);
+  if (span) return span;
   for (const { capture } of timeline.evidence.captures) add(capture.first, capture.last);
   for (const { first, last } of timeline.evidence.traces) add(first, last);
   return span;
