@@ -133,8 +133,16 @@ describe('a 401 before the login of somebody else', () => {
       [ALICE, undefined],
     ]);
   });
+  it('is part of the handshake of an operation that was served, also when the login itself was lost', () => {
+    const served = [...pieces(772, os.request, 1, 5), ...pieces(1027, os.answer, 1, 9)];
+    const [only, ...more] = judgedCase([], [traced(1294, { at: 0, activity: 1 }), ...served]).diagnoses;
+    expect(more).toEqual([]);
+    expect(only?.outcome).toBe('ok');
+    expect(only?.attempt.properties.has('login.result')).toBe(false);
+  });
   it('is part of the handshake where it has none', () => {
-    expect(judgedCase([], events(false)).diagnoses.map(({ outcome }) => outcome)).toEqual(['ok']);
+    // Nothing of an operation is in it: whether the attempt succeeded is not shown, and nothing failed.
+    expect(judgedCase([], events(false)).diagnoses.map(({ outcome }) => outcome)).toEqual(['unseen']);
   });
 });
 

@@ -138,6 +138,11 @@ class Walk {
     }
     const envelope = this.#envelopes.take(record);
     const attempt = this.#attemptOf(activity, event.time);
+    // Whoever is served was let in, also where the event that says so was lost.
+    if (activity !== '' && this.#waiting.length > 0) {
+      for (const each of this.#waiting) if (each.activity === activity) note(attempt, each.event);
+      this.#waiting = this.#waiting.filter((each) => each.activity !== activity);
+    }
     note(attempt, event);
     const operation = this.#operationOf(activity, attempt, event, envelope, id === 788);
     operation.last = event;
@@ -255,7 +260,13 @@ function finish(attempt: ServedAttempt, logons: LogonIndex, conversation: boolea
   const target = views.map(({ to }) => targetOf(to)).find((each) => each !== undefined);
   const failure = attempt.unauthorized === undefined ? undefined : logons.failureBehind(attempt.unauthorized.time);
   const host = nameOfHost(attempt, views, target, logons) ?? (failure === undefined ? undefined : hostOf(failure));
-  const draft = traceDraft({ via: 'winrm', records: attempt.records, target, host, conversation });
+  const draft = traceDraft({
+    via: 'winrm',
+    records: attempt.records.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0)),
+    target,
+    host,
+    conversation,
+  });
   const envelopes = new Map(
     attempt.operations.flatMap(({ request, answer }) =>
       [request, answer].flatMap((each) => (each === undefined ? [] : [[each.event, each] as const])),
@@ -358,7 +369,7 @@ function seenOf(operation: ServedOperation, notes: FaultNotes): SeenOperation[] 
 }
 
 function answerOf(operation: ServedOperation, notes: FaultNotes): Answer | undefined {
-  const { answer, denied, failed, status, timedOut, sent } = operation;
+  const { request, answer, denied, failed, status, timedOut, sent } = operation;
   const fault = answer?.view?.fault;
   if (fault !== undefined) {
     const kind = kindOf(fault, notes);
@@ -376,7 +387,8 @@ function answerOf(operation: ServedOperation, notes: FaultNotes): Answer | undef
   }
   // An error was sent, and what it was is not in the trace.
   if (failed === true) return { kind: 'fault', fault: { codes: [], soapCode: '', soapSubcode: '' } };
-  return sent === true ? { kind: 'ok' } : undefined;
+  // That an answer was sent says nothing of one whose beginning is not in the trace: the record of its error may be missing as well.
+  return sent === true && request !== undefined ? { kind: 'ok' } : undefined;
 }
 
 /** The refusal event 192 tells of; Windows 7 does not give its number. */
