@@ -1,4 +1,4 @@
-import type { Cause, ConnectionPropertyName, Localized } from '@winmedic/knowledge/model';
+import type { Cause, ConnectionPropertyName, Localized, RungName } from '@winmedic/knowledge/model';
 import type { ConnectionAttempt, ConnectionDiagnosis } from '../model/connection.ts';
 import type { JudgedCause } from '../model/verdict.ts';
 import { joinTexts, say } from './text.ts';
@@ -61,12 +61,18 @@ export function outcomeOf(
 }
 
 /** A live attempt goes as far as it can; a recording has to show an answer that only a working service gives. */
-function showsSuccess({ from, via, properties }: ConnectionAttempt): boolean {
+function showsSuccess({ from, via, properties, rungs }: ConnectionAttempt): boolean {
   if (from === 'live') return true;
+  // What a recording hides (lost, cut off, sealed) may be the very answer that refused.
+  const hides = (name: RungName): boolean => rungs.some((rung) => rung.name === name && rung.verdict === 'skipped');
   const is = (name: ConnectionPropertyName, ...values: readonly string[]): boolean => values.includes(properties.get(name)?.value ?? '\0');
   if (via === 'rdp') return is('rdp.result', 'answered');
-  if (via === 'dcom') return is('dcom.hresult', '0x0') || is('login.result', 'accepted') || is('request.result', 'ok');
-  if (is('request.result', 'ok') || is('login.result', 'accepted')) return true;
+  if (via === 'dcom') {
+    const activated = is('dcom.hresult', '0x0') || is('request.result', 'ok') || (is('login.result', 'accepted') && !hides('rights'));
+    // A port that was named has to be reached as well.
+    return activated && (!properties.has('dcom.port') || !hides('namespace'));
+  }
+  if (is('request.result', 'ok') || (is('login.result', 'accepted') && (!hides('rights') || is('wsman.result', 'identified')))) return true;
   // Nobody wanted to log in: the service answered, and that was all that was asked for.
   return is('client.scheme', '') && is('wsman.result', 'identified', 'challenged');
 }

@@ -1,4 +1,4 @@
-import type { ConnectionPropertyName } from '@winmedic/knowledge';
+import type { ConnectionPropertyName, RungName } from '@winmedic/knowledge';
 import { loadKnowledge } from '@winmedic/knowledge';
 import { describe, expect, test } from 'vitest';
 import { at, event } from '../timeline/test-events.ts';
@@ -71,12 +71,24 @@ describe('a recording in which nothing failed', () => {
   );
 
   test('says how far it is visible, not that the rest was not tried', () => {
-    const whole = attemptOf({ properties: { ...seen, 'login.result': 'accepted' }, failed: '', from: 'capture' });
-    const end = whole.rungs.findIndex(({ name }) => name === 'login');
+    const whole = attemptOf({ properties: { ...seen, 'login.result': 'accepted', 'request.result': 'ok' }, failed: '', from: 'capture' });
+    const end = whole.rungs.findIndex(({ name }) => name === 'rights');
     const rungs = whole.rungs.map((rung, i) => (i <= end ? rung : { ...rung, verdict: 'skipped' as const }));
     const { verdict } = diagnoseConnection({ ...whole, rungs }, loadKnowledge());
-    expect(verdict.sentence.en).toBe('Every rung that is visible in this recording passed, up to the login.');
-    expect(verdict.sentence.ja).toBe('この記録から分かる段階は、「ログオン」まですべて成功しています。');
+    expect(verdict.sentence.en).toBe('Every rung that is visible in this recording passed, up to the rights.');
+    expect(verdict.sentence.ja).toBe('この記録から分かる段階は、「権限」まですべて成功しています。');
+  });
+
+  test('is unseen when an answer it does not show may have refused', () => {
+    const outcome = (properties: Properties, hidden: RungName) => {
+      const whole = attemptOf({ properties: { ...seen, ...properties }, failed: '', from: 'capture' });
+      const rungs = whole.rungs.map((rung) => (rung.name === hidden ? { ...rung, verdict: 'skipped' as const } : rung));
+      return diagnoseConnection({ ...whole, rungs }, loadKnowledge()).outcome;
+    };
+    expect(outcome({ 'login.result': 'accepted' }, 'rights')).toBe('unseen');
+    expect(outcome({ 'login.result': 'accepted', 'wsman.result': 'identified' }, 'rights')).toBe('ok');
+    expect(outcome({ via: 'dcom', 'dcom.hresult': '0x0', 'dcom.port': 49670 }, 'namespace')).toBe('unseen');
+    expect(outcome({ via: 'dcom', 'dcom.hresult': '0x0' }, 'namespace')).toBe('ok');
   });
 
   test('of another way is ok by what that way shows', () => {
