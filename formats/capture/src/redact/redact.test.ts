@@ -389,6 +389,26 @@ describe('tokens', () => {
     expect(shown.removed.map((range) => range.kind)).toEqual(['kerberos-cipher', 'kerberos-cipher']);
   });
 
+  it('of errors lose the cipher text of FAST and keep what the KDC wants', () => {
+    const paData = (type: number, value: Uint8Array) => der.sequence(der.field(1, der.integer(type)), der.field(2, der.octets(value)));
+    const encrypted = der.sequence(der.field(0, der.integer(18)), der.field(2, der.octets(text('hunter2-cipher-text'))));
+    const etypes = der.sequence(der.sequence(der.field(0, der.integer(18)), der.field(1, der.text('REALMalice'))));
+    const error = (data: Uint8Array) =>
+      der.application(30, der.sequence(der.field(0, der.integer(5)), der.field(1, der.integer(30)), der.field(12, der.octets(data))));
+    const methods = der.sequence(
+      paData(136, der.field(0, der.sequence(der.field(0, encrypted)))),
+      paData(19, etypes),
+      paData(3, text('status')),
+    );
+    const said = String.fromCharCode(...redactKerberos(error(methods)).bytes);
+    expect(said).not.toContain('hunter2');
+    expect(said).toContain('REALMalice');
+    expect(said).toContain('status');
+    // KERB-ERROR-DATA of MS-KILE, and bytes that are no DER.
+    for (const data of [der.sequence(der.field(1, der.integer(3)), der.field(2, der.octets(text('status')))), text('status')])
+      expect(redactKerberos(error(data)).bytes).toEqual(error(data));
+  });
+
   it('become zero when they cannot be read', () => {
     expect(redactToken(text('hunter2')).bytes).toEqual(new Uint8Array(7));
     expect(redactKerberos(Uint8Array.of(0x6a, 0x50, 1, 2, 3)).bytes).toEqual(new Uint8Array(5));

@@ -165,7 +165,8 @@ function kerberosNode(out: Uint8Array, removed: RemovedRange[], node: DerNode, b
   if (node.is(30, 'application')) {
     // KRB-ERROR: e-data [12] tells what the KDC wants, or the status of Windows (RFC 4120 section 5.9.1, MS-KILE 2.2.1).
     for (const child of children.flatMap((sequence) => (sequence.constructed ? sequence.children() : [])))
-      if (!child.is(12, 'context')) kerberosNode(out, removed, child, base);
+      if (child.is(12, 'context')) errorData(out, removed, child, base);
+      else kerberosNode(out, removed, child, base);
     return;
   }
   const paData = paDataOf(node, children);
@@ -177,6 +178,30 @@ function kerberosNode(out: Uint8Array, removed: RemovedRange[], node: DerNode, b
   const at = contentAt(paData.value, base);
   if (NESTED_PA_DATA.has(paData.type)) kerberosAt(out, removed, at, at + paData.value.content.length);
   else clear(out, removed, at, at + paData.value.content.length, 'kerberos-cipher');
+}
+
+/** PA-PW-SALT (RFC 4120 section 5.2.7.3): a salt is no secret, and domain controllers are known to send a status of Windows in it (unverified). */
+const PW_SALT = 3;
+
+/**
+ * Of e-data only METHOD-DATA is taken apart: the answer of a KDC under FAST is a cipher text in it (RFC 6113 section 5.4.4). A status of Windows is one value or no
+ * DER at all.
+ */
+function errorData(out: Uint8Array, removed: RemovedRange[], data: DerNode, base: number): void {
+  const value = data.only();
+  let entries: readonly DerNode[];
+  try {
+    const list = readDer(value.content);
+    entries = list.is(DER.sequence) ? list.children() : [];
+    if (entries[0]?.is(DER.sequence) !== true) return;
+  } catch (error) {
+    if (!(error instanceof DerError || error instanceof BytesError)) throw error;
+    return;
+  }
+  for (const entry of entries) {
+    if (entry.constructed && paDataOf(entry, entry.children())?.type === PW_SALT) continue;
+    kerberosNode(out, removed, entry, contentAt(value, base));
+  }
 }
 
 /** PA-DATA (RFC 4120 section 5.2.7): padata-type [1] INTEGER, padata-value [2] OCTET STRING. */
