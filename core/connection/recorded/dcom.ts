@@ -183,19 +183,27 @@ function noteChallenge(draft: AttemptDraft, said: readonly Said[]): ChallengeNam
   return undefined;
 }
 
-/** A bind of DCOM's own interfaces in which none was accepted, where none was accepted at a second try either. */
+/** Interfaces of DCOM's own that were accepted in some bind; results are in the order of the contexts (C706 section 12.6.4.4). */
+function acceptedIn(said: readonly Said[]): Set<string> {
+  const accepted = new Set<string>();
+  for (const { talk, message } of said) {
+    if (message.kind !== 'bind-ack') continue;
+    const bind = boundBy(said, talk, message);
+    for (const [n, { result }] of message.results.entries()) {
+      const context = bind?.contexts[n];
+      if (result === 0 && context !== undefined && DCOM.has(idOf(context))) accepted.add(idOf(context));
+    }
+  }
+  return accepted;
+}
+
+/** A bind of DCOM's own interfaces in which none was accepted, where they were not accepted at another try either. */
 function noteRejectedBind(draft: AttemptDraft, said: readonly Said[]): void {
-  const accepted = said.some(
-    ({ talk, message }) =>
-      message.kind === 'bind-ack' &&
-      message.results.some(({ result }) => result === 0) &&
-      boundBy(said, talk, message)?.contexts.some((each) => DCOM.has(idOf(each))),
-  );
-  if (accepted) return;
+  const accepted = acceptedIn(said);
   for (const { talk, message } of said) {
     if (message.kind !== 'bind-ack' && message.kind !== 'bind-nak') continue;
     const bind = boundBy(said, talk, message);
-    if (!bind?.contexts.some((each) => DCOM.has(idOf(each)))) continue;
+    if (!bind?.contexts.some((each) => DCOM.has(idOf(each)) && !accepted.has(idOf(each)))) continue;
     // Further transfer syntaxes are refused as a matter of course.
     if (message.kind === 'bind-ack' && (message.results.length === 0 || message.results.some(({ result }) => result === 0))) continue;
     const reason = message.kind === 'bind-nak' ? message.reason : (message.results[0]?.reason ?? 0);
