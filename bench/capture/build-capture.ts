@@ -156,19 +156,20 @@ function randomNumbers(seed: number): () => number {
 const TCP_BYTES = 54;
 const FLAGS = { syn: 0x02, ack: 0x10, push: 0x08 } as const;
 
-/** An Ethernet frame with IPv4 and TCP. */
+/** An Ethernet frame with IPv4 and TCP. @param payload bytes behind the head; padding of the shortest frame is none. */
 function tcpFrame(
   frame: Uint8Array,
   from: { readonly address: number; readonly port: number },
   to: { readonly address: number; readonly port: number },
   seq: number,
   flags: number,
+  payload: number,
 ): void {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   frame.fill(0, 0, TCP_BYTES);
   view.setUint16(12, 0x0800);
   view.setUint8(14, 0x45);
-  view.setUint16(16, frame.length - 14);
+  view.setUint16(16, TCP_BYTES - 14 + payload);
   view.setUint8(22, 64);
   view.setUint8(23, 6);
   view.setUint32(26, from.address);
@@ -195,6 +196,7 @@ export function synScan(to: string, flows: number): void {
       { address: 0xc000_0000 + (n >> 4), port: 1 + (n & 0xf) },
       n,
       FLAGS.syn,
+      0,
     );
   }
   file.close();
@@ -211,7 +213,7 @@ export function outOfOrder(to: string, packets: number, flows: number): void {
     const length = first ? head.length : 1000;
     const frame = file.add(...time(n), TCP_BYTES + length);
     const client = { address: 0x0a00_0000 + flow, port: 50_000 };
-    tcpFrame(frame, client, { address: 0x0aff_0001, port: 5985 }, first ? 1 : random(), FLAGS.ack | FLAGS.push);
+    tcpFrame(frame, client, { address: 0x0aff_0001, port: 5985 }, first ? 1 : random(), FLAGS.ack | FLAGS.push, length);
     if (first) frame.set(head, TCP_BYTES);
     else frame.fill(0x41 + (n % 26), TCP_BYTES);
   }
@@ -225,7 +227,7 @@ export function smallPackets(to: string, packets: number, flows: number): void {
     const flow = n % flows;
     const frame = file.add(...time(n), 60);
     const seq = Math.floor(n / flows) * 6;
-    tcpFrame(frame, { address: 0x0a00_0000 + flow, port: 50_000 }, { address: 0x0aff_0001, port: 443 }, seq, FLAGS.ack);
+    tcpFrame(frame, { address: 0x0a00_0000 + flow, port: 50_000 }, { address: 0x0aff_0001, port: 443 }, seq, FLAGS.ack, 6);
     frame.fill(0x17, TCP_BYTES);
   }
   file.close();
