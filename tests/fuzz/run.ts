@@ -31,6 +31,7 @@ import { ntfsKind } from './ntfs-kind.ts';
 import { ntlmKind } from './ntlm-kind.ts';
 import { Random } from './random.ts';
 import { rdpKind } from './rdp-kind.ts';
+import { recordedKind } from './recorded-kind.ts';
 import { redactKind } from './redact-kind.ts';
 import { spnegoKind } from './spnego-kind.ts';
 import { textKind } from './text-kind.ts';
@@ -64,6 +65,7 @@ const KINDS: Readonly<Record<string, () => Kind | Promise<Kind>>> = {
   capture: captureKind,
   etl: etlKind,
   redact: redactKind,
+  recorded: recordedKind,
 };
 
 const { values } = parseArgs({
