@@ -96,18 +96,15 @@ function corpusFiles(name: RegExp): string[] {
 }
 
 async function traffic(): Promise<void> {
-  await beside('Windows hosts that are managed (OTRF)', corpusFiles(/^OTRF.*\.cap$/), true);
+  await beside('Windows hosts that are managed (OTRF)', corpusFiles(/^OTRF.*\.cap$/));
   // Hardly a packet in it that is no message of a protocol looked into: the densest traffic there can be.
-  await beside('every capture of the corpus', corpusFiles(/^(?!mlgualtieri).*\.(?:cap|pcap|pcapng)$/), false);
+  await beside('every capture of the corpus', corpusFiles(/^(?!mlgualtieri).*\.(?:cap|pcap|pcapng)$/));
 }
 
-/** @param aims whether the targets are those of this traffic. */
-async function beside(what: string, sources: readonly string[], aims: boolean): Promise<void> {
+async function beside(what: string, sources: readonly string[]): Promise<void> {
   const capture = join(folder, 'traffic.pcap');
   const packets = replicate(sources, capture, SIZE);
   const { size } = statSync(capture);
-  const told = (text: string, value: string, target: string, met: boolean): void =>
-    aims ? report(text, value, target, met) : report(text, value);
   console.log(
     `-- ${what}: ${(size / MB).toFixed(0)} MB, ${packets} packets (${(size / packets).toFixed(0)} bytes each) out of ${sources.length} files; Node ${process.versions.node}`,
   );
@@ -134,9 +131,9 @@ async function beside(what: string, sources: readonly string[], aims: boolean): 
   else {
     report(`tshark -Y '${FILTER}'`, `${ms(tshark.ms)}, ${memory(tshark.megabytes)}`);
     report('our whole process', `${ms(whole.ms)}, ${memory(whole.megabytes)}`);
-    told('  tshark / ours, time', ratio(tshark.ms / whole.ms), '>= 4x', tshark.ms / whole.ms >= 4);
+    report('  tshark / ours, time', ratio(tshark.ms / whole.ms), '>= 4x', tshark.ms / whole.ms >= 4);
     const part = Math.max(whole.megabytes, analyse.peakMegabytes) / tshark.megabytes;
-    told('  ours / tshark, memory', `${(100 * part).toFixed(0)} %`, '<= 25 %', part <= 0.25);
+    report('  ours / tshark, memory', `${(100 * part).toFixed(0)} %`, '<= 25 %', part <= 0.25);
     const streams = await timed('tshark', ['-n', '-r', capture, '-T', 'fields', '-e', 'tcp.stream', '-Y', 'tcp'], 1);
     const theirs = streams === undefined ? -1 : Math.max(...streams.out.split('\n').slice(1).map(Number)) + 1;
     report('  TCP streams, ours and tshark', `${tcpStreams} and ${theirs}`, 'the same', tcpStreams === theirs);
