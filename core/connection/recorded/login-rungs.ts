@@ -25,7 +25,9 @@ export function loginRungs(draft: AttemptDraft, talks: readonly HttpTalk[]): 'ac
     const served = talks.some(({ operations }) => operations.length > 0);
     const late = talks.some(({ talk }) => talk.conversation.unknown.includes('late-start'));
     const why = !served
-      ? say('no login is in the capture', 'キャプチャにログオンが含まれていない')
+      ? logins.length > 0
+        ? say('a login began, its last token is not in the capture', 'ログオンは始まったが、最後のトークンがキャプチャに含まれていない')
+        : say('no login is in the capture', 'キャプチャにログオンが含まれていない')
       : late
         ? say('the login was before the capture began', 'ログオンはキャプチャの開始より前')
         : say('operations without a login', 'ログオンなしの操作');
