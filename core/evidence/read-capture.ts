@@ -1,4 +1,4 @@
-import { analyseCapture, type CaptureAnalysis, type Conversation, type PacketSource } from '@winmedic/capture';
+import { analyseCapture, type CaptureAnalysis, type Conversation, type Message, type PacketSource } from '@winmedic/capture';
 import type { CapturedConversation, CaptureObservation } from '../model/conversation.ts';
 import { isOfManagement, MANAGEMENT_PORTS } from './conversation-interest.ts';
 import type { Problems } from './problems.ts';
@@ -10,8 +10,8 @@ export interface ConversationLimits {
   /** Messages kept in them; one was measured at about 1 KiB. */
   readonly messages: number;
 }
-/** Enough for a fleet that was recorded for an hour; about 100 MiB. */
-export const DEFAULT_CONVERSATION_LIMITS: ConversationLimits = { conversations: 50_000, messages: 100_000 };
+/** Enough for a fleet that was recorded for an hour; the whole diagnosis of a capture of 300 MB then stays below 400 MB. */
+export const DEFAULT_CONVERSATION_LIMITS: ConversationLimits = { conversations: 50_000, messages: 60_000 };
 
 /** One capture to be read. */
 export interface CaptureInput {
@@ -60,7 +60,7 @@ export function readCapture(input: CaptureInput, shelf: ConversationShelf, probl
   const onConversation = (conversation: Conversation): void => {
     conversations++;
     if (!isOfManagement(conversation)) return;
-    if (shelf.keep({ sourceId: input.sourceId, path: input.path, conversation })) kept++;
+    if (shelf.keep({ sourceId: input.sourceId, path: input.path, conversation: shortened(conversation) })) kept++;
     else refused++;
   };
   const analysis: CaptureAnalysis = analyseCapture(input.packets, {
@@ -91,6 +91,25 @@ export function readCapture(input: CaptureInput, shelf: ConversationShelf, probl
     unreachable: analysis.unreachable,
     accepted: acceptedPorts(analysis),
   };
+}
+
+/** Calls of RPC kept of one conversation that say no more than that calls were made: a client of WMI makes thousands. */
+const PLAIN_CALLS = 32;
+
+/** A conversation without the bulk of its calls. */
+function shortened(conversation: Conversation): Conversation {
+  let calls = 0;
+  const messages = conversation.messages.filter((message) => !isPlainCall(message) || ++calls <= PLAIN_CALLS);
+  return messages.length === conversation.messages.length ? conversation : { ...conversation, messages };
+}
+
+/** A call that was neither an activation nor a question to the endpoint mapper, or an answer to one that went well or is sealed. */
+function isPlainCall(message: Message): boolean {
+  if (message.layer !== 'rpc') return false;
+  if (message.kind === 'request') return message.activation === undefined && message.map === undefined;
+  if (message.kind !== 'response') return false;
+  const { activation, endpoints, queryInterface, hresult = 0 } = message;
+  return activation === undefined && endpoints === undefined && queryInterface === undefined && hresult === 0;
 }
 
 /** Streams of one port that are looked at, and places kept: a scan has millions, and what is asked is whether a host answers at all. */
