@@ -105,8 +105,12 @@ export function formOf({ user, domain }: Pick<NtlmAuthenticate, 'user' | 'domain
   return user.lastIndexOf('@') > 0 ? 'upn' : 'bare';
 }
 
-/** A name of which a redaction left only the length: each byte but zero became `x` (`names: 'mask'` of formats/capture), in UTF-16 or in one byte. */
-const MASKED = /^[x\u7800\u7878]+$/;
+/**
+ * A name of which a redaction left only the length: each byte but zero became `x` (`names: 'mask'` of formats/capture), in UTF-16 or in one byte; of a message
+ * it could not take apart, everything became zero.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
+const MASKED = /^[x\u7800\u7878\u0000]+$/;
 
 /** Were the names taken out of this message? Then they say nothing of their form. */
 function isMasked({ user, domain, workstation }: NtlmAuthenticate): boolean {
@@ -118,8 +122,11 @@ function isMasked({ user, domain, workstation }: NtlmAuthenticate): boolean {
 export function noteAuthenticate(draft: AttemptDraft, message: NtlmAuthenticate, names: ChallengeNames | undefined): void {
   const { user, domain } = message;
   draft.set('ntlm.response', message.response === 'v1-ess' ? 'v1' : message.response);
-  draft.set('ntlm.mic', message.hasMic);
-  draft.set('ntlm.cbt', message.channelBinding);
+  // What stands in a response that cannot be read is not known: neither that something is there nor that it is not.
+  if (message.damages.length === 0 && (message.response !== 'v2' || message.clientChallenge !== undefined)) {
+    draft.set('ntlm.mic', message.hasMic);
+    draft.set('ntlm.cbt', message.channelBinding);
+  }
   const masked = isMasked(message);
   if (!masked) draft.set('user.form', formOf(message));
   if (names === undefined || (names.computerName === undefined && names.domain === undefined)) return;

@@ -69,6 +69,8 @@ describe('logins', () => {
 
   it('concludes nothing from names that a redaction took out', () => {
     const message = type3('xxxxx', 'xxxx', 64, 'xxxxxxx');
+    const blanked = attemptOf(talk({}, ...ntlmLogin(type3('\0\0\0\0\0', '\0\0\0\0', 64, '\0\0'), SCHEMES)));
+    expect(blanked.properties.has('user.domainIs')).toBe(false);
     const attempt = attemptOf(talk({}, ...ntlmLogin(message, SCHEMES)));
     for (const name of ['user.form', 'user.domainIs', 'user.isLocal', 'user.swapped'] as const)
       expect(attempt.properties.has(name)).toBe(false);
